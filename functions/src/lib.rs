@@ -1,0 +1,1 @@
+//! The Lambda functions: one file per endpoint or trigger.

@@ -1,0 +1,1 @@
+//! The same handlers in one process.

@@ -1,0 +1,1 @@
+//! Keys, signatures and the callers they stand for.

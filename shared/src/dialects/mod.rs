@@ -1,0 +1,1 @@
+//! The API dialects: wire shapes in, domain types out, and back.

@@ -1,0 +1,22 @@
+//! What a finding is, how it changes, and how it is asked for: no storage, no wire format, no clock.
+
+pub mod asff;
+pub mod caller;
+pub mod change;
+pub mod column;
+pub mod decision;
+pub mod error;
+pub mod finding;
+pub mod instant;
+pub mod json;
+pub mod query;
+pub mod tenant;
+
+pub use caller::{Caller, Scope};
+pub use change::{Actor, Kind, Source};
+pub use column::{Cell, Column, Family, Row};
+pub use decision::{Decision, HashAfter, HistoryRecord, Outcome, Rejection, Seen, Write};
+pub use error::Error;
+pub use finding::{Acceptance, Finding, FindingKey, Presence, Severity, Status, Verdict};
+pub use instant::Instant;
+pub use tenant::{Ordinal, TenantId};

@@ -1,0 +1,13 @@
+//! Posture Ledger's core: the domain, the ledger, the dialects and authentication.
+//!
+//! Everything here would survive a move off Lambda. `ARCHITECTURE.md` says which module may use which;
+//! a test reads the `use` lines and enforces it.
+
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod dialects;
+pub mod domain;
+pub mod ledger;
+pub mod operations;
+pub mod secrets;
