@@ -82,11 +82,18 @@ pub enum Match {
 
 /// A range of instants; both ends belong to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InstantRange {
-    /// The first instant, if bounded.
-    pub from: Option<Instant>,
-    /// The last instant, if bounded.
-    pub to: Option<Instant>,
+pub enum InstantRange {
+    /// From one instant to another, each if bounded.
+    Between {
+        /// The first instant.
+        from: Option<Instant>,
+        /// The last instant.
+        to: Option<Instant>,
+    },
+    /// The last so many milliseconds before the query's instant, up to it.
+    Within(i64),
+    /// Longer ago than so many milliseconds before the query's instant.
+    OlderThan(i64),
 }
 
 /// A range of numbers.
@@ -163,21 +170,25 @@ impl NumberRange {
 }
 
 impl InstantRange {
-    fn holds(&self, at: Instant) -> bool {
-        self.from.is_none_or(|from| at >= from) && self.to.is_none_or(|to| at <= to)
+    fn holds(&self, at: Instant, now: Instant) -> bool {
+        match *self {
+            Self::Between { from, to } => from.is_none_or(|from| at >= from) && to.is_none_or(|to| at <= to),
+            Self::Within(ms) => at <= now && at >= now.plus(-ms),
+            Self::OlderThan(ms) => at < now.plus(-ms),
+        }
     }
 }
 
 impl Test {
-    /// Whether a cell passes.
-    pub fn accepts(&self, cell: &Cell) -> bool {
+    /// Whether a cell passes at the query's instant.
+    pub fn accepts(&self, cell: &Cell, now: Instant) -> bool {
         match self {
             Self::Text { any, none } => {
                 let some = |matches: &[Match]| cell.texts().iter().any(|t| matches.iter().any(|m| m.accepts(t)));
                 (any.is_empty() || some(any)) && !some(none)
             }
             Self::Instants(ranges) => {
-                let holds = |at: Instant| ranges.iter().any(|range| range.holds(at));
+                let holds = |at: Instant| ranges.iter().any(|range| range.holds(at, now));
                 match cell {
                     Cell::Int(ms) => holds(Instant(*ms)),
                     other => other.texts().iter().filter_map(|t| Instant::parse_aws(t)).any(holds),
@@ -199,10 +210,10 @@ impl Test {
 impl Filter {
     /// Whether a finding, already evaluated at the query's instant, passes every clause. This is the definition
     /// that columns must agree with.
-    pub fn accepts(&self, finding: &Finding, row: &super::Row) -> bool {
+    pub fn accepts(&self, finding: &Finding, row: &super::Row, now: Instant) -> bool {
         self.clauses.iter().all(|clause| match clause.field {
-            Field::Column(column) => clause.test.accepts(row.get(column)),
-            Field::Document(field) => clause.test.accepts(&(field.of)(finding)),
+            Field::Column(column) => clause.test.accepts(row.get(column), now),
+            Field::Document(field) => clause.test.accepts(&(field.of)(finding), now),
         })
     }
 
