@@ -1,1 +1,94 @@
-//! The ledger: the only place that knows DynamoDB.
+//! The ledger: a log of commits and the documents that they wrote, in one DynamoDB table.
+//!
+//! This is the only place that knows DynamoDB. Log and documents are the truth; folds, manifests and everything in
+//! memory are derived and can be rebuilt.
+
+mod base;
+mod commit;
+mod compress;
+mod entry;
+mod fold;
+mod items;
+mod keys;
+mod lineage;
+mod manifest;
+mod overlay;
+mod proof;
+mod read;
+mod segment;
+mod store;
+mod view;
+mod writer;
+
+pub use base::Need;
+pub use entry::{Body, Change, Entry, Observed};
+pub use items::{Document, Expiry, Head};
+pub use lineage::When;
+pub use proof::Hash;
+pub use read::{Found, History};
+pub use view::View;
+pub use writer::{Decide, Intent, Sent};
+
+use crate::clock::Clock;
+use crate::domain::{Error, TenantId};
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
+use store::{Item, Store};
+
+/// The format that this version writes into every item. Readers accept it and the one before.
+const FORMAT: u32 = 1;
+
+/// Reads a ledger. Clones are cheap and share what they have learned.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    store: Store,
+    clock: Clock,
+    cache: Arc<lineage::Cache>,
+}
+
+/// Reads and writes a ledger. Clones are cheap and share what they have learned.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    reader: Reader,
+    lanes: Arc<writer::Lanes>,
+    folds: Arc<Mutex<HashMap<TenantId, fold::Folded>>>,
+}
+
+impl Deref for Writer {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl Reader {
+    /// The clock by which acceptances expire.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}
+
+impl Writer {
+    /// The ledger in `table`, reached as `config` says.
+    pub fn connect(config: &aws_config::SdkConfig, table: &str, clock: Clock) -> Self {
+        let client = aws_sdk_dynamodb::Client::new(config);
+        let reader = Reader { store: Store::new(client, table), clock, cache: Arc::default() };
+        Self { reader, lanes: Arc::default(), folds: Arc::default() }
+    }
+
+    /// Makes the table, if there is none.
+    pub async fn create_table(&self) -> Result<(), Error> {
+        self.store.create_table().await
+    }
+}
+
+/// Refuses items of a format that this version does not read.
+fn check_format(item: &Item) -> Result<(), Error> {
+    let format: u32 = item.number("format")?;
+    if format == FORMAT {
+        return Ok(());
+    }
+    Err(Error::internal(format!("an item has format {format}; this version reads {FORMAT}")))
+}
