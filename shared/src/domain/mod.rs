@@ -9,6 +9,7 @@ pub mod error;
 pub mod finding;
 pub mod instant;
 pub mod json;
+pub mod key;
 pub mod query;
 pub mod tenant;
 
@@ -19,4 +20,5 @@ pub use decision::{Decision, HashAfter, HistoryRecord, Outcome, Rejection, Seen,
 pub use error::Error;
 pub use finding::{Acceptance, Finding, FindingKey, Presence, Severity, Status, Verdict};
 pub use instant::Instant;
+pub use key::KeyRecord;
 pub use tenant::{Ordinal, TenantId};
