@@ -17,6 +17,7 @@ mod proof;
 mod read;
 mod segment;
 mod store;
+mod tenants;
 mod view;
 mod writer;
 
