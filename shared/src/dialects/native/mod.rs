@@ -1,0 +1,3 @@
+//! Our own routes under `/api/v1/tenants/{tenantID}`, which copy nobody's wire shapes but Infracast's error envelope.
+
+pub mod error;
