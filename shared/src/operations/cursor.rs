@@ -73,7 +73,10 @@ impl Cursor {
 
 /// The error for a token that is not one of ours, or not for this question.
 pub(super) fn foreign(field: &str) -> Error {
-    Error::invalid(field, "is not a token of this request: send back the one that the last page gave, with the same filters")
+    Error::invalid(
+        field,
+        "is not a token of this request: send back the one that the last page gave, with the same filters",
+    )
 }
 
 /// The next bytes.

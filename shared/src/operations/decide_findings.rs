@@ -1,7 +1,7 @@
 //! Decisions made here: accepting a fail, until a date or for good.
 
 use crate::domain::asff;
-use crate::domain::{Acceptance, Caller, Error, Finding, FindingKey, Instant, Outcome, Seen};
+use crate::domain::{Acceptance, Actor, Caller, Error, Finding, FindingKey, Instant, Outcome, Seen, Source};
 use crate::ledger::{Intent, Writer};
 use std::sync::Arc;
 
@@ -26,11 +26,11 @@ pub async fn accept_finding(
     reason: Reason,
 ) -> Result<Outcome, Error> {
     let by = caller.identity();
-    let own = key.clone();
+    let actor = Actor { source: Source::Decision, identity: by.clone() };
     let decide = move |current: Option<&Finding>, _: Option<&Seen>, at: Instant| {
         let Reason { justification, approved_by, review_date, expires_at } = reason.clone();
         let acceptance = Acceptance { justification, approved_by, review_date, expires_at, by: by.clone(), at };
-        asff::accept(&own, current, acceptance, at)
+        asff::accept(current, &acceptance, &actor, at)
     };
     let intent = Intent { key, sent: None, decide: Arc::new(decide) };
     let outcomes = writer.submit(&caller.tenant, vec![intent]).await?;

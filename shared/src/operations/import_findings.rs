@@ -39,7 +39,8 @@ async fn submit_accepted(
         submitted = writer.submit(&caller.tenant, intents).await?;
     }
     let mut submitted = submitted.into_iter();
-    let whole: Option<Vec<Outcome>> = outcomes.into_iter().map(|outcome| outcome.or_else(|| submitted.next())).collect();
+    let whole: Option<Vec<Outcome>> =
+        outcomes.into_iter().map(|outcome| outcome.or_else(|| submitted.next())).collect();
     whole.ok_or_else(|| Error::internal("an import lacks an outcome"))
 }
 
@@ -48,7 +49,8 @@ fn intent(sent: Object) -> Intent {
     let seen = Seen::of(&sent, None);
     let short = Sent { hash: asff::producer_hash(&sent, Door::Import), seen_hash: asff::seen_hash(&seen), seen };
     let actor = Actor { source: Source::Import, identity: key.product_arn.clone() };
-    let decide = move |current: Option<&Finding>, seen: Option<&Seen>, at| asff::import(current, seen, &sent, &actor, at);
+    let decide =
+        move |current: Option<&Finding>, seen: Option<&Seen>, at| asff::import(current, seen, &sent, &actor, at);
     Intent { key, sent: Some(short), decide: Arc::new(decide) }
 }
 

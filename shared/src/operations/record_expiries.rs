@@ -11,7 +11,8 @@ pub async fn record_expiries(writer: &Writer, tenant: &TenantId, from: Instant) 
     let due = writer.expiries(tenant, from, writer.clock().now()).await?;
     let intents = due.into_iter().map(|expiry| {
         let expires_at = expiry.expires_at;
-        let decide = move |current: Option<&Finding>, _: Option<&Seen>, at: Instant| asff::expire(current, expires_at, at);
+        let decide =
+            move |current: Option<&Finding>, _: Option<&Seen>, at: Instant| asff::expire(current, expires_at, at);
         Intent { key: expiry.key, sent: None, decide: Arc::new(decide) }
     });
     let intents: Vec<Intent> = intents.collect();

@@ -15,8 +15,8 @@ pub async fn update_findings(
     let update = Arc::new(update);
     let actor = Arc::new(Actor { source: Source::Update, identity: caller.identity() });
     let intents = keys.into_iter().map(|key| {
-        let (update, actor, own) = (Arc::clone(&update), Arc::clone(&actor), key.clone());
-        let decide = move |current: Option<&Finding>, _: Option<&Seen>, at| asff::update(&own, current, &update, &actor, at);
+        let (update, actor) = (Arc::clone(&update), Arc::clone(&actor));
+        let decide = move |current: Option<&Finding>, _: Option<&Seen>, at| asff::update(current, &update, &actor, at);
         Intent { key, sent: None, decide: Arc::new(decide) }
     });
     writer.submit(&caller.tenant, intents.collect()).await
