@@ -20,6 +20,7 @@ pub fn finding(asff: Value) -> Finding {
         presence: Presence::Active,
         acceptance: None,
         first_seen: NOW,
+        changed_at: NOW,
         evaluation_changed_at: NOW,
         ever_failed: true,
         customer_set: std::collections::BTreeSet::new(),
