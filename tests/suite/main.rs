@@ -1,2 +1,5 @@
 //! Every integration test, in one binary.
-fn main() {}
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod model;
