@@ -66,3 +66,29 @@ pub fn hex(bytes: &[u8]) -> String {
 pub fn same(a: &[u8], b: &[u8]) -> bool {
     subtle::ConstantTimeEq::ct_eq(a, b).into()
 }
+
+/// The masters in use: the newest makes new keys, the older ones still verify those that name them.
+#[derive(Debug, Clone)]
+pub struct Masters {
+    newest: Master,
+    older: Vec<Master>,
+}
+
+impl Masters {
+    /// The masters given; [`Error::Internal`] when there is none.
+    pub fn new(mut all: Vec<Master>) -> Result<Self, Error> {
+        all.sort_by_key(|master| master.version);
+        let newest = all.pop().ok_or_else(|| Error::internal("there is no master secret"))?;
+        Ok(Self { newest, older: all })
+    }
+
+    /// The master that new keys are made with.
+    pub fn newest(&self) -> &Master {
+        &self.newest
+    }
+
+    /// The master of that version.
+    pub fn of(&self, version: u32) -> Option<&Master> {
+        std::iter::once(&self.newest).chain(&self.older).find(|master| master.version == version)
+    }
+}

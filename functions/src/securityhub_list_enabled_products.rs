@@ -1,0 +1,21 @@
+//! `GET /productSubscriptions`: ListEnabledProductsForImport.
+
+use crate::{Call, Handler, Route};
+use lambda_http::http::Method;
+use posture_shared::dialects::{Dialect, Reply};
+use posture_shared::domain::{Error, Scope};
+use posture_shared::ledger::Reader;
+
+/// The endpoint.
+pub static ROUTE: Route = Route {
+    function: "securityhub-list-enabled-products",
+    method: Method::GET,
+    path: "/productSubscriptions",
+    dialect: Dialect::SecurityHub,
+    scope: Some(Scope::FindingsRead),
+    handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),
+};
+
+async fn handle(_ledger: &Reader, _call: Call) -> Result<Reply, Error> {
+    Err(Error::internal("securityhub-list-enabled-products waits for its operation"))
+}
