@@ -45,17 +45,20 @@ impl App {
         let work = AssertUnwindSafe(self.attempt(route, request, &request_id)).catch_unwind();
         let (caller, result) = work.await.unwrap_or_else(|_| (None, Err(Error::internal("the handler panicked"))));
         let failure = result.as_ref().err().cloned();
-        let reply = result.unwrap_or_else(|error| route.dialect.error(&error, &request_id));
+        let reply = match result {
+            Ok(reply) => route.dialect.stamp(reply, &request_id),
+            Err(error) => route.dialect.error(&error, &request_id),
+        };
         log(route.function, &request_id, caller.as_ref(), reply.status, failure.as_ref(), started);
-        respond(reply, &request_id)
+        respond(reply)
     }
 
     /// Answers a request for a path or method that is no route.
     pub fn answer_unknown(&self, path: &str, request: &Request) -> Response<Body> {
         let (started, request_id) = (Stopwatch::now(), request_id(request));
-        let reply = Dialect::of_path(path).unknown_operation(&request_id);
+        let reply = dialect_of(path).unknown_route(&request_id);
         log("none", &request_id, None, reply.status, None, started);
-        respond(reply, &request_id)
+        respond(reply)
     }
 
     /// Hands an event to a trigger. A panic is an [`Error::Internal`]. Writes one line of log.
@@ -72,39 +75,40 @@ impl App {
         let Some(parameters) = call::parameters(route, &request) else {
             return (None, Err(Error::NotFound("there is nothing at this path".to_owned())));
         };
-        let method = request.method().clone();
+        let (method, path) = (request.method().clone(), request.raw_http_path().to_owned());
         let signed = call::signed(request);
         // Before the key, because a body cut off at the limit has no valid signature.
         if signed.body.len() > MAX_BODY {
             return (None, Err(Error::invalid("body", format!("must be at most {MAX_BODY} bytes"))));
         }
-        let caller = match self.admit(route, &signed).await {
-            Ok(caller) => caller,
+        let (caller, rate) = match self.admit(route, &signed).await {
+            Ok(admitted) => admitted,
             Err(error) => return (None, Err(error)),
         };
-        let SignedRequest { method: _, path, query, headers, body } = signed;
-        let request_id = id.to_owned();
+        let SignedRequest { method: _, paths: _, query, headers, body } = signed;
+        let (query, request_id) = (call::pairs_of(query), id.to_owned());
         let call = Call { caller: caller.clone(), method, path, parameters, query, headers, body, request_id };
-        let result = self.handle(route, call).await;
+        let result = self.handle(route, call, rate).await;
         (Some(caller), result)
     }
 
-    async fn admit(&self, route: &Route, signed: &SignedRequest) -> Result<Caller, Error> {
+    /// The caller, and the requests a minute that its key is good for.
+    async fn admit(&self, route: &Route, signed: &SignedRequest) -> Result<(Caller, Option<u32>), Error> {
         let presented = auth::locate(signed).map_err(Error::Denied)?;
-        let record = self.writer.key_get(&presented.tenant, &presented.key_name).await?;
+        let record = self.writer.key_get(&presented.tenant, &presented.name).await?;
         let (machine_now, now) = (Clock::machine(), self.clock.now());
-        auth::admit(&presented, signed, record.as_ref(), &self.masters, route.scope, machine_now, now)
-            .map_err(Error::Denied)
+        let admitted = auth::admit(&presented, signed, record.as_ref(), &self.masters, route.scope, machine_now, now);
+        Ok((admitted.map_err(Error::Denied)?, record.and_then(|record| record.rate_per_minute)))
     }
 
-    async fn handle(&self, route: &Route, call: Call) -> Result<Reply, Error> {
+    async fn handle(&self, route: &Route, call: Call, rate: Option<u32>) -> Result<Reply, Error> {
         // A path may name the tenant. Another one's is answered as one that does not exist.
         if let Some((_, tenant)) = call.parameters.iter().find(|(name, _)| *name == "tenantID")
             && tenant != call.caller.tenant.as_str()
         {
             return Err(Error::NotFound("there is no such tenant".to_owned()));
         }
-        self.gate.pass(route, &call.caller, self.clock.now())?;
+        self.gate.pass(&call.caller, rate, self.clock.now())?;
         match route.handler {
             Handler::Reads(handler) => handler(&self.writer, call).await,
             Handler::Writes(handler) => handler(&self.writer, call).await,
@@ -122,15 +126,19 @@ fn request_id(request: &Request) -> String {
     format!("{}-{}-4{}-a{}-{}", part(0..8), part(8..12), part(13..16), part(17..20), part(20..32))
 }
 
-fn respond(reply: Reply, request_id: &str) -> Response<Body> {
+/// Whose clients a path that is no route looks like.
+fn dialect_of(path: &str) -> Dialect {
+    if path.starts_with("/api/v1/") { Dialect::Native } else { Dialect::SecurityHub }
+}
+
+fn respond(reply: Reply) -> Response<Body> {
     let Reply { status, headers, body } = reply;
     let mut response = Response::new(match String::from_utf8(body) {
         Ok(text) => Body::Text(text),
         Err(bytes) => Body::Binary(bytes.into_bytes()),
     });
     *response.status_mut() = status.try_into().unwrap_or(lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR);
-    let id = ("x-amzn-requestid", request_id.to_owned());
-    for (name, value) in std::iter::once(id).chain(headers) {
+    for (name, value) in headers {
         let name = lambda_http::http::HeaderName::try_from(name);
         if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);

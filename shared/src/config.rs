@@ -4,7 +4,7 @@
 //! such as Secrets Manager, would be asked.
 
 use crate::domain::Error;
-use crate::secrets::{Master, Masters};
+use crate::secrets::{self, Master, Masters};
 
 /// What the environment says.
 #[derive(Clone, Default)]
@@ -50,30 +50,27 @@ impl Settings {
     }
 }
 
-/// Reads masters: each is `VERSION:HEX` with at least 64 hexadecimal digits, separated by commas. A single one may
-/// leave out `VERSION:` and is version 1. The greatest version makes new keys.
+/// Reads masters: one or two, each `VERSION:HEX` with at least 64 lower-case hexadecimal digits, separated by a comma.
+/// A single one may leave out `VERSION:` and is version 1. The greater version makes new keys.
 pub fn masters_of(text: &str) -> Result<Masters, Error> {
     let masters: Result<Vec<Master>, Error> = text.split(',').map(|part| master_of(part.trim())).collect();
-    Masters::new(masters?)
+    let mut masters = masters?;
+    masters.sort_by_key(|master| std::cmp::Reverse(master.version));
+    let mut masters = masters.into_iter();
+    match (masters.next(), masters.next(), masters.next()) {
+        (Some(current), None, None) => Ok(Masters::only(current)),
+        (Some(current), Some(previous), None) if current.version != previous.version => {
+            Ok(Masters { current, previous: Some(previous) })
+        }
+        _ => Err(Error::internal("there must be one or two masters of different versions")),
+    }
 }
 
 fn master_of(text: &str) -> Result<Master, Error> {
     let (version, digits) = text.split_once(':').unwrap_or(("1", text));
     let version = version.parse().map_err(|_| Error::internal("a master's version is not a number"))?;
-    let bytes = unhex(digits).ok_or_else(|| Error::internal("a master is not hexadecimal"))?;
+    let bytes = secrets::unhex(digits).ok_or_else(|| Error::internal("a master is not lower-case hexadecimal"))?;
     Master::new(version, bytes)
-}
-
-fn unhex(digits: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    digits
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| match *pair {
-            [high, low] => Some(digit(high)? * 16 + digit(low)?),
-            _ => None,
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -85,15 +82,17 @@ mod tests {
     #[test]
     fn masters_are_read_with_and_without_versions() {
         let hex = "ab".repeat(32);
-        assert_eq!(masters_of(&hex).unwrap().newest().version, 1);
-        let two = masters_of(&format!("2:{hex}, 1:{hex}")).unwrap();
-        assert_eq!(two.newest().version, 2);
-        assert!(two.of(1).is_some() && two.of(3).is_none());
+        assert_eq!(masters_of(&hex).unwrap().current.version, 1);
+        let two = masters_of(&format!("1:{hex}, 2:{hex}")).unwrap();
+        assert_eq!(two.current.version, 2);
+        assert!(two.by_version(1).is_some() && two.by_version(3).is_none());
     }
 
     #[test]
     fn bad_masters_are_refused() {
-        for text in ["", "ab", "1:", "x:00", &"zz".repeat(32), &"a".repeat(65), "1:00,", ":"] {
+        let hex = "ab".repeat(32);
+        let (three, twice) = (format!("1:{hex},2:{hex},3:{hex}"), format!("1:{hex},1:{hex}"));
+        for text in ["", "ab", "1:", "x:00", &"zz".repeat(32), &"a".repeat(65), "1:00,", ":", &three, &twice] {
             assert!(masters_of(text).is_err(), "{text}");
         }
     }

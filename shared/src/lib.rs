@@ -10,4 +10,5 @@ pub mod dialects;
 pub mod domain;
 pub mod ledger;
 pub mod operations;
+pub mod seal;
 pub mod secrets;

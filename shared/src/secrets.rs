@@ -1,8 +1,8 @@
-//! Secrets derived from one master, random bytes, and the seals that cursors carry.
+//! Secrets derived from one master, random bytes, hashes and comparisons that take constant time.
 
 use crate::domain::Error;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// The deployment's master secret, from which all others are derived so that they need not be stored.
@@ -35,15 +35,59 @@ impl Master {
     }
 }
 
+/// The masters of a deployment: the one that new keys and seals are made with, and the one before it.
+///
+/// The previous master stays until the last key made with it has ended; seals made with it open until then too.
+#[derive(Debug, Clone)]
+pub struct Masters {
+    /// What new keys and seals are made with.
+    pub current: Master,
+    /// What older keys and seals were made with, while there are any.
+    pub previous: Option<Master>,
+}
+
+impl Masters {
+    /// The masters of a deployment that never replaced its first one.
+    pub fn only(current: Master) -> Self {
+        Self { current, previous: None }
+    }
+
+    /// The master of that version, while it is available.
+    pub fn by_version(&self, version: u32) -> Option<&Master> {
+        self.newest_first().find(|master| master.version == version)
+    }
+
+    /// The current master, then the previous one.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Master> {
+        std::iter::once(&self.current).chain(self.previous.as_ref())
+    }
+}
+
+/// HMAC-SHA256 of a message as it is.
+pub fn mac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    mac_of(key, |mac| mac.update(message))
+}
+
 /// HMAC-SHA256 over parts, each preceded by its length (8 bytes, big endian).
 pub fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    mac_of(key, |mac| {
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+    })
+}
+
+fn mac_of(key: &[u8], feed: impl FnOnce(&mut Hmac<Sha256>)) -> [u8; 32] {
     // An HMAC takes keys of any length, so the error arm is never taken.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
-    for part in parts {
-        mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part);
-    }
+    feed(&mut mac);
     mac.finalize().into_bytes().into()
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// Random bytes from the operating system; [`Error::Internal`] when it has none.
@@ -67,28 +111,47 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
     subtle::ConstantTimeEq::ct_eq(a, b).into()
 }
 
-/// The masters in use: the newest makes new keys, the older ones still verify those that name them.
-#[derive(Debug, Clone)]
-pub struct Masters {
-    newest: Master,
-    older: Vec<Master>,
+/// Reads [`hex`] back; `None` for anything that it would not write: an upper-case digit, or a digit too few.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let digits = text.bytes().map(digit).collect::<Option<Vec<u8>>>()?;
+    let pairs = digits.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    Some(pairs.map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
 }
 
-impl Masters {
-    /// The masters given; [`Error::Internal`] when there is none.
-    pub fn new(mut all: Vec<Master>) -> Result<Self, Error> {
-        all.sort_by_key(|master| master.version);
-        let newest = all.pop().ok_or_else(|| Error::internal("there is no master secret"))?;
-        Ok(Self { newest, older: all })
+#[cfg(test)]
+mod tests {
+    use super::{Master, Masters, hmac, sha256_hex};
+
+    #[test]
+    fn masters_are_found_by_version() {
+        let master = |version| Master::new(version, vec![7; 32]).ok();
+        let (Some(current), Some(previous)) = (master(2), master(1)) else { unreachable!() };
+        let masters = Masters { current, previous: Some(previous) };
+        let found = |version| masters.by_version(version).map(|master| master.version);
+        assert_eq!((found(2), found(1), found(3), found(0)), (Some(2), Some(1), None, None));
     }
 
-    /// The master that new keys are made with.
-    pub fn newest(&self) -> &Master {
-        &self.newest
+    #[test]
+    fn a_short_master_is_refused() {
+        assert!(Master::new(1, vec![0; 31]).is_err());
     }
 
-    /// The master of that version.
-    pub fn of(&self, version: u32) -> Option<&Master> {
-        std::iter::once(&self.newest).chain(&self.older).find(|master| master.version == version)
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        assert_ne!(hmac(b"k", &[b"ab", b"c"]), hmac(b"k", &[b"a", b"bc"]));
+        assert_ne!(hmac(b"k", &[b"ab"]), hmac(b"k", &[b"ab", b""]));
+    }
+
+    #[test]
+    fn sha256_of_nothing_is_the_published_one() {
+        assert_eq!(sha256_hex(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 }

@@ -1,114 +1,72 @@
-//! Authentication: which tenant and key a request presents, and whether they are good.
+//! Keys, the ways in which clients present them, and the callers they stand for.
 //!
-//! Placeholder of the surface that the host is built against.
+//! Everything here is computation: the ledger reads the key's record, the handlers turn an event into a
+//! [`SignedRequest`]. The order is [`locate`] (which key does the request claim?), then the read of that record, then
+//! [`admit`] (is it that key, is it good, may it do this?).
+//!
+//! Where the contracts are silent we chose:
+//!
+//! - One request, one credential. Of several the first in this order counts: `Authorization` or
+//!   `x-amzn-Remapped-Authorization` with SigV4 or `Bearer`, `x-api-key`, the two Datadog headers. Other schemes of
+//!   `Authorization` (a proxy's `Basic`) are passed over while another credential is there.
+//! - A credential header that occurs twice is a bad key.
+//! - `X-Amz-Security-Token` is ignored: our keys have no sessions, and a token left over in a client's environment should
+//!   not lock it out. If it is signed, it is verified like any header.
+//! - Presigned URLs are refused: they would put signatures into logs, and no served client makes them.
+//! - An unknown, foreign, expired or revoked key and a wrong secret all give [`Denial::BadKey`], after the same work.
+//!   A signature's time is judged first, from the request alone, so [`Denial::Skew`] tells nothing about a key.
+//! - A key is good before `expires_at` and not at it. A revoked key is not good at any instant.
 
-use crate::domain::error::Denial;
-use crate::domain::{Caller, Error, Instant, Scope, TenantId};
-use crate::ledger::KeyRecord;
+mod locator;
+mod mint;
+mod path;
+mod present;
+mod request;
+mod sigv4;
+#[cfg(test)]
+mod tests;
+
+pub use crate::domain::error::Denial;
+pub use mint::{Credentials, mint};
+pub use path::{PathSource, signed_paths};
+pub use present::{Presented, locate};
+pub use request::{Query, SignedRequest};
+
+use crate::domain::{Caller, Instant, KeyRecord, Scope};
 use crate::secrets::Masters;
-use std::collections::BTreeSet;
 
-/// A request as its signer saw it.
-#[derive(Debug, Clone)]
-pub struct SignedRequest {
-    /// The method, upper case.
-    pub method: String,
-    /// The path as the client sent it, stage included.
-    pub path: String,
-    /// Decoded query pairs in order.
-    pub query: Vec<(String, String)>,
-    /// Headers, names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// What a request presents.
-#[derive(Debug, Clone)]
-pub struct Presented {
-    /// The tenant that the key names.
-    pub tenant: TenantId,
-    /// The key's name.
-    pub key_name: String,
-    token: String,
-}
-
-/// Finds tenant and key name in a request's credentials.
-pub fn locate(request: &SignedRequest) -> Result<Presented, Denial> {
-    let header = request.headers.iter().find(|(name, _)| name == "authorization").ok_or(Denial::NoKey)?;
-    let token = header.1.strip_prefix("Bearer ").ok_or(Denial::NoKey)?;
-    let mut parts = token.split('.');
-    let (Some(tenant), Some(name), Some(secret)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(Denial::BadKey);
-    };
-    let tenant = TenantId::parse(tenant).map_err(|_| Denial::BadKey)?;
-    Ok(Presented { tenant, key_name: name.to_owned(), token: secret.to_owned() })
-}
-
-/// Judges what was presented against the key's record.
+/// Decides whether the caller is let in.
+///
+/// `presented` is what [`locate`] found in the same `request`, `record` what the store has under that tenant and name.
+/// `required` is the scope that the route needs. `machine_now` is the machine's clock, which judges a signature's time;
+/// `now` is the deployment's clock, which judges expiry.
+///
+/// Errors: [`Denial::Skew`], [`Denial::BadKey`], [`Denial::Scope`] as the module says.
 pub fn admit(
     presented: &Presented,
-    _request: &SignedRequest,
+    request: &SignedRequest,
     record: Option<&KeyRecord>,
     masters: &Masters,
     required: Option<Scope>,
-    _machine_now: Instant,
-    _now: Instant,
-) -> Result<Caller, Denial> {
-    let record = record.ok_or(Denial::BadKey)?;
-    if secret(masters, &presented.tenant, &presented.key_name) != presented.token {
-        return Err(Denial::BadKey);
-    }
-    let caller = Caller {
-        tenant: presented.tenant.clone(),
-        key_name: presented.key_name.clone(),
-        scopes: record.scopes.clone(),
-        accounts: None,
-        region: None,
-    };
-    match required {
-        Some(scope) if !caller.may(scope) => Err(Denial::Scope),
-        _ => Ok(caller),
-    }
-}
-
-/// Everything that a client can present a key as.
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    /// The bearer token.
-    pub token: String,
-    /// The AWS access key id.
-    pub aws_access_key_id: String,
-    /// The AWS secret access key.
-    pub aws_secret_access_key: String,
-    /// Datadog's API key.
-    pub datadog_api_key: String,
-    /// Datadog's application key.
-    pub datadog_application_key: String,
-}
-
-/// Makes a key: its record to keep, and the credentials to show once.
-pub fn mint(
-    masters: &Masters,
-    tenant: &TenantId,
-    name: &str,
-    scopes: BTreeSet<Scope>,
-    accounts: Option<BTreeSet<String>>,
-    expires: Option<Instant>,
+    machine_now: Instant,
     now: Instant,
-) -> Result<(KeyRecord, Credentials), Error> {
-    let secret = secret(masters, tenant, name);
-    let record = KeyRecord { name: name.to_owned(), scopes, accounts, expires, created: now, revoked: None };
-    let credentials = Credentials {
-        token: format!("{tenant}.{name}.{secret}"),
-        aws_access_key_id: format!("{tenant}.{name}"),
-        aws_secret_access_key: secret.clone(),
-        datadog_api_key: format!("{tenant}.{name}"),
-        datadog_application_key: secret,
-    };
-    Ok((record, credentials))
-}
-
-fn secret(masters: &Masters, tenant: &TenantId, name: &str) -> String {
-    crate::secrets::hex(&masters.newest().derive(&["key", tenant.as_str(), name]))
+) -> Result<Caller, Denial> {
+    presented.check_time(machine_now)?;
+    let record = record.filter(|record| record.tenant == presented.tenant && record.name == presented.name);
+    let master = record.and_then(|record| masters.by_version(record.master_version));
+    // An unknown key is checked against secrets that nobody holds, so that it takes as long as a known one.
+    let salt = record.map_or(mint::NO_SALT, |record| &record.salt);
+    let token_hash = record.map_or(mint::NO_HASH, |record| &record.token_hash);
+    let secrets = mint::Secrets::new(master.unwrap_or(&masters.current), salt, &presented.tenant, &presented.name);
+    let proven = presented.is_proven(request, &secrets, token_hash);
+    let live = record.is_some_and(|record| record.is_live(now));
+    // A key outlives its master only as an oversight; then none of its secrets can be checked but the token's.
+    let derivable = master.is_some() | presented.is_token();
+    match record {
+        Some(record) if proven & live & derivable => {
+            let caller = record.caller(presented.region());
+            if required.is_none_or(|scope| caller.may(scope)) { Ok(caller) } else { Err(Denial::Scope) }
+        }
+        _ => Err(Denial::BadKey),
+    }
 }

@@ -3,33 +3,44 @@
 //! Placeholder of the surface that the host is built against.
 
 use crate::domain::Error;
+use serde_json::{Value, json};
 
 /// A family of clients that expects one kind of request, answer and error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// AWS Security Hub.
     SecurityHub,
-    /// Infracast, and the routes of our own beside it.
-    Infracast,
+    /// Routes of our own.
+    Native,
 }
 
 /// An answer on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
-    /// Headers beside `content-length`.
+    /// Header names in lower case, with their values.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
-impl Dialect {
-    /// The dialect that a path belongs to, for answers to paths that are no route.
-    pub fn of_path(path: &str) -> Self {
-        if path.starts_with("/api/v1/") { Self::Infracast } else { Self::SecurityHub }
+impl Reply {
+    /// A JSON answer.
+    pub fn json(status: u16, body: &Value) -> Self {
+        let headers = vec![("content-type", "application/json".to_owned())];
+        Self { status, headers, body: body.to_string().into_bytes() }
     }
 
+    /// The same answer with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl Dialect {
     /// An error in this dialect's shape.
     pub fn error(self, error: &Error, request_id: &str) -> Reply {
         let (status, code) = match error {
@@ -41,21 +52,17 @@ impl Dialect {
             Error::Internal(_) => (500, "InternalException"),
         };
         let message = if status == 500 { "internal error".to_owned() } else { error.to_string() };
-        reply(status, code, &message, request_id)
+        self.stamp(Reply::json(status, &json!({"Code": code, "Message": message})), request_id)
     }
 
-    /// The answer to a path or method that is no route.
-    pub fn unknown_operation(self, request_id: &str) -> Reply {
-        reply(404, "UnknownOperationException", "there is no such operation", request_id)
+    /// The answer to a path or method that this dialect does not serve.
+    pub fn unknown_route(self, request_id: &str) -> Reply {
+        self.stamp(Reply::json(404, &json!({"Code": "UnknownOperationException"})), request_id)
     }
-}
 
-fn reply(status: u16, code: &str, message: &str, request_id: &str) -> Reply {
-    let body = serde_json::json!({"Code": code, "Message": message}).to_string().into_bytes();
-    let headers = vec![
-        ("content-type", "application/json".to_owned()),
-        ("x-amzn-ErrorType", code.to_owned()),
-        ("x-amzn-RequestId", request_id.to_owned()),
-    ];
-    Reply { status, headers, body }
+    /// Adds the header in which clients look for a request's id.
+    #[must_use]
+    pub fn stamp(self, reply: Reply, request_id: &str) -> Reply {
+        reply.with_header("x-amzn-requestid", request_id)
+    }
 }

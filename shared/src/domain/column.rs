@@ -54,7 +54,7 @@ impl Family {
 }
 
 /// One value of a column.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize)]
 #[serde(untagged)]
 pub enum Cell {
     /// Absent.
@@ -66,6 +66,29 @@ pub enum Cell {
     Text(String),
     /// Several texts.
     Texts(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Cell {
+    // By hand, because untagged enums cannot read numbers of arbitrary precision.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error as _;
+        match Value::deserialize(deserializer)? {
+            Value::Null => Ok(Self::None),
+            Value::Number(number) => {
+                number.as_i64().map(Self::Int).ok_or_else(|| D::Error::custom("a cell's number is not an i64"))
+            }
+            Value::String(text) => Ok(Self::Text(text)),
+            Value::Array(items) => items
+                .into_iter()
+                .map(|item| match item {
+                    Value::String(text) => Ok(text),
+                    _ => Err(D::Error::custom("a cell's list holds something that is no text")),
+                })
+                .collect::<Result<_, _>>()
+                .map(Self::Texts),
+            Value::Bool(_) | Value::Object(_) => Err(D::Error::custom("a cell is neither number, text nor list")),
+        }
+    }
 }
 
 impl Cell {
@@ -210,7 +233,9 @@ impl Column {
         self as usize
     }
 
-    /// The value for a finding whose newest document was written at `document_at`.
+    /// The value for a finding whose newest document was written at `document_at`. Two columns are the log's and not
+    /// the document's: `last_seen` also moves when a producer merely reports the finding again, and so do the
+    /// timestamps of [`SEEN_TEXTS`].
     pub fn of(self, finding: &Finding, document_at: Instant) -> Cell {
         let own = &finding.standing;
         let asff = &finding.asff;
@@ -230,7 +255,8 @@ impl Column {
                     Cell::None
                 }
             }
-            Self::DocumentAt | Self::ChangedAt | Self::LastSeen => Cell::Int(document_at.0),
+            Self::DocumentAt | Self::LastSeen => Cell::Int(document_at.0),
+            Self::ChangedAt => Cell::Int(own.changed_at.0),
             Self::FirstSeen => Cell::Int(own.first_seen.0),
             Self::EvaluationChangedAt => Cell::Int(own.evaluation_changed_at.0),
             Self::SeverityNormalized | Self::SeverityProduct | Self::Confidence | Self::Criticality => {

@@ -123,6 +123,8 @@ pub struct Standing {
     pub acceptance: Option<Acceptance>,
     /// When we first saw it.
     pub first_seen: Instant,
+    /// When result, severity, status or presence last changed, an expiry included. The ledger sets it.
+    pub changed_at: Instant,
     /// When `result` last took its present value.
     pub evaluation_changed_at: Instant,
     /// Whether it ever was a fail.
@@ -172,6 +174,12 @@ impl Finding {
         Ok(Self { asff, standing })
     }
 
+    /// What is evaluated at an instant: verdict, severity, status and presence.
+    pub fn state(&self) -> (Verdict, Severity, Option<Status>, Presence) {
+        let own = &self.standing;
+        (own.result, own.severity, own.status, own.presence)
+    }
+
     /// The finding as it stands at `now`: from an acceptance's expiry on, it needs review and Security Hub's
     /// clients see NOTIFIED, whether or not a job has recorded that.
     #[must_use]
@@ -179,6 +187,9 @@ impl Finding {
         let expired = self.standing.acceptance.as_ref().and_then(|a| a.expires_at).is_some_and(|at| at <= now);
         if expired && self.standing.status == Some(Status::RiskAccepted) {
             self.standing.status = Some(Status::NeedsReview);
+            if let Some(at) = self.standing.acceptance.as_ref().and_then(|a| a.expires_at) {
+                self.standing.changed_at = at;
+            }
             super::asff::set_workflow(&mut self.asff, "NOTIFIED");
         }
         self

@@ -1,5 +1,6 @@
 //! What a finding is, how it changes, and how it is asked for: no storage, no wire format, no clock.
 
+pub mod account;
 pub mod asff;
 pub mod caller;
 pub mod change;
@@ -9,9 +10,11 @@ pub mod error;
 pub mod finding;
 pub mod instant;
 pub mod json;
+pub mod key;
 pub mod query;
 pub mod tenant;
 
+pub use account::Account;
 pub use caller::{Caller, Scope};
 pub use change::{Actor, Kind, Source};
 pub use column::{Cell, Column, Family, Row};
@@ -19,4 +22,5 @@ pub use decision::{Decision, HashAfter, HistoryRecord, Outcome, Rejection, Seen,
 pub use error::Error;
 pub use finding::{Acceptance, Finding, FindingKey, Presence, Severity, Status, Verdict};
 pub use instant::Instant;
+pub use key::KeyRecord;
 pub use tenant::{Ordinal, TenantId};

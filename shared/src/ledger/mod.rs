@@ -1,43 +1,59 @@
-//! The ledger: the only module that knows DynamoDB.
+//! The ledger: a log of commits and the documents that they wrote, in one DynamoDB table.
 //!
-//! Placeholder of the surface that the host is built against.
+//! This is the only place that knows DynamoDB. Log and documents are the truth; folds, manifests and everything in
+//! memory are derived and can be rebuilt.
+
+mod base;
+mod commit;
+mod compress;
+mod entry;
+mod fold;
+mod items;
+mod keys;
+mod lineage;
+mod manifest;
+mod overlay;
+mod proof;
+mod read;
+mod segment;
+mod store;
+mod tenants;
+mod view;
+mod writer;
+
+pub use base::Need;
+pub use entry::{Body, Change, Entry, Observed};
+pub use items::{Document, Expiry, Head};
+pub use lineage::When;
+pub use proof::Hash;
+pub use read::{Found, History};
+pub use view::View;
+pub use writer::{Decide, Intent, Sent};
 
 use crate::clock::Clock;
-use crate::domain::{Error, Instant, Scope, TenantId};
-use crate::secrets::Masters;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::domain::{Error, TenantId};
+use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+use store::{Item, Store};
 
-/// A key as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyRecord {
-    /// Its name, unique within the tenant.
-    pub name: String,
-    /// What it may do.
-    pub scopes: BTreeSet<Scope>,
-    /// The AWS accounts that it is good for; `None` means any.
-    pub accounts: Option<BTreeSet<String>>,
-    /// From when on it is no longer good.
-    pub expires: Option<Instant>,
-    /// When it was made.
-    pub created: Instant,
-    /// When it was revoked.
-    pub revoked: Option<Instant>,
-}
+/// The format that this version writes into every item. Readers accept it and the one before.
+const FORMAT: u32 = 1;
 
-type Keys = Arc<Mutex<BTreeMap<(TenantId, String), KeyRecord>>>;
-
-/// Reads the ledger.
+/// Reads a ledger. Clones are cheap and share what they have learned.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    keys: Keys,
+    store: Store,
+    clock: Clock,
+    cache: Arc<lineage::Cache>,
 }
 
-/// Reads and writes the ledger.
+/// Reads and writes a ledger. Clones are cheap and share what they have learned.
 #[derive(Debug, Clone)]
 pub struct Writer {
     reader: Reader,
+    lanes: Arc<writer::Lanes>,
+    folds: Arc<Mutex<HashMap<TenantId, fold::Folded>>>,
 }
 
 impl Deref for Writer {
@@ -48,35 +64,32 @@ impl Deref for Writer {
     }
 }
 
-impl Writer {
-    /// A ledger over one table.
-    pub fn connect(_config: &aws_config::SdkConfig, _table: &str, _clock: Clock, _masters: Masters) -> Self {
-        Self { reader: Reader { keys: Keys::default() } }
-    }
-
-    /// Makes the table if it is not there.
-    pub async fn create_table(&self) -> Result<(), Error> {
-        Ok(())
-    }
-
-    /// Keeps a key.
-    pub async fn key_put(&self, tenant: &TenantId, record: &KeyRecord) -> Result<(), Error> {
-        let mut keys = self.reader.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.insert((tenant.clone(), record.name.clone()), record.clone());
-        Ok(())
+impl Reader {
+    /// The clock by which acceptances expire.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 }
 
-impl Reader {
-    /// The key of that name.
-    pub async fn key_get(&self, tenant: &TenantId, name: &str) -> Result<Option<KeyRecord>, Error> {
-        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(keys.get(&(tenant.clone(), name.to_owned())).cloned())
+impl Writer {
+    /// The ledger in `table`, reached as `config` says.
+    pub fn connect(config: &aws_config::SdkConfig, table: &str, clock: Clock) -> Self {
+        let client = aws_sdk_dynamodb::Client::new(config);
+        let reader = Reader { store: Store::new(client, table), clock, cache: Arc::default() };
+        Self { reader, lanes: Arc::default(), folds: Arc::default() }
     }
 
-    /// Every key of a tenant.
-    pub async fn key_list(&self, tenant: &TenantId) -> Result<Vec<KeyRecord>, Error> {
-        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(keys.iter().filter(|((t, _), _)| t == tenant).map(|(_, record)| record.clone()).collect())
+    /// Makes the table, if there is none.
+    pub async fn create_table(&self) -> Result<(), Error> {
+        self.store.create_table().await
     }
+}
+
+/// Refuses items of a format that this version does not read.
+fn check_format(item: &Item) -> Result<(), Error> {
+    let format: u32 = item.number("format")?;
+    if format == FORMAT {
+        return Ok(());
+    }
+    Err(Error::internal(format!("an item has format {format}; this version reads {FORMAT}")))
 }

@@ -1,0 +1,227 @@
+//! Folds: the columns as of one commit, written as segments and a manifest.
+//!
+//! Folds are derived, idempotent and crash-safe: a manifest is written last and only if there is none for its commit;
+//! segments without a manifest expire. Nothing depends on a fold but the cost of reading.
+
+use super::base::{Base, part_keys};
+use super::items::Head;
+use super::lineage::When;
+use super::manifest::{Checkpoint, Manifest, Part, Parts};
+use super::segment::{SEGMENT_ROWS, Segment};
+use super::store::{Condition, ConditionalPut, Item, TTL};
+use super::view::View;
+use super::{FORMAT, Need, Writer, keys};
+use crate::domain::{Error, Family, Ordinal, TenantId};
+use crate::secrets;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A fold follows when the tail exceeds an eighth of the segments, but not below this: 64 KiB.
+const TAIL_MIN: u64 = 64 << 10;
+/// Nor above this: 512 KiB. A checkpoint is kept for every so much log, too.
+const TAIL_MAX: u64 = 512 << 10;
+/// A checkpoint is kept at least this often: daily.
+const CHECKPOINT_MS: i64 = 86_400_000;
+/// Segments outside checkpoints live this long: 4 days, in seconds. Their manifests go a day earlier.
+const SEGMENT_SECONDS: i64 = 4 * 86_400;
+const DAY_SECONDS: i64 = 86_400;
+/// Bytes of a segment per item.
+const PART_BYTES: usize = 380_000;
+/// Segments written at a time.
+const WRITES_AT_ONCE: usize = 4;
+
+/// What the committer knows about the newest fold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Folded {
+    log_bytes: u64,
+    segment_bytes: u64,
+}
+
+/// One family of one segment, encoded and decoded.
+struct Written {
+    number: u32,
+    family: Family,
+    part: Part,
+    segment: Arc<Segment>,
+}
+
+impl Writer {
+    /// Folds when the tail has grown beyond its bound. A fold that fails is logged and tried again after a later
+    /// commit: nothing but cost depends on it.
+    pub(super) async fn fold_if_due(&self, tenant: &TenantId, head: &Head) {
+        let folded = match self.folded(tenant).await {
+            Ok(folded) => folded,
+            Err(error) => return tracing::warn!(tenant = %tenant, %error, "could not look for the newest fold"),
+        };
+        let bound = (folded.segment_bytes / 8).clamp(TAIL_MIN, TAIL_MAX);
+        if head.log_bytes.saturating_sub(folded.log_bytes) <= bound {
+            return;
+        }
+        if let Err(error) = self.fold(tenant).await {
+            tracing::warn!(tenant = %tenant, %error, "a fold failed; it is tried again after a later commit");
+        }
+    }
+
+    async fn folded(&self, tenant: &TenantId) -> Result<Folded, Error> {
+        if let Some(folded) = self.folds().get(tenant) {
+            return Ok(*folded);
+        }
+        let range = super::store::Range { newest_first: true, limit: Some(1), ..Default::default() };
+        let (items, _) = self.store.query_page(&keys::manifest_partition(tenant), &range).await?;
+        let manifest = items.first().map_or(Ok(Manifest::default()), Manifest::from_item)?;
+        let folded = Folded { log_bytes: manifest.log_bytes, segment_bytes: manifest.bytes() };
+        self.folds().insert(tenant.clone(), folded);
+        Ok(folded)
+    }
+
+    /// Folds the newest state; nothing to do when the newest fold covers it. Returns the covered sequence number.
+    pub async fn fold(&self, tenant: &TenantId) -> Result<u64, Error> {
+        let view = self.view(tenant, When::Now, &Need::all(Family::ALL)).await?;
+        self.fold_view(tenant, view, false).await
+    }
+
+    /// Writes the index anew from the log alone, as a checkpoint. Returns the covered sequence number.
+    pub async fn rebuild(&self, tenant: &TenantId) -> Result<u64, Error> {
+        let entries = self.log_after(tenant, &Manifest::default(), None).await?;
+        let view = super::lineage::Lineage::new(Arc::default(), entries).view(self.clock.now());
+        self.cache.forget(tenant);
+        let stale = self.store.query(&keys::manifest_partition(tenant), &Default::default()).await?.0;
+        for item in stale {
+            self.store.delete(&item.key()?).await?;
+        }
+        self.fold_view(tenant, view, true).await
+    }
+
+    async fn fold_view(&self, tenant: &TenantId, view: View, anew: bool) -> Result<u64, Error> {
+        let old = &view.base.manifest;
+        if view.seq == 0 || (old.seq == view.seq && !anew) {
+            return Ok(view.seq);
+        }
+        let log_bytes = old.log_bytes + view.tail_bytes;
+        let now = self.clock.now();
+        let due =
+            now.0 - old.last_checkpoint.at.0 >= CHECKPOINT_MS || log_bytes - old.last_checkpoint.log_bytes >= TAIL_MAX;
+        let checkpoint = anew || due || old.seq == 0;
+        let id = format!("{:016x}-{}", view.seq, secrets::hex(&secrets::random::<8>()?));
+        let expires = (!checkpoint).then(|| now.0 / 1000 + SEGMENT_SECONDS);
+        let written = self.write_segments(tenant, &view, &id, checkpoint, expires).await?;
+        let mut segments: Vec<Parts> = old.segments.clone();
+        let mut loaded = view.base.segments();
+        for Written { number, family, part, segment } in written {
+            while segments.len() <= number as usize {
+                segments.push(Parts::new());
+            }
+            if let Some(parts) = segments.get_mut(number as usize) {
+                parts.insert(family.name().to_owned(), part);
+            }
+            loaded.insert((number, family), segment);
+        }
+        let earliest = segments.iter().flat_map(|parts| parts.values()).filter_map(|part| part.expires).min();
+        let here = Checkpoint { at: now, log_bytes };
+        let manifest = Manifest {
+            seq: view.seq,
+            at: view.tip_at,
+            chain: view.chain,
+            count: view.count(),
+            log_bytes,
+            checkpoint,
+            last_checkpoint: if checkpoint { here } else { old.last_checkpoint },
+            expires: earliest.map(|at| at - DAY_SECONDS),
+            segments,
+        };
+        let put = ConditionalPut { item: manifest.to_item(tenant)?, condition: Condition::Absent };
+        if self.store.put(put).await? {
+            let folded = Folded { log_bytes, segment_bytes: manifest.bytes() };
+            self.folds().insert(tenant.clone(), folded);
+            let base = Arc::new(Base::with_segments(manifest, loaded));
+            self.cache.rebase(tenant, base);
+        } else {
+            // Somebody else folded the same commit; ours expires unread, or stays as waste when it was a checkpoint.
+            self.folds().remove(tenant);
+        }
+        Ok(view.seq)
+    }
+
+    /// Writes the segments that the tail touched, and for a checkpoint also those that would expire.
+    async fn write_segments(
+        &self,
+        tenant: &TenantId,
+        view: &View,
+        id: &str,
+        checkpoint: bool,
+        expires: Option<i64>,
+    ) -> Result<Vec<Written>, Error> {
+        let count = view.count();
+        let old = &view.base.manifest;
+        let mut touched: HashMap<(u32, Family), bool> = HashMap::new();
+        for ordinal in view.overlay.ordinals() {
+            for family in Family::ALL {
+                if view.overlay.touches(ordinal, family) || ordinal.0 >= old.count {
+                    touched.insert((ordinal.0 / SEGMENT_ROWS, family), true);
+                }
+            }
+        }
+        let mut wanted = Vec::new();
+        for number in 0..count.div_ceil(SEGMENT_ROWS) {
+            for family in Family::ALL {
+                let part = old.segments.get(number as usize).and_then(|parts| parts.get(family.name()));
+                let perishable = part.is_none_or(|part| checkpoint && part.expires.is_some());
+                if perishable || touched.contains_key(&(number, family)) {
+                    wanted.push((number, family));
+                }
+            }
+        }
+        let writes = wanted.into_iter().map(|(number, family)| {
+            let rows = (count - number * SEGMENT_ROWS).min(SEGMENT_ROWS);
+            self.write_segment(tenant, view, number, family, rows, id, expires)
+        });
+        stream::iter(writes).buffered(WRITES_AT_ONCE).try_collect().await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call site; a struct would only rename them")]
+    async fn write_segment(
+        &self,
+        tenant: &TenantId,
+        view: &View,
+        number: u32,
+        family: Family,
+        rows: u32,
+        id: &str,
+        expires: Option<i64>,
+    ) -> Result<Written, Error> {
+        let first = number * SEGMENT_ROWS;
+        let failure = std::cell::RefCell::new(None);
+        let bytes = {
+            let cell = |row: usize, column| {
+                let ordinal = Ordinal(first + u32::try_from(row).unwrap_or(0));
+                view.recorded_cell(ordinal, column).unwrap_or_else(|error| {
+                    failure.replace(Some(error));
+                    crate::domain::Cell::None
+                })
+            };
+            Segment::encode(family, rows as usize, &cell)?
+        };
+        if let Some(error) = failure.into_inner() {
+            return Err(error);
+        }
+        let chunks: Vec<Vec<u8>> = bytes.chunks(PART_BYTES).map(<[u8]>::to_vec).collect();
+        let items = u32::try_from(chunks.len()).map_err(Error::internal)?;
+        let part = Part { fold: id.to_owned(), items, bytes: bytes.len() as u64, expires };
+        for (key, chunk) in part_keys(tenant, number, family, &part).iter().zip(chunks) {
+            let mut item = Item::new(key);
+            item.put_number("format", FORMAT);
+            item.put_bytes("body", chunk);
+            if let Some(expires) = expires {
+                item.put_number(TTL, expires);
+            }
+            self.store.put(ConditionalPut { item, condition: Condition::None }).await?;
+        }
+        let segment = Arc::new(Segment::decode(family, &bytes)?);
+        Ok(Written { number, family, part, segment })
+    }
+
+    fn folds(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Folded>> {
+        self.folds.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,75 @@
+//! Where each kind of item lies: the key of everything the ledger stores.
+//!
+//! Partition keys start with the tenant and a `#`, which no tenant's name can hold. Instants in keys are 15 digits
+//! of milliseconds, ordinals and segment numbers 8 hexadecimal digits, so that text order is their order.
+
+use super::store::Key;
+use crate::domain::{Family, FindingKey, Instant, Ordinal, TenantId};
+
+/// The sort key of items that are alone in their partition.
+const ALONE: &str = "-";
+
+pub(super) fn head(tenant: &TenantId) -> Key {
+    alone(format!("{tenant}#head"))
+}
+
+pub(super) fn log_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#log")
+}
+
+pub(super) fn log_entry(tenant: &TenantId, at: Instant) -> Key {
+    Key { pk: log_partition(tenant), sk: at.key() }
+}
+
+pub(super) fn finding(tenant: &TenantId, key: &FindingKey) -> Key {
+    alone(format!("{tenant}#finding#{}", key.digest()))
+}
+
+pub(super) fn document_partition(tenant: &TenantId, ordinal: Ordinal) -> String {
+    format!("{tenant}#document#{:08x}", ordinal.0)
+}
+
+pub(super) fn document(tenant: &TenantId, ordinal: Ordinal, at: Instant) -> Key {
+    Key { pk: document_partition(tenant, ordinal), sk: at.key() }
+}
+
+pub(super) fn expiry_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#expiry")
+}
+
+pub(super) fn expiry(tenant: &TenantId, expires_at: Instant, ordinal: Ordinal, committed_at: Instant) -> Key {
+    let sk = format!("{}#{:08x}#{}", expires_at.key(), ordinal.0, committed_at.key());
+    Key { pk: expiry_partition(tenant), sk }
+}
+
+pub(super) fn segment(tenant: &TenantId, number: u32, family: Family, fold: &str, part: u32) -> Key {
+    Key { pk: format!("{tenant}#segment#{number:08x}#{}", family.name()), sk: format!("{fold}#{part}") }
+}
+
+pub(super) fn manifest_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#manifest")
+}
+
+pub(super) fn manifest(tenant: &TenantId, covered: Instant) -> Key {
+    Key { pk: manifest_partition(tenant), sk: covered.key() }
+}
+
+pub(super) fn api_key_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#key")
+}
+
+pub(super) fn api_key(tenant: &TenantId, name: &str) -> Key {
+    Key { pk: api_key_partition(tenant), sk: name.to_owned() }
+}
+
+pub(super) fn account_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#account")
+}
+
+pub(super) fn account(tenant: &TenantId, id: &str) -> Key {
+    Key { pk: account_partition(tenant), sk: id.to_owned() }
+}
+
+fn alone(pk: String) -> Key {
+    Key { pk, sk: ALONE.to_owned() }
+}

@@ -1,0 +1,446 @@
+//! Lineages: a base and the log entries after it, loaded from the table and kept warm between requests.
+
+use super::base::{Base, Missing, Need};
+use super::entry::Entry;
+use super::manifest::Manifest;
+use super::overlay::Overlay;
+use super::proof::Hash;
+use super::store::{Range, Store};
+use super::view::View;
+use super::{Reader, keys};
+use crate::domain::{Error, Instant, TenantId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Entries kept behind a base before a newer base is looked for: 1 MiB of stored log.
+const WARM_TAIL_BYTES: usize = 1 << 20;
+/// Columns kept in memory for all tenants together before the least recently used tenant is dropped: 256 MiB.
+const CACHE_BYTES: usize = 256 << 20;
+/// Times that a log which seems to have a gap is read again.
+const GAP_RETRIES: usize = 3;
+/// Manifests looked at before falling back to the whole log.
+const MANIFESTS_TRIED: usize = 8;
+
+/// Which state of a tenant is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// The newest.
+    Now,
+    /// As of an instant, which lies in the past.
+    At(Instant),
+    /// Exactly the state that a cursor was made on.
+    Pinned {
+        /// The newest commit in it.
+        seq: u64,
+        /// The clock for expiries.
+        at: Instant,
+        /// The first bytes of that commit's chain hash.
+        chain: [u8; 8],
+    },
+}
+
+/// A base and the entries after it, without gaps.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lineage {
+    pub base: Arc<Base>,
+    pub entries: Vec<Arc<Entry>>,
+    overlay: Arc<Overlay>,
+}
+
+/// What a process remembers of a tenant.
+#[derive(Debug, Default)]
+struct Warm {
+    newest: Option<Lineage>,
+    other: Option<Lineage>,
+    used: u64,
+}
+
+/// What a process remembers of all tenants. Everything here can be dropped at any time.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    tenants: Mutex<(HashMap<TenantId, Warm>, u64)>,
+}
+
+impl Lineage {
+    pub fn new(base: Arc<Base>, entries: Vec<Arc<Entry>>) -> Self {
+        let mut overlay = Overlay::new(base.manifest.count);
+        entries.iter().for_each(|entry| overlay.apply(entry));
+        Self { base, entries, overlay: Arc::new(overlay) }
+    }
+
+    /// The newest commit in it: sequence number, instant and chain hash.
+    pub fn tip(&self) -> (u64, Instant, Hash) {
+        let manifest = &self.base.manifest;
+        self.entries.last().map_or((manifest.seq, manifest.at, manifest.chain), |e| (e.seq, e.at, e.chain))
+    }
+
+    /// Stored bytes of the entries.
+    pub fn tail_bytes(&self) -> usize {
+        self.entries.iter().map(|entry| entry.size).sum()
+    }
+
+    /// The same lineage without the entries that `keep` refuses.
+    fn cut(&self, keep: impl Fn(&Entry) -> bool) -> Self {
+        let count = self.entries.iter().take_while(|entry| keep(entry)).count();
+        if count == self.entries.len() {
+            return self.clone();
+        }
+        Self::new(Arc::clone(&self.base), self.entries.iter().take(count).cloned().collect())
+    }
+
+    /// Adds entries that follow; what is known already is passed over, and so is everything after a gap.
+    fn extend(&mut self, entries: &[Arc<Entry>]) {
+        for entry in entries {
+            if entry.seq == self.tip().0 + 1 {
+                Arc::make_mut(&mut self.overlay).apply(entry);
+                self.entries.push(Arc::clone(entry));
+            }
+        }
+    }
+
+    pub fn view(&self, at: Instant) -> View {
+        let (seq, tip_at, chain) = self.tip();
+        View {
+            at: at.max(tip_at),
+            seq,
+            chain,
+            tip_at,
+            tail_bytes: self.tail_bytes() as u64,
+            base: Arc::clone(&self.base),
+            overlay: Arc::clone(&self.overlay),
+        }
+    }
+}
+
+impl Cache {
+    fn lock(&self) -> MutexGuard<'_, (HashMap<TenantId, Warm>, u64)> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, tenant: &TenantId) -> (Option<Lineage>, Option<Lineage>) {
+        let mut guard = self.lock();
+        let (tenants, clock) = &mut *guard;
+        *clock += 1;
+        let Some(warm) = tenants.get_mut(tenant) else { return (None, None) };
+        warm.used = *clock;
+        (warm.newest.clone(), warm.other.clone())
+    }
+
+    /// Remembers the newest lineage; one with another base is kept beside it.
+    pub fn put_newest(&self, tenant: &TenantId, lineage: Lineage) {
+        let mut guard = self.lock();
+        let (tenants, clock) = &mut *guard;
+        *clock += 1;
+        let warm = tenants.entry(tenant.clone()).or_default();
+        warm.used = *clock;
+        match warm.newest.take() {
+            // Another request may have gone further on the same base.
+            Some(known) if Arc::ptr_eq(&known.base, &lineage.base) && known.tip().0 > lineage.tip().0 => {
+                warm.newest = Some(known);
+            }
+            Some(known) if !Arc::ptr_eq(&known.base, &lineage.base) => {
+                warm.other = Some(known);
+                warm.newest = Some(lineage);
+            }
+            _ => warm.newest = Some(lineage),
+        }
+        Self::shrink(tenants, tenant);
+    }
+
+    /// Puts a new base under the newest lineage; the former one is kept beside it.
+    pub fn rebase(&self, tenant: &TenantId, base: Arc<Base>) {
+        let newest = self.get(tenant).0;
+        let entries = newest.map_or_else(Vec::new, |known| {
+            known.entries.iter().filter(|entry| entry.seq > base.manifest.seq).cloned().collect()
+        });
+        let follows = entries.first().is_none_or(|entry| entry.previous == base.manifest.chain);
+        if follows {
+            self.put_newest(tenant, Lineage::new(base, entries));
+        } else {
+            self.forget(tenant);
+        }
+    }
+
+    fn put_other(&self, tenant: &TenantId, lineage: Lineage) {
+        let mut guard = self.lock();
+        let (tenants, _) = &mut *guard;
+        tenants.entry(tenant.clone()).or_default().other = Some(lineage);
+        Self::shrink(tenants, tenant);
+    }
+
+    /// Adds a commit of this process to the newest lineage, if it follows there.
+    pub fn append(&self, tenant: &TenantId, entry: Arc<Entry>) {
+        let mut guard = self.lock();
+        if let Some(lineage) = guard.0.get_mut(tenant).and_then(|warm| warm.newest.as_mut())
+            && lineage.tip().2 == entry.previous
+        {
+            lineage.extend(&[entry]);
+        }
+    }
+
+    pub fn forget(&self, tenant: &TenantId) {
+        self.lock().0.remove(tenant);
+    }
+
+    fn shrink(tenants: &mut HashMap<TenantId, Warm>, keep: &TenantId) {
+        let size = |warm: &Warm| {
+            let lineages = warm.newest.iter().chain(&warm.other);
+            lineages
+                .map(|l| l.base.segments().values().map(|s| s.bytes()).sum::<usize>() + 4 * l.tail_bytes())
+                .sum::<usize>()
+        };
+        while tenants.len() > 1 && tenants.values().map(size).sum::<usize>() > CACHE_BYTES {
+            let oldest = tenants.iter().filter(|(t, _)| *t != keep).min_by_key(|(_, w)| w.used).map(|(t, _)| t.clone());
+            match oldest {
+                Some(tenant) => tenants.remove(&tenant),
+                None => return,
+            };
+        }
+    }
+}
+
+impl Reader {
+    /// The columns of a tenant as of an instant, with the families that `need` names.
+    ///
+    /// Warm this is one request; cold it is two rounds. [`Error::Invalid`] when a pinned state is not in this ledger.
+    pub async fn view(&self, tenant: &TenantId, when: When, need: &Need) -> Result<View, Error> {
+        let mut lineage = self.lineage(tenant, when, need).await?;
+        match lineage.base.load(&self.store, tenant, need).await {
+            Ok(()) => {}
+            Err(Missing::Failed(error)) => return Err(error),
+            Err(Missing::Segment) => {
+                tracing::warn!(tenant = %tenant, seq = lineage.base.manifest.seq, "a segment is gone; falling back to a checkpoint");
+                lineage = self.from_checkpoint(tenant, when).await?;
+                match lineage.base.load(&self.store, tenant, need).await {
+                    Ok(()) => {}
+                    Err(Missing::Failed(error)) => return Err(error),
+                    Err(Missing::Segment) => {
+                        // Not even the checkpoint is whole: the log alone still tells everything.
+                        let entries = self.log_after(tenant, &Manifest::default(), None).await?;
+                        lineage = cut_to(&Lineage::new(Arc::default(), entries), when)?;
+                    }
+                }
+            }
+        }
+        let now = match when {
+            When::Now => self.clock.now(),
+            When::At(at) | When::Pinned { at, .. } => at,
+        };
+        Ok(lineage.view(now))
+    }
+
+    async fn lineage(&self, tenant: &TenantId, when: When, need: &Need) -> Result<Lineage, Error> {
+        let (newest, other) = self.cache.get(tenant);
+        if let Some(found) = other.as_ref().into_iter().chain(&newest).find_map(|known| usable(known, when)) {
+            return found;
+        }
+        let newest = match newest {
+            Some(known) => self.refresh(tenant, known).await?,
+            None => None,
+        };
+        let newest = match newest {
+            Some(lineage) => lineage,
+            // A past instant needs the newest state only to know that it is past, which a cold reader takes on trust.
+            None if when == When::Now => return self.cold(tenant, None, need).await,
+            None => return self.cold(tenant, Some(when), need).await,
+        };
+        if covers(&newest, when) {
+            return cut_to(&newest, when);
+        }
+        self.cold(tenant, Some(when), need).await
+    }
+
+    /// Asks for what was committed since; `None` when the lineage no longer fits the table or lags too far behind.
+    async fn refresh(&self, tenant: &TenantId, mut known: Lineage) -> Result<Option<Lineage>, Error> {
+        let (seq, at, chain) = known.tip();
+        let range = Range { from: (seq > 0).then(|| at.key()), consistent: true, ..Range::default() };
+        let (items, more) = self.store.query_page(&keys::log_partition(tenant), &range).await?;
+        let mut entries =
+            items.iter().map(|item| Entry::from_item(item).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
+        if seq > 0 && !known.entries.is_empty() {
+            // The entry that we know comes first; another one in its place means that the table was restored.
+            match entries.first() {
+                Some(first) if first.seq == seq && first.chain == chain => drop(entries.remove(0)),
+                _ => {
+                    self.cache.forget(tenant);
+                    return Ok(None);
+                }
+            }
+        } else if entries.first().is_some_and(|first| first.seq == seq && first.chain == chain) {
+            entries.remove(0);
+        }
+        let follows = entries.first().is_none_or(|first| first.seq == seq + 1 && first.previous == chain);
+        let gapless = entries.windows(2).all(|pair| matches!(pair, [a, b] if b.seq == a.seq + 1));
+        if more || !follows || !gapless {
+            self.cache.forget(tenant);
+            return Ok(None);
+        }
+        known.extend(&entries);
+        if known.tail_bytes() > WARM_TAIL_BYTES {
+            // Rather than carry ever more entries, start from the newest base at the next look.
+            self.cache.forget(tenant);
+        } else {
+            self.cache.put_newest(tenant, known.clone());
+        }
+        Ok(Some(known))
+    }
+
+    /// Reads the newest fitting manifest, then the log after it and the needed segments in one round.
+    async fn cold(&self, tenant: &TenantId, when: Option<When>, need: &Need) -> Result<Lineage, Error> {
+        let bound = match when {
+            Some(When::At(at) | When::Pinned { at, .. }) => Some(at),
+            Some(When::Now) | None => None,
+        };
+        let max_seq = match when {
+            Some(When::Pinned { seq, .. }) => seq,
+            _ => u64::MAX,
+        };
+        let range = Range { to: bound.map(Instant::key), newest_first: true, limit: Some(1), ..Range::default() };
+        let (mut items, _) = self.store.query_page(&keys::manifest_partition(tenant), &range).await?;
+        for attempt in 0..2 {
+            if attempt == 1 {
+                // The newest one does not fit the log or the cursor: look at a few more.
+                let range = Range { limit: Some(MANIFESTS_TRIED), ..range.clone() };
+                items = self.store.query_page(&keys::manifest_partition(tenant), &range).await?.0;
+            }
+            for item in &items {
+                let manifest = Manifest::from_item(item)?;
+                if manifest.seq > max_seq {
+                    continue;
+                }
+                if let Some(lineage) = self.cold_from(tenant, manifest, when, need).await? {
+                    return Ok(lineage);
+                }
+            }
+        }
+        let entries = self.log_after(tenant, &Manifest::default(), bound).await?;
+        self.remember(tenant, Lineage::new(Arc::default(), entries), when)
+    }
+
+    async fn cold_from(
+        &self,
+        tenant: &TenantId,
+        manifest: Manifest,
+        when: Option<When>,
+        need: &Need,
+    ) -> Result<Option<Lineage>, Error> {
+        let bound = match when {
+            Some(When::At(at) | When::Pinned { at, .. }) => Some(at),
+            Some(When::Now) | None => None,
+        };
+        let base = Arc::new(Base::new(manifest));
+        // Loading is repeated by the caller, who also handles missing segments.
+        let (entries, _) =
+            tokio::join!(self.log_after(tenant, &base.manifest, bound), base.load(&self.store, tenant, need));
+        let entries = entries?;
+        let fits = entries
+            .first()
+            .is_none_or(|first| first.seq == base.manifest.seq + 1 && first.previous == base.manifest.chain);
+        if !fits {
+            return Ok(None);
+        }
+        self.remember(tenant, Lineage::new(base, entries), when).map(Some)
+    }
+
+    fn remember(&self, tenant: &TenantId, lineage: Lineage, when: Option<When>) -> Result<Lineage, Error> {
+        match when {
+            None | Some(When::Now) => {
+                self.cache.put_newest(tenant, lineage.clone());
+                Ok(lineage)
+            }
+            Some(when) => {
+                self.cache.put_other(tenant, lineage.clone());
+                cut_to(&lineage, when)
+            }
+        }
+    }
+
+    async fn from_checkpoint(&self, tenant: &TenantId, when: When) -> Result<Lineage, Error> {
+        self.cache.forget(tenant);
+        let bound = match when {
+            When::At(at) | When::Pinned { at, .. } => Some(at),
+            When::Now => None,
+        };
+        let range = Range { to: bound.map(Instant::key), newest_first: true, consistent: true, ..Range::default() };
+        let (items, _) = self.store.query(&keys::manifest_partition(tenant), &range).await?;
+        for item in &items {
+            let manifest = Manifest::from_item(item)?;
+            let later = matches!(when, When::Pinned { seq, .. } if manifest.seq > seq);
+            if manifest.checkpoint && !later {
+                let entries = self.log_after(tenant, &manifest, bound).await?;
+                return cut_to(&Lineage::new(Arc::new(Base::new(manifest)), entries), when);
+            }
+        }
+        let entries = self.log_after(tenant, &Manifest::default(), bound).await?;
+        cut_to(&Lineage::new(Arc::default(), entries), when)
+    }
+
+    /// The entries after a manifest's commit, up to an instant, without gaps.
+    pub(super) async fn log_after(
+        &self,
+        tenant: &TenantId,
+        manifest: &Manifest,
+        until: Option<Instant>,
+    ) -> Result<Vec<Arc<Entry>>, Error> {
+        let from = manifest.at.plus(1);
+        if until.is_some_and(|until| until < from) {
+            return Ok(Vec::new());
+        }
+        let range = Range {
+            from: (manifest.seq > 0).then(|| from.key()),
+            to: until.map(Instant::key),
+            consistent: true,
+            ..Range::default()
+        };
+        read_log(&self.store, tenant, &range).await
+    }
+}
+
+/// Reads a stretch of the log, again when it seems to have a gap: pages of one query are read at different moments.
+async fn read_log(store: &Store, tenant: &TenantId, range: &Range) -> Result<Vec<Arc<Entry>>, Error> {
+    for _ in 0..GAP_RETRIES {
+        let (items, _) = store.query(&keys::log_partition(tenant), range).await?;
+        let entries = items.iter().map(|item| Entry::from_item(item).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
+        if entries.windows(2).all(|pair| matches!(pair, [a, b] if b.seq == a.seq + 1 && b.previous == a.chain)) {
+            return Ok(entries);
+        }
+    }
+    Err(Error::internal(format!("the log of tenant {tenant} has a gap; run verify")))
+}
+
+/// What a warm lineage answers without asking the table; `None` when it cannot tell.
+fn usable(known: &Lineage, when: When) -> Option<Result<Lineage, Error>> {
+    match when {
+        When::Now => None,
+        // Only an entry after the instant shows that nothing more can come before it.
+        When::At(at) => (covers(known, when) && known.tip().1 > at).then(|| cut_to(known, when)),
+        When::Pinned { seq, .. } => (covers(known, when) && known.tip().0 >= seq).then(|| cut_to(known, when)),
+    }
+}
+
+/// Whether the base is not younger than what is asked for.
+fn covers(lineage: &Lineage, when: When) -> bool {
+    match when {
+        When::Now => true,
+        When::At(at) => lineage.base.manifest.seq == 0 || lineage.base.manifest.at <= at,
+        When::Pinned { seq, .. } => lineage.base.manifest.seq <= seq,
+    }
+}
+
+fn cut_to(lineage: &Lineage, when: When) -> Result<Lineage, Error> {
+    match when {
+        When::Now => Ok(lineage.clone()),
+        When::At(at) => Ok(lineage.cut(|entry| entry.at <= at)),
+        When::Pinned { seq, chain, .. } => {
+            let cut = lineage.cut(|entry| entry.seq <= seq);
+            let (tip, _, hash) = cut.tip();
+            if tip == seq && hash.short() == chain {
+                return Ok(cut);
+            }
+            Err(Error::invalid(
+                "NextToken",
+                "does not belong to the present state of this ledger; start again without it",
+            ))
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Reading findings: documents by exact key, histories by one query.
+
+use super::items::{Document, Expiry, FindingItem};
+use super::proof::Hash;
+use super::store::{Key, Range};
+use super::{Need, Reader, View, When, keys};
+use crate::domain::json;
+use crate::domain::{Column, Error, Family, Finding, FindingKey, HistoryRecord, Instant, Ordinal, Seen, TenantId};
+use std::collections::HashMap;
+
+/// A finding as of a view, with everything laid over and evaluated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Its number.
+    pub ordinal: Ordinal,
+    /// The finding.
+    pub finding: Finding,
+    /// When a producer last reported it to us.
+    pub last_seen: Instant,
+}
+
+/// A stretch of a finding's history.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    /// Newest first.
+    pub records: Vec<HistoryRecord>,
+    /// Where to go on: the documents before this instant have not been looked at.
+    pub before: Option<Instant>,
+}
+
+impl Reader {
+    /// The documents of exact keys, by ordinal. A key that is not there yet is read again consistently; one that is
+    /// not there even then is left out.
+    pub(super) async fn documents_exact(
+        &self,
+        tenant: &TenantId,
+        places: &[(Ordinal, Instant)],
+        consistent: bool,
+    ) -> Result<HashMap<Ordinal, Document>, Error> {
+        let keys: Vec<Key> = places.iter().map(|(ordinal, at)| keys::document(tenant, *ordinal, *at)).collect();
+        let mut items = self.store.batch_get(&keys, consistent).await?;
+        let absent: Vec<Key> = keys.into_iter().filter(|key| !items.contains_key(key)).collect();
+        if !absent.is_empty() && !consistent {
+            items.extend(self.store.batch_get(&absent, true).await?);
+        }
+        let mut documents = HashMap::with_capacity(items.len());
+        for item in items.values() {
+            let document = Document::from_item(item)?;
+            documents.insert(document.ordinal, document);
+        }
+        Ok(documents)
+    }
+
+    /// Findings as of a view, in the order asked for. The families `core` and `seen` must have been loaded.
+    /// [`Error::Internal`] when the ledger lacks a document that its log names.
+    pub async fn documents(&self, tenant: &TenantId, view: &View, ordinals: &[Ordinal]) -> Result<Vec<Found>, Error> {
+        let mut places = Vec::with_capacity(ordinals.len());
+        for ordinal in ordinals {
+            let at = view.document_at(*ordinal)?;
+            places
+                .push((*ordinal, at.ok_or_else(|| Error::internal(format!("finding {} has no document", ordinal.0)))?));
+        }
+        let documents = self.documents_exact(tenant, &places, false).await?;
+        let mut found = Vec::with_capacity(places.len());
+        for (ordinal, at) in places {
+            let document = documents.get(&ordinal).ok_or_else(|| {
+                Error::internal(format!("the document of finding {} at {at} is not there", ordinal.0))
+            })?;
+            let seen = view.seen(ordinal)?;
+            let last_seen = view.cell(ordinal, Column::LastSeen)?.int().map_or(at, Instant);
+            found.push(lay_over(document, ordinal, &seen, last_seen, view.at)?);
+        }
+        Ok(found)
+    }
+
+    /// One finding by its producer's identity, as of an instant; `None` when there was none.
+    ///
+    /// Warm this is two rounds, cold three, whatever the tenant's size.
+    pub async fn finding(&self, tenant: &TenantId, key: &FindingKey, when: When) -> Result<Option<Found>, Error> {
+        let place = keys::finding(tenant, key);
+        // The view is needed in any case; its log is read beside the finding's item.
+        let nothing = Need::default();
+        let (item, view) = tokio::join!(self.store.get(&place, true), self.view(tenant, when, &nothing));
+        let (Some(item), mut view) = (item?, view?) else { return Ok(None) };
+        let item = FindingItem::from_item(&item)?;
+        if item.ordinal.0 >= view.count() {
+            return Ok(None);
+        }
+        let pinned = When::Pinned { seq: view.seq, at: view.at, chain: view.chain.short() };
+        let need = Need::of([Family::Core, Family::Seen], [item.ordinal]);
+        // While the segment that holds its timestamps is on its way, the newest document is as well: it is the one,
+        // unless the view lies in the past.
+        let guess = [(item.ordinal, item.document_at)];
+        let (loaded, mut documents) =
+            tokio::join!(self.view(tenant, pinned, &need), self.documents_exact(tenant, &guess, false));
+        view = loaded?;
+        let at = view.document_at(item.ordinal)?;
+        let Some(at) = at else { return Ok(None) };
+        if at != item.document_at {
+            documents = self.documents_exact(tenant, &[(item.ordinal, at)], false).await;
+        }
+        let document = documents?.remove(&item.ordinal).ok_or_else(|| {
+            Error::internal(format!("the document of finding {} at {at} is not there", item.ordinal.0))
+        })?;
+        let seen = view.seen(item.ordinal)?;
+        let last_seen = view.cell(item.ordinal, Column::LastSeen)?.int().map_or(at, Instant);
+        lay_over(&document, item.ordinal, &seen, last_seen, view.at).map(Some)
+    }
+
+    /// A stretch of a finding's history, newest first: the records with `from <= instant <= to`, older than `before`,
+    /// from at most `limit` documents. Documents that differ only in our own fields make no record, so a stretch may
+    /// be short and yet have more behind it. Unknown findings have an empty history.
+    pub async fn history(
+        &self,
+        tenant: &TenantId,
+        key: &FindingKey,
+        (from, to): (Option<Instant>, Option<Instant>),
+        before: Option<Instant>,
+        limit: usize,
+    ) -> Result<History, Error> {
+        let Some(item) = self.store.get(&keys::finding(tenant, key), true).await? else {
+            return Ok(History::default());
+        };
+        let item = FindingItem::from_item(&item)?;
+        let end = match (to, before.map(|at| at.plus(-1))) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        let earliest = from.unwrap_or(Instant(0)).max(Instant(0));
+        if end.is_some_and(|end| end < earliest) {
+            return Ok(History::default());
+        }
+        // One document more than records: each is compared with the one before it.
+        let range = Range {
+            to: end.map(Instant::key),
+            newest_first: true,
+            limit: Some(limit + 1),
+            consistent: true,
+            ..Range::default()
+        };
+        let (items, _) = self.store.query(&keys::document_partition(tenant, item.ordinal), &range).await?;
+        let documents = items.iter().map(Document::from_item).collect::<Result<Vec<_>, _>>()?;
+        let mut records = Vec::new();
+        let mut last = None;
+        for (place, document) in documents.iter().take(limit).enumerate() {
+            if document.at < earliest {
+                return Ok(History { records, before: None });
+            }
+            last = Some(document.at);
+            let older = documents.get(place + 1).map(Document::finding).transpose()?;
+            let newer = document.finding()?;
+            let changes = history_changes(older.as_ref(), &newer);
+            if older.is_none() || !changes.is_empty() {
+                records.push(HistoryRecord {
+                    at: document.at,
+                    created: older.is_none(),
+                    actor: document.actor.clone(),
+                    changes,
+                });
+            }
+        }
+        Ok(History { records, before: last.filter(|_| documents.len() > limit) })
+    }
+
+    /// Every document of a finding, oldest first.
+    pub async fn documents_of(&self, tenant: &TenantId, ordinal: Ordinal) -> Result<Vec<Document>, Error> {
+        let range = Range { consistent: true, ..Range::default() };
+        let (items, _) = self.store.query(&keys::document_partition(tenant, ordinal), &range).await?;
+        items.iter().map(Document::from_item).collect()
+    }
+
+    /// The acceptances that end between two instants, both included, in order.
+    pub async fn expiries(&self, tenant: &TenantId, from: Instant, to: Instant) -> Result<Vec<Expiry>, Error> {
+        let range = Range {
+            from: Some(from.key()),
+            // `~` sorts after everything that follows an instant in these keys.
+            to: Some(format!("{}~", to.key())),
+            consistent: true,
+            ..Range::default()
+        };
+        let (items, _) = self.store.query(&keys::expiry_partition(tenant), &range).await?;
+        items.iter().map(Expiry::from_item).collect()
+    }
+
+    /// The head's sequence number and chain hash.
+    pub async fn tip(&self, tenant: &TenantId) -> Result<(u64, Hash), Error> {
+        let view = self.view(tenant, When::Now, &Need::default()).await?;
+        Ok((view.seq, view.chain))
+    }
+}
+
+fn lay_over(
+    document: &Document,
+    ordinal: Ordinal,
+    seen: &Seen,
+    last_seen: Instant,
+    at: Instant,
+) -> Result<Found, Error> {
+    let mut finding = document.finding()?;
+    seen.lay_over(&mut finding.asff);
+    Ok(Found { ordinal, finding: finding.evaluated(at), last_seen })
+}
+
+/// The ASFF fields in which two consecutive documents differ; none for the first. The timestamps that producers move
+/// on every scan are left out.
+fn history_changes(older: Option<&Finding>, newer: &Finding) -> Vec<json::FieldChange> {
+    let Some(older) = older else { return Vec::new() };
+    let moving = crate::domain::column::SEEN_TEXTS.map(Column::name);
+    let mut changes = json::differences(&older.asff, &newer.asff);
+    changes.retain(|change| !moving.contains(&change.path.as_str()));
+    changes
+}

@@ -1,0 +1,456 @@
+//! The few DynamoDB requests that the ledger makes, with their loops, retries and errors.
+
+use crate::domain::Error;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, KeysAndAttributes, Put,
+    ReturnConsumedCapacity, ScalarAttributeType, TimeToLiveSpecification, TransactWriteItem,
+};
+use futures_util::future::try_join_all;
+use std::collections::HashMap;
+
+/// The name of the partition key attribute.
+pub(super) const PK: &str = "pk";
+/// The name of the sort key attribute.
+pub(super) const SK: &str = "sk";
+/// The attribute by which DynamoDB expires items, in seconds since 1970.
+pub(super) const TTL: &str = "ttl";
+/// Keys per BatchGetItem request (a limit of DynamoDB).
+const BATCH_GET_KEYS: usize = 100;
+/// Rounds of asking again for unprocessed keys before giving up.
+const UNPROCESSED_ROUNDS: usize = 8;
+
+/// The key of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+/// An item as it goes to and comes from the table.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Item(HashMap<String, AttributeValue>);
+
+/// Which items of a partition a query wants.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Range {
+    /// Sort keys from here on, inclusive.
+    pub from: Option<String>,
+    /// Sort keys up to here, inclusive.
+    pub to: Option<String>,
+    /// Largest sort key first.
+    pub newest_first: bool,
+    /// At most so many items; `None` reads all pages.
+    pub limit: Option<usize>,
+    /// Sees every write that was acknowledged before.
+    pub consistent: bool,
+}
+
+/// A put of a transaction.
+#[derive(Debug, Clone)]
+pub(super) struct ConditionalPut {
+    pub item: Item,
+    pub condition: Condition,
+}
+
+/// What must hold for a put.
+#[derive(Debug, Clone)]
+pub(super) enum Condition {
+    /// Nothing.
+    None,
+    /// There is no such item.
+    Absent,
+    /// The item's number attribute has this value.
+    Number(&'static str, u64),
+}
+
+/// How a transaction ended.
+#[derive(Debug)]
+pub(super) enum Transacted {
+    /// It was carried out.
+    Done,
+    /// Somebody else was first; nothing was written.
+    Lost,
+    /// The table takes no more now; nothing was written.
+    Throttled,
+    /// Nobody knows whether it was carried out.
+    Unknown(String),
+}
+
+/// A table.
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Item {
+    pub fn new(key: &Key) -> Self {
+        let mut item = Self::default();
+        item.put_text(PK, &key.pk);
+        item.put_text(SK, &key.sk);
+        item
+    }
+
+    pub fn put_text(&mut self, name: &str, text: &str) {
+        self.0.insert(name.to_owned(), AttributeValue::S(text.to_owned()));
+    }
+
+    pub fn put_number(&mut self, name: &str, number: impl Into<i128>) {
+        self.0.insert(name.to_owned(), AttributeValue::N(number.into().to_string()));
+    }
+
+    pub fn put_bytes(&mut self, name: &str, bytes: Vec<u8>) {
+        self.0.insert(name.to_owned(), AttributeValue::B(Blob::new(bytes)));
+    }
+
+    pub fn text(&self, name: &str) -> Result<&str, Error> {
+        self.0.get(name).and_then(|v| v.as_s().ok()).map(String::as_str).ok_or_else(|| self.lacks(name))
+    }
+
+    pub fn text_if_any(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(|v| v.as_s().ok()).map(String::as_str)
+    }
+
+    pub fn number<N: std::str::FromStr>(&self, name: &str) -> Result<N, Error> {
+        self.number_if_any(name).ok_or_else(|| self.lacks(name))
+    }
+
+    pub fn number_if_any<N: std::str::FromStr>(&self, name: &str) -> Option<N> {
+        self.0.get(name).and_then(|v| v.as_n().ok()).and_then(|n| n.parse().ok())
+    }
+
+    pub fn bytes(&self, name: &str) -> Result<&[u8], Error> {
+        self.0.get(name).and_then(|v| v.as_b().ok()).map(AsRef::as_ref).ok_or_else(|| self.lacks(name))
+    }
+
+    pub fn sk(&self) -> Result<&str, Error> {
+        self.text(SK)
+    }
+
+    pub fn key(&self) -> Result<Key, Error> {
+        Ok(Key { pk: self.text(PK)?.to_owned(), sk: self.text(SK)?.to_owned() })
+    }
+
+    /// The size that DynamoDB counts: names, and values as UTF-8 or raw bytes; numbers at most 21 bytes.
+    pub fn size(&self) -> usize {
+        self.0
+            .iter()
+            .map(|(name, value)| {
+                name.len()
+                    + match value {
+                        AttributeValue::S(text) => text.len(),
+                        AttributeValue::B(blob) => blob.as_ref().len(),
+                        _ => 21,
+                    }
+            })
+            .sum()
+    }
+
+    fn lacks(&self, name: &str) -> Error {
+        let part = |n: &str| self.text_if_any(n).unwrap_or("?").to_owned();
+        Error::internal(format!("item {} / {} lacks a usable attribute {name}", part(PK), part(SK)))
+    }
+}
+
+impl Store {
+    pub fn new(client: Client, table: &str) -> Self {
+        Self { client, table: table.to_owned() }
+    }
+
+    /// Makes the table if there is none: on demand, keys `pk` and `sk`, expiry by `ttl`.
+    pub async fn create_table(&self) -> Result<(), Error> {
+        let attribute = |name: &str| {
+            AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(ScalarAttributeType::S)
+                .build()
+                .map_err(Error::internal)
+        };
+        let element = |name: &str, kind: KeyType| {
+            KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(Error::internal)
+        };
+        let made = self
+            .client
+            .create_table()
+            .table_name(&self.table)
+            .attribute_definitions(attribute(PK)?)
+            .attribute_definitions(attribute(SK)?)
+            .key_schema(element(PK, KeyType::Hash)?)
+            .key_schema(element(SK, KeyType::Range)?)
+            .billing_mode(BillingMode::PayPerRequest)
+            .send()
+            .await;
+        match made {
+            Err(error) if error.code() == Some("ResourceInUseException") => return Ok(()),
+            other => other.map_err(|e| failure("CreateTable", &e))?,
+        };
+        let expiry =
+            TimeToLiveSpecification::builder().attribute_name(TTL).enabled(true).build().map_err(Error::internal)?;
+        self.client
+            .update_time_to_live()
+            .table_name(&self.table)
+            .time_to_live_specification(expiry)
+            .send()
+            .await
+            .map_err(|e| failure("UpdateTimeToLive", &e))?;
+        Ok(())
+    }
+
+    /// One item.
+    pub async fn get(&self, key: &Key, consistent: bool) -> Result<Option<Item>, Error> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(PK, AttributeValue::S(key.pk.clone()))
+            .key(SK, AttributeValue::S(key.sk.clone()))
+            .consistent_read(consistent)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|e| failure("GetItem", &e))?;
+        Ok(output.item.map(Item))
+    }
+
+    /// The items of these keys that exist, by key. Duplicate keys are asked for once.
+    pub async fn batch_get(&self, keys: &[Key], consistent: bool) -> Result<HashMap<Key, Item>, Error> {
+        let unique: std::collections::BTreeSet<&Key> = keys.iter().collect();
+        let unique: Vec<&Key> = unique.into_iter().collect();
+        let chunks = unique.chunks(BATCH_GET_KEYS).map(|chunk| self.batch_get_chunk(chunk, consistent));
+        let mut found = HashMap::with_capacity(unique.len());
+        for items in try_join_all(chunks).await? {
+            for item in items {
+                found.insert(item.key()?, item);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn batch_get_chunk(&self, keys: &[&Key], consistent: bool) -> Result<Vec<Item>, Error> {
+        let mut wanted = KeysAndAttributes::builder().consistent_read(consistent);
+        for key in keys {
+            wanted = wanted.keys(HashMap::from([
+                (PK.to_owned(), AttributeValue::S(key.pk.clone())),
+                (SK.to_owned(), AttributeValue::S(key.sk.clone())),
+            ]));
+        }
+        let mut wanted = Some(wanted.build().map_err(Error::internal)?);
+        let mut items = Vec::with_capacity(keys.len());
+        for round in 0..UNPROCESSED_ROUNDS {
+            let Some(request) = wanted.take() else { return Ok(items) };
+            if round > 0 {
+                pause(round).await;
+            }
+            let output = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, request)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(|e| failure("BatchGetItem", &e))?;
+            let mut responses = output.responses.unwrap_or_default();
+            items.extend(responses.remove(&self.table).unwrap_or_default().into_iter().map(Item));
+            wanted = output.unprocessed_keys.and_then(|mut left| left.remove(&self.table));
+        }
+        match wanted {
+            None => Ok(items),
+            Some(_) => Err(throttled()),
+        }
+    }
+
+    /// The items of one partition in sort key order, and whether there are more than `range.limit`.
+    pub async fn query(&self, pk: &str, range: &Range) -> Result<(Vec<Item>, bool), Error> {
+        let mut items: Vec<Item> = Vec::new();
+        let mut start = None;
+        loop {
+            let left = range.limit.map(|limit| limit.saturating_sub(items.len()));
+            let output = self
+                .query_request(pk, range)
+                .set_limit(left.and_then(|left| i32::try_from(left).ok()))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|e| failure("Query", &e))?;
+            items.extend(output.items.unwrap_or_default().into_iter().map(Item));
+            start = output.last_evaluated_key.filter(|key| !key.is_empty());
+            let full = range.limit.is_some_and(|limit| items.len() >= limit);
+            if start.is_none() || full {
+                return Ok((items, start.is_some()));
+            }
+        }
+    }
+
+    /// One request's worth of a partition (about 1 MB), and whether there is more.
+    pub async fn query_page(&self, pk: &str, range: &Range) -> Result<(Vec<Item>, bool), Error> {
+        let output = self
+            .query_request(pk, range)
+            .set_limit(range.limit.and_then(|limit| i32::try_from(limit).ok()))
+            .send()
+            .await
+            .map_err(|e| failure("Query", &e))?;
+        let more = output.last_evaluated_key.is_some_and(|key| !key.is_empty());
+        Ok((output.items.unwrap_or_default().into_iter().map(Item).collect(), more))
+    }
+
+    fn query_request(
+        &self,
+        pk: &str,
+        range: &Range,
+    ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .expression_attribute_values(":pk", text(pk))
+            .consistent_read(range.consistent)
+            .scan_index_forward(!range.newest_first)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match (&range.from, &range.to) {
+            (None, None) => request.key_condition_expression("pk = :pk"),
+            (Some(from), None) => request
+                .key_condition_expression("pk = :pk AND sk >= :from")
+                .expression_attribute_values(":from", text(from)),
+            (None, Some(to)) => {
+                request.key_condition_expression("pk = :pk AND sk <= :to").expression_attribute_values(":to", text(to))
+            }
+            (Some(from), Some(to)) => request
+                .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+                .expression_attribute_values(":from", text(from))
+                .expression_attribute_values(":to", text(to)),
+        }
+    }
+
+    /// Writes an item; `false` when its condition does not hold.
+    pub async fn put(&self, put: ConditionalPut) -> Result<bool, Error> {
+        let (expression, values) = put.condition.expression();
+        let done = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(put.item.0))
+            .set_condition_expression(expression)
+            .set_expression_attribute_values(values)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match done {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(failure("PutItem", &error)),
+        }
+    }
+
+    /// Removes an item.
+    pub async fn delete(&self, key: &Key) -> Result<(), Error> {
+        self.client
+            .delete_item()
+            .table_name(&self.table)
+            .key(PK, AttributeValue::S(key.pk.clone()))
+            .key(SK, AttributeValue::S(key.sk.clone()))
+            .send()
+            .await
+            .map_err(|e| failure("DeleteItem", &e))?;
+        Ok(())
+    }
+
+    /// Writes all or nothing. `token` makes a repetition of the same request harmless for ten minutes.
+    pub async fn transact(&self, puts: Vec<ConditionalPut>, token: &str) -> Result<Transacted, Error> {
+        let mut request = self
+            .client
+            .transact_write_items()
+            .client_request_token(token)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        for put in puts {
+            let (expression, values) = put.condition.expression();
+            let put = Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(put.item.0))
+                .set_condition_expression(expression)
+                .set_expression_attribute_values(values)
+                .build()
+                .map_err(Error::internal)?;
+            request = request.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        let error = match request.send().await {
+            Ok(_) => return Ok(Transacted::Done),
+            Err(error) => error,
+        };
+        if let Some(cancelled) = error.as_service_error().and_then(|e| {
+            match e {
+            aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(
+                cancelled,
+            ) => Some(cancelled),
+            _ => None,
+        }
+        }) {
+            let codes: Vec<&str> = cancelled.cancellation_reasons().iter().filter_map(|r| r.code()).collect();
+            let has = |code: &str| codes.contains(&code);
+            if has("ConditionalCheckFailed") || has("TransactionConflict") {
+                return Ok(Transacted::Lost);
+            }
+            if has("ThrottlingError") || has("ProvisionedThroughputExceeded") {
+                return Ok(Transacted::Throttled);
+            }
+            return Err(Error::internal(format!("a transaction was cancelled: {codes:?}")));
+        }
+        match error.code() {
+            Some("TransactionInProgressException" | "InternalServerError") | None => {
+                Ok(Transacted::Unknown(describe(&error)))
+            }
+            Some("ThrottlingException" | "ProvisionedThroughputExceededException" | "RequestLimitExceeded") => {
+                Ok(Transacted::Throttled)
+            }
+            Some(_) => Err(failure("TransactWriteItems", &error)),
+        }
+    }
+}
+
+impl Condition {
+    fn expression(&self) -> (Option<String>, Option<HashMap<String, AttributeValue>>) {
+        match self {
+            Self::None => (None, None),
+            Self::Absent => (Some("attribute_not_exists(pk)".to_owned()), None),
+            Self::Number(name, value) => (
+                Some(format!("{name} = :expected")),
+                Some(HashMap::from([(":expected".to_owned(), AttributeValue::N(value.to_string()))])),
+            ),
+        }
+    }
+}
+
+/// Waits a little longer each round: 20 ms, 40 ms, … at most 1.3 s.
+pub(super) async fn pause(round: usize) {
+    let exponent = u32::try_from(round.min(7)).unwrap_or(7);
+    tokio::time::sleep(std::time::Duration::from_millis(10 * 2_u64.pow(exponent))).await;
+}
+
+/// The error for a table that takes no more requests at the moment.
+pub(super) fn throttled() -> Error {
+    Error::Throttled { message: "too many requests at once; try again shortly".to_owned(), retry_after: 1 }
+}
+
+fn describe<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+    match error {
+        SdkError::ServiceError(service) => {
+            let meta = service.err();
+            format!("{}: {}", meta.code().unwrap_or("no code"), meta.message().unwrap_or("no message"))
+        }
+        SdkError::TimeoutError(_) => "the request timed out".to_owned(),
+        SdkError::DispatchFailure(_) => "the request could not be sent or its answer was lost".to_owned(),
+        SdkError::ResponseError(_) => "the answer could not be read".to_owned(),
+        _ => "the request could not be built".to_owned(),
+    }
+}
+
+fn failure<E: ProvideErrorMetadata, R>(operation: &str, error: &SdkError<E, R>) -> Error {
+    let throttling = ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"];
+    if error.code().is_some_and(|code| throttling.contains(&code)) {
+        return throttled();
+    }
+    Error::internal(format!("{operation}: {}", describe(error)))
+}

@@ -1,0 +1,60 @@
+//! What a tenant has beside findings: its API keys and the names of its accounts.
+
+use super::store::{Condition, ConditionalPut, Item, Range};
+use super::{FORMAT, Reader, Writer, check_format, keys};
+use crate::domain::{Account, Error, KeyRecord, TenantId};
+
+impl Reader {
+    /// An API key's record.
+    pub async fn key_get(&self, tenant: &TenantId, name: &str) -> Result<Option<KeyRecord>, Error> {
+        let item = self.store.get(&keys::api_key(tenant, name), true).await?;
+        item.as_ref().map(from_item).transpose()
+    }
+
+    /// Every API key's record, by name.
+    pub async fn key_list(&self, tenant: &TenantId) -> Result<Vec<KeyRecord>, Error> {
+        self.list(&keys::api_key_partition(tenant)).await
+    }
+
+    /// The accounts that somebody has named, by id.
+    pub async fn account_list(&self, tenant: &TenantId) -> Result<Vec<Account>, Error> {
+        self.list(&keys::account_partition(tenant)).await
+    }
+
+    async fn list<T: serde::de::DeserializeOwned>(&self, partition: &str) -> Result<Vec<T>, Error> {
+        let range = Range { consistent: true, ..Range::default() };
+        let (items, _) = self.store.query(partition, &range).await?;
+        items.iter().map(from_item).collect()
+    }
+}
+
+impl Writer {
+    /// Stores a new API key; `false` when the tenant has a key of that name.
+    pub async fn key_create(&self, record: &KeyRecord) -> Result<bool, Error> {
+        let item = to_item(Item::new(&keys::api_key(&record.tenant, &record.name)), record)?;
+        self.store.put(ConditionalPut { item, condition: Condition::Absent }).await
+    }
+
+    /// Stores an API key over the one of its name, for example to revoke it.
+    pub async fn key_replace(&self, record: &KeyRecord) -> Result<(), Error> {
+        let item = to_item(Item::new(&keys::api_key(&record.tenant, &record.name)), record)?;
+        self.store.put(ConditionalPut { item, condition: Condition::None }).await.map(drop)
+    }
+
+    /// Stores an account's names over those it had.
+    pub async fn account_put(&self, tenant: &TenantId, account: &Account) -> Result<(), Error> {
+        let item = to_item(Item::new(&keys::account(tenant, &account.id)), account)?;
+        self.store.put(ConditionalPut { item, condition: Condition::None }).await.map(drop)
+    }
+}
+
+fn to_item<T: serde::Serialize>(mut item: Item, value: &T) -> Result<Item, Error> {
+    item.put_number("format", FORMAT);
+    item.put_text("body", &serde_json::to_string(value).map_err(Error::internal)?);
+    Ok(item)
+}
+
+fn from_item<T: serde::de::DeserializeOwned>(item: &Item) -> Result<T, Error> {
+    check_format(item)?;
+    serde_json::from_str(item.text("body")?).map_err(Error::internal)
+}

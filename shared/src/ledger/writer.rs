@@ -1,0 +1,336 @@
+//! Writing: intents are decided on the newest state, packed into commits, and decided again when a race is lost.
+//!
+//! Within a process one writer per tenant merges whatever is waiting, so that commits stay full.
+
+use super::commit::{Committed, Draft, Known, stage};
+use super::items::{Document, FindingItem, Head};
+use super::lineage::When;
+use super::store::{pause, throttled};
+use super::{Need, Writer, keys};
+use crate::domain::{
+    Decision, Error, Family, Finding, FindingKey, HashAfter, Instant, Ordinal, Outcome, Rejection, Seen, TenantId,
+};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
+
+/// Races lost or requests throttled before the answer is a throttling error.
+const ATTEMPTS: usize = 8;
+/// Intents decided together: their findings are read in one round.
+const WINDOW: usize = 400;
+
+/// How a finding is decided: from its newest state (timestamps laid over), those timestamps, and the commit's instant.
+/// It may be asked several times.
+pub type Decide = dyn Fn(Option<&Finding>, Option<&Seen>, Instant) -> Decision + Send + Sync;
+
+/// Something that somebody wants to happen to one finding.
+#[derive(Clone)]
+pub struct Intent {
+    /// The finding.
+    pub key: FindingKey,
+    /// What a producer sent, by which an unchanged import is recognised without reading a document.
+    pub sent: Option<Sent>,
+    /// The decision.
+    pub decide: Arc<Decide>,
+}
+
+/// What a producer sent, in short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Hash of everything but the timestamps.
+    pub hash: String,
+    /// The timestamps.
+    pub seen: Seen,
+    /// Hash of the timestamps.
+    pub seen_hash: String,
+}
+
+impl fmt::Debug for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intent").field("key", &self.key).field("sent", &self.sent).finish_non_exhaustive()
+    }
+}
+
+/// One request's intents, waiting for the tenant's writer.
+#[derive(Debug)]
+struct Job {
+    intents: Vec<Intent>,
+    answer: oneshot::Sender<Result<Vec<Outcome>, Error>>,
+}
+
+/// The waiting jobs of each tenant.
+#[derive(Debug, Default)]
+pub(super) struct Lanes(Mutex<HashMap<TenantId, Arc<Lane>>>);
+
+#[derive(Debug, Default)]
+struct Lane {
+    waiting: Mutex<Vec<Job>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What is known of the findings that a batch concerns.
+type Board = HashMap<FindingKey, Option<Known>>;
+
+impl Writer {
+    /// Carries out intents in their order; one outcome each. What is acknowledged here is durable.
+    ///
+    /// [`Error::Throttled`] after eight lost races. A request of several commits may then be carried out in part:
+    /// sending it again completes it.
+    pub async fn submit(&self, tenant: &TenantId, intents: Vec<Intent>) -> Result<Vec<Outcome>, Error> {
+        let lane = {
+            let mut lanes = self.lanes.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(lanes.entry(tenant.clone()).or_default())
+        };
+        let (answer, outcome) = oneshot::channel();
+        lane.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Job { intents, answer });
+        let writer = self.clone();
+        let tenant = tenant.clone();
+        // A task of its own, so that a caller who goes away takes nobody else's job along.
+        let task = tokio::spawn(async move {
+            let _turn = lane.turn.lock().await;
+            let jobs = std::mem::take(&mut *lane.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            if !jobs.is_empty() {
+                writer.carry_out(&tenant, jobs).await;
+            }
+        });
+        match outcome.await {
+            Ok(outcomes) => outcomes,
+            Err(_) => Err(Error::internal(format!("the writer stopped: {:?}", task.await.err()))),
+        }
+    }
+
+    async fn carry_out(&self, tenant: &TenantId, jobs: Vec<Job>) {
+        let mut intents = Vec::new();
+        let mut answers = Vec::new();
+        for job in jobs {
+            answers.push((job.intents.len(), job.answer));
+            intents.extend(job.intents);
+        }
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; intents.len()];
+        let ended = self.decide_all(tenant, &intents, &mut outcomes).await;
+        let mut outcomes = outcomes.into_iter();
+        for (count, answer) in answers {
+            let own: Option<Vec<Outcome>> = outcomes.by_ref().take(count).collect();
+            let result = match (own, &ended) {
+                (Some(own), _) => Ok(own),
+                (None, Err(error)) => Err(error.clone()),
+                (None, Ok(())) => Err(Error::internal("an intent was left undecided")),
+            };
+            // A caller who went away does not hear the answer; what was done stays done.
+            let _ = answer.send(result);
+        }
+    }
+
+    async fn decide_all(
+        &self,
+        tenant: &TenantId,
+        intents: &[Intent],
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<(), Error> {
+        for (intents, outcomes) in intents.chunks(WINDOW).zip(outcomes.chunks_mut(WINDOW)) {
+            let mut attempt = 0;
+            while !self.attempt(tenant, intents, outcomes).await? {
+                attempt += 1;
+                if attempt >= ATTEMPTS {
+                    return Err(throttled());
+                }
+                pause(attempt - 1).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides what is undecided on the newest state; `false` when a race was lost on the way.
+    async fn attempt(
+        &self,
+        tenant: &TenantId,
+        intents: &[Intent],
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<bool, Error> {
+        let head = self.head(tenant).await?;
+        let open: Vec<&Intent> =
+            intents.iter().zip(outcomes.iter()).filter(|(_, o)| o.is_none()).map(|(i, _)| i).collect();
+        let mut board = self.board(tenant, &head, &open).await?;
+        let mut draft = Draft::after(head, self.clock.now());
+        // Outcomes that hold only once the draft is committed.
+        let mut pending: Vec<(usize, Outcome)> = Vec::new();
+        for (place, intent) in intents.iter().enumerate() {
+            if outcomes.get(place).is_none_or(Option::is_some) {
+                continue;
+            }
+            let known = board.get(&intent.key).and_then(Option::as_ref);
+            let changed_here = known.is_some_and(|known| draft.changes(known.item.ordinal));
+            let decision = glance(known, intent).unwrap_or_else(|| look(known, intent, draft.at));
+            // A finding occurs at most once in a commit, and a full one is sent off before the next decision, which
+            // must know its own instant.
+            if (changed_here && matches!(decision, Decision::Write(_))) || draft.is_full() {
+                match self.send_off(tenant, draft, &mut pending, outcomes).await? {
+                    Some(next) => draft = next,
+                    None => return Ok(false),
+                }
+            }
+            let known = board.get(&intent.key).and_then(Option::as_ref);
+            let decision = match decision {
+                // The instant may be another one now.
+                Decision::Write(_) => look(known, intent, draft.at),
+                other => other,
+            };
+            match decision {
+                Decision::Unchanged => pending.push((place, Outcome::Unchanged)),
+                Decision::Rejected(rejection) => pending.push((place, Outcome::Rejected(rejection))),
+                Decision::Observed => {
+                    if let (Some(known), Some(sent)) = (known, &intent.sent) {
+                        draft.observe(known.item.ordinal, &sent.seen);
+                    }
+                    pending.push((place, Outcome::Unchanged));
+                }
+                Decision::Write(write) => {
+                    let outcome = if known.is_some() { Outcome::Changed } else { Outcome::Created };
+                    let sent = match write.hash {
+                        HashAfter::Set => intent.sent.as_ref().map(|sent| (sent.hash.clone(), sent.seen_hash.clone())),
+                        HashAfter::Keep => known.and_then(|k| k.item.sent.clone().zip(k.item.seen.clone())),
+                        HashAfter::Clear => None,
+                    };
+                    let ordinal = known.map_or(Ordinal(draft.next_ordinal), |known| known.item.ordinal);
+                    let Some((staged, after)) =
+                        stage(tenant, known, ordinal, draft.at, write.finding.clone(), &write.actor, sent.clone())?
+                    else {
+                        pending.push((place, Outcome::Rejected(too_large(&intent.key))));
+                        continue;
+                    };
+                    if draft.has_room_for(&staged) {
+                        draft.add(staged);
+                        board.insert(intent.key.clone(), Some(after));
+                    } else {
+                        match self.send_off(tenant, draft, &mut pending, outcomes).await? {
+                            Some(next) => draft = next,
+                            None => return Ok(false),
+                        }
+                        let known = board.get(&intent.key).and_then(Option::as_ref);
+                        let Decision::Write(write) = look(known, intent, draft.at) else {
+                            return Err(Error::internal("a decision changed with nothing but the instant"));
+                        };
+                        let ordinal = known.map_or(Ordinal(draft.next_ordinal), |known| known.item.ordinal);
+                        let again = stage(tenant, known, ordinal, draft.at, write.finding, &write.actor, sent)?;
+                        if let Some((staged, after)) = again {
+                            draft.add(staged);
+                            board.insert(intent.key.clone(), Some(after));
+                        }
+                    }
+                    pending.push((place, outcome));
+                }
+            }
+        }
+        if draft.is_empty() {
+            settle(&mut pending, outcomes);
+            return Ok(true);
+        }
+        Ok(self.send_off(tenant, draft, &mut pending, outcomes).await?.is_some())
+    }
+
+    /// Commits a draft and starts the next one; `None` when the race was lost.
+    async fn send_off(
+        &self,
+        tenant: &TenantId,
+        draft: Draft,
+        pending: &mut Vec<(usize, Outcome)>,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<Option<Draft>, Error> {
+        match self.commit(tenant, draft).await? {
+            Committed::Done(head) => {
+                settle(pending, outcomes);
+                self.fold_if_due(tenant, &head).await;
+                Ok(Some(Draft::after(head, self.clock.now())))
+            }
+            Committed::Lost | Committed::Throttled => Ok(None),
+        }
+    }
+
+    /// The newest commit; [`Head::default`] before the first.
+    pub(super) async fn head(&self, tenant: &TenantId) -> Result<Head, Error> {
+        let item = self.store.get(&keys::head(tenant), true).await?;
+        item.as_ref().map_or(Ok(Head::default()), Head::from_item)
+    }
+
+    /// Reads what the decisions on these intents depend on, all of it after the head.
+    async fn board(&self, tenant: &TenantId, head: &Head, intents: &[&Intent]) -> Result<Board, Error> {
+        let mut board: Board = intents.iter().map(|intent| (intent.key.clone(), None)).collect();
+        if head.seq == 0 {
+            return Ok(board);
+        }
+        let places: HashMap<_, FindingKey> =
+            board.keys().map(|key| (keys::finding(tenant, key), key.clone())).collect();
+        let found = self.store.batch_get(&places.keys().cloned().collect::<Vec<_>>(), true).await?;
+        for (place, item) in &found {
+            if let Some(key) = places.get(place) {
+                board.insert(key.clone(), Some(Known { item: FindingItem::from_item(item)?, document: None }));
+            }
+        }
+        let unread: HashSet<&FindingKey> = intents
+            .iter()
+            .filter(|intent| {
+                let known = board.get(&intent.key).and_then(Option::as_ref);
+                known.is_some() && glance(known, intent).is_none()
+            })
+            .map(|intent| &intent.key)
+            .collect();
+        if unread.is_empty() {
+            return Ok(board);
+        }
+        let ordinals: Vec<(Ordinal, Instant)> = unread
+            .iter()
+            .filter_map(|key| board.get(*key).and_then(Option::as_ref))
+            .map(|known| (known.item.ordinal, known.item.document_at))
+            .collect();
+        let need = Need::of([Family::Core, Family::Seen], ordinals.iter().map(|(ordinal, _)| *ordinal));
+        let pinned = When::Pinned { seq: head.seq, at: head.at, chain: head.chain.short() };
+        let (documents, view) =
+            tokio::join!(self.documents_exact(tenant, &ordinals, true), self.view(tenant, pinned, &need));
+        let (mut documents, view) = (documents?, view?);
+        for key in unread {
+            let Some(Some(known)) = board.get_mut(key) else { continue };
+            let document = documents.remove(&known.item.ordinal).map(|document: Document| document.finding());
+            let mut finding = document.ok_or_else(|| Error::internal("a finding's newest document is not there"))??;
+            let seen = view.seen(known.item.ordinal)?;
+            seen.lay_over(&mut finding.asff);
+            known.document = Some((finding, seen));
+        }
+        Ok(board)
+    }
+}
+
+/// Decides without the document, if the producer sent what it sent before.
+fn glance(known: Option<&Known>, intent: &Intent) -> Option<Decision> {
+    let (known, sent) = (known?, intent.sent.as_ref()?);
+    if known.item.sent.as_ref() != Some(&sent.hash) {
+        return None;
+    }
+    let same_times = known.item.seen.as_ref() == Some(&sent.seen_hash);
+    Some(if same_times { Decision::Unchanged } else { Decision::Observed })
+}
+
+/// Decides with the document, which [`Writer::board`] has read wherever [`glance`] does not suffice.
+fn look(known: Option<&Known>, intent: &Intent, at: Instant) -> Decision {
+    let document = known.and_then(|known| known.document.as_ref());
+    if known.is_some() && document.is_none() {
+        return glance(known, intent).unwrap_or(Decision::Unchanged);
+    }
+    (intent.decide)(document.map(|(finding, _)| finding), document.map(|(_, seen)| seen), at)
+}
+
+fn settle(pending: &mut Vec<(usize, Outcome)>, outcomes: &mut [Option<Outcome>]) {
+    for (place, outcome) in pending.drain(..) {
+        if let Some(slot) = outcomes.get_mut(place) {
+            *slot = Some(outcome);
+        }
+    }
+}
+
+fn too_large(key: &FindingKey) -> Rejection {
+    Rejection {
+        id: key.id.clone(),
+        code: "FindingSizeExceeded".to_owned(),
+        message: "Finding size exceeded: the finding does not fit into one item even when compressed".to_owned(),
+    }
+}
