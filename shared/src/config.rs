@@ -44,6 +44,11 @@ impl Settings {
         self.table.as_deref().ok_or_else(|| Error::internal("TABLE_NAME is not set"))
     }
 
+    /// Whether the environment has a master at all.
+    pub fn has_master(&self) -> bool {
+        self.master.is_some()
+    }
+
     /// The masters; [`Error::Internal`] when they are absent or unreadable.
     pub fn masters(&self) -> Result<Masters, Error> {
         masters_of(self.master.as_deref().ok_or_else(|| Error::internal("POSTURE_MASTER is not set"))?)
