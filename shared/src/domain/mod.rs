@@ -17,6 +17,6 @@ pub use change::{Actor, Kind, Source};
 pub use column::{Cell, Column, Family, Row};
 pub use decision::{Decision, HashAfter, HistoryRecord, Outcome, Rejection, Seen, Write};
 pub use error::Error;
-pub use finding::{Acceptance, Finding, FindingKey, Presence, Severity, Status, Verdict};
+pub use finding::{Acceptance, Finding, FindingKey, Presence, Severity, Standing, Status, Verdict};
 pub use instant::Instant;
 pub use tenant::{Ordinal, TenantId};
