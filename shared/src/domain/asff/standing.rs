@@ -66,6 +66,7 @@ pub fn next_standing(previous: Option<&Standing>, asff: &Object, at: Instant) ->
         presence: presence(asff),
         acceptance,
         first_seen: previous.map_or(at, |p| p.first_seen),
+        changed_at: previous.map_or(at, |p| p.changed_at),
         evaluation_changed_at: previous.filter(|p| p.result == result).map_or(at, |p| p.evaluation_changed_at),
         ever_failed: previous.is_some_and(|p| p.ever_failed) || result == Verdict::Fail,
         customer_set,
