@@ -2,17 +2,19 @@
 
 use crate::call::{self, Call};
 use crate::limits::Gate;
-use crate::route::{Handler, Route, Trigger};
+use crate::route::{Answer, Handler, Parameters, Route, Trigger, Wake};
 use futures_util::FutureExt;
+use futures_util::future::{Either, select};
 use lambda_http::http::HeaderValue;
 use lambda_http::{Body, Request, RequestExt, Response};
-use posture_shared::auth::{self, SignedRequest};
+use posture_shared::auth::{self, Presented, SignedRequest};
 use posture_shared::clock::Clock;
 use posture_shared::dialects::{Dialect, Reply};
-use posture_shared::domain::{Caller, Error};
+use posture_shared::domain::{Caller, Error, TenantId};
 use posture_shared::ledger::Writer;
-use posture_shared::secrets::{self, Masters};
+use posture_shared::secrets;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant as Stopwatch;
 
@@ -24,17 +26,15 @@ pub const MAX_BODY: usize = 8 * 1024 * 1024;
 pub struct App {
     /// The ledger.
     pub writer: Writer,
-    /// The masters that keys are verified with.
-    pub masters: Masters,
-    /// The clock. Signatures are judged by the machine's.
-    pub clock: Clock,
+    /// The tenant that events of this deployment belong to.
+    pub tenant: TenantId,
     gate: Gate,
 }
 
 impl App {
     /// An app over a ledger.
-    pub fn new(writer: Writer, masters: Masters, clock: Clock) -> Self {
-        Self { writer, masters, clock, gate: Gate::default() }
+    pub fn new(writer: Writer, tenant: TenantId) -> Self {
+        Self { writer, tenant, gate: Gate::default() }
     }
 
     /// Answers a request on its route. Always an answer: whatever fails, panics included, has the dialect's shape.
@@ -64,7 +64,8 @@ impl App {
     /// Hands an event to a trigger. A panic is an [`Error::Internal`]. Writes one line of log.
     pub async fn wake(&self, trigger: &Trigger, event: Value, request_id: &str) -> Result<Value, Error> {
         let started = Stopwatch::now();
-        let work = AssertUnwindSafe((trigger.handler)(&self.writer, event)).catch_unwind();
+        let wake = Wake { tenant: self.tenant.clone(), event };
+        let work = AssertUnwindSafe((trigger.handler)(&self.writer, wake)).catch_unwind();
         let result = work.await.unwrap_or_else(|_| Err(Error::internal("the handler panicked")));
         let status = if result.is_ok() { 200 } else { 500 };
         log(trigger.function, request_id, None, status, result.as_ref().err(), started);
@@ -81,38 +82,78 @@ impl App {
         if signed.body.len() > MAX_BODY {
             return (None, Err(Error::invalid("body", format!("must be at most {MAX_BODY} bytes"))));
         }
-        let (caller, rate) = match self.admit(route, &signed).await {
-            Ok(admitted) => admitted,
+        let presented = match auth::locate(&signed) {
+            Ok(presented) => presented,
+            Err(denial) => return (None, Err(Error::Denied(denial))),
+        };
+        let call = |caller: Caller| {
+            let SignedRequest { method: _, paths: _, query, headers, body } = signed.clone();
+            let (query, parameters, request_id) = (call::pairs_of(query), parameters.clone(), id.to_owned());
+            Call { caller, method: method.clone(), path: path.clone(), parameters, query, headers, body, request_id }
+        };
+        let admission = self.admit(route, &presented, &parameters, &signed);
+        if let Handler::ReadsAhead(handler) = route.handler {
+            return beside(admission, handler(&self.writer, call(presumed(&presented)))).await;
+        }
+        let caller = match admission.await {
+            Ok(caller) => caller,
             Err(error) => return (None, Err(error)),
         };
-        let SignedRequest { method: _, paths: _, query, headers, body } = signed;
-        let (query, request_id) = (call::pairs_of(query), id.to_owned());
-        let call = Call { caller: caller.clone(), method, path, parameters, query, headers, body, request_id };
-        let result = self.handle(route, call, rate).await;
+        let result = match route.handler {
+            Handler::Reads(handler) | Handler::ReadsAhead(handler) => handler(&self.writer, call(caller.clone())).await,
+            Handler::Writes(handler) => handler(&self.writer, call(caller.clone())).await,
+        };
         (Some(caller), result)
     }
 
-    /// The caller, and the requests a minute that its key is good for.
-    async fn admit(&self, route: &Route, signed: &SignedRequest) -> Result<(Caller, Option<u32>), Error> {
-        let presented = auth::locate(signed).map_err(Error::Denied)?;
+    /// The caller, if its key is good for this route and within its rate.
+    async fn admit(
+        &self,
+        route: &Route,
+        presented: &Presented,
+        parameters: &Parameters,
+        signed: &SignedRequest,
+    ) -> Result<Caller, Error> {
         let record = self.writer.key_get(&presented.tenant, &presented.name).await?;
-        let (machine_now, now) = (Clock::machine(), self.clock.now());
-        let admitted = auth::admit(&presented, signed, record.as_ref(), &self.masters, route.scope, machine_now, now);
-        Ok((admitted.map_err(Error::Denied)?, record.and_then(|record| record.rate_per_minute)))
-    }
-
-    async fn handle(&self, route: &Route, call: Call, rate: Option<u32>) -> Result<Reply, Error> {
+        let (machine_now, now) = (Clock::machine(), self.writer.clock().now());
+        let masters = self.writer.masters();
+        let caller = auth::admit(presented, signed, record.as_ref(), masters, route.scope, machine_now, now)
+            .map_err(Error::Denied)?;
         // A path may name the tenant. Another one's is answered as one that does not exist.
-        if let Some((_, tenant)) = call.parameters.iter().find(|(name, _)| *name == "tenantID")
-            && tenant != call.caller.tenant.as_str()
+        if let Some((_, tenant)) = parameters.iter().find(|(name, _)| *name == "tenantID")
+            && tenant != caller.tenant.as_str()
         {
             return Err(Error::NotFound("there is no such tenant".to_owned()));
         }
-        self.gate.pass(&call.caller, rate, self.clock.now())?;
-        match route.handler {
-            Handler::Reads(handler) => handler(&self.writer, call).await,
-            Handler::Writes(handler) => handler(&self.writer, call).await,
-        }
+        self.gate.pass(&caller, record.and_then(|record| record.rate_per_minute), now)?;
+        Ok(caller)
+    }
+}
+
+/// Runs a reading handler beside the admission of its caller. Nothing of the handler shows before the key is good.
+async fn beside(
+    admission: impl Future<Output = Result<Caller, Error>>,
+    answer: Answer<'_, Reply>,
+) -> (Option<Caller>, Result<Reply, Error>) {
+    let admission = std::pin::pin!(admission);
+    match select(admission, answer).await {
+        Either::Left((Ok(caller), answer)) => (Some(caller), answer.await),
+        Either::Left((Err(error), _)) => (None, Err(error)),
+        Either::Right((result, admission)) => match admission.await {
+            Ok(caller) => (Some(caller), result),
+            Err(error) => (None, Err(error)),
+        },
+    }
+}
+
+/// Who a request says it is from, before its key is known to be good.
+fn presumed(presented: &Presented) -> Caller {
+    Caller {
+        tenant: presented.tenant.clone(),
+        key_name: presented.name.clone(),
+        scopes: BTreeSet::new(),
+        accounts: Some(BTreeSet::new()),
+        region: presented.region(),
     }
 }
 

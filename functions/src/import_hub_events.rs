@@ -1,36 +1,54 @@
 //! Trigger: Security Hub's own events, `Findings - Imported` and `Findings - Custom Action`, from a queue or bare.
 //!
-//! A message that cannot be taken fails alone: its id is in the answer, and the queue keeps it for a later try.
+//! All messages of a batch are applied together, so that commits stay full. A message that cannot be taken, or that
+//! holds a finding which is refused, fails alone: its id is in the answer, and the queue keeps it for a later try and
+//! then for its dead-letter queue.
 
-use crate::Trigger;
-use futures_util::FutureExt;
-use posture_shared::domain::Error;
+use crate::{Trigger, Wake};
+use posture_shared::dialects::native::snapshots::of_event;
+use posture_shared::domain::{Error, Outcome, Snapshot};
 use posture_shared::ledger::Writer;
+use posture_shared::operations::import_snapshots;
 use serde_json::{Value, json};
-use std::panic::AssertUnwindSafe;
+use std::collections::BTreeSet;
 
 /// The trigger.
 pub static TRIGGER: Trigger =
-    Trigger { function: "import-hub-events", handler: |ledger, event| Box::pin(handle(ledger, event)) };
+    Trigger { function: "import-hub-events", handler: |ledger, wake| Box::pin(handle(ledger, wake)) };
 
-async fn handle(ledger: &Writer, event: Value) -> Result<Value, Error> {
+async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
+    let Wake { tenant, event } = wake;
     let Some(records) = event.get("Records").and_then(Value::as_array) else {
-        return import(ledger, &event).await.map(|()| Value::Null);
+        let snapshots = of_event(&event, "")?;
+        let outcomes = import_snapshots(ledger, &tenant, None, &snapshots).await?;
+        let refused = outcomes.iter().find_map(rejection);
+        return refused.map_or(Ok(Value::Null), |reason| Err(Error::invalid("detail.findings", reason)));
     };
-    let mut failures = Vec::new();
-    for record in records {
-        let id = record.get("messageId").and_then(Value::as_str).unwrap_or_default();
-        let outcome = AssertUnwindSafe(import_record(ledger, record)).catch_unwind().await;
-        if let Err(error) = outcome.unwrap_or_else(|_| Err(Error::internal("the import panicked"))) {
-            tracing::warn!(message_id = id, reason = %reason(&error), "message failed");
-            failures.push(json!({"itemIdentifier": id}));
+    let mut failed: BTreeSet<usize> = BTreeSet::new();
+    let mut snapshots: Vec<Snapshot> = Vec::new();
+    let mut owners: Vec<usize> = Vec::new();
+    for (place, record) in records.iter().enumerate() {
+        match message_of(record).and_then(|event| of_event(&event, "")) {
+            Ok(found) => {
+                owners.extend(found.iter().map(|_| place));
+                snapshots.extend(found);
+            }
+            Err(error) => {
+                tracing::warn!(message_id = id_of(record), %error, "a message is no event of findings");
+                failed.insert(place);
+            }
         }
     }
+    let outcomes = import_snapshots(ledger, &tenant, None, &snapshots).await?;
+    for (place, outcome) in owners.into_iter().zip(&outcomes) {
+        if let Some(reason) = rejection(outcome) {
+            tracing::warn!(message_id = records.get(place).map_or("", id_of), reason, "a finding was refused");
+            failed.insert(place);
+        }
+    }
+    let failures: Vec<Value> =
+        failed.iter().filter_map(|place| records.get(*place)).map(|r| json!({"itemIdentifier": id_of(r)})).collect();
     Ok(json!({"batchItemFailures": failures}))
-}
-
-async fn import_record(ledger: &Writer, record: &Value) -> Result<(), Error> {
-    import(ledger, &message_of(record)?).await
 }
 
 /// The EventBridge event that a queue's record carries as text.
@@ -40,18 +58,13 @@ fn message_of(record: &Value) -> Result<Value, Error> {
     serde_json::from_str(body).map_err(|error| Error::invalid("Records.body", format!("is not JSON: {error}")))
 }
 
-async fn import(_ledger: &Writer, event: &Value) -> Result<(), Error> {
-    if event.pointer("/detail/findings").is_none_or(|findings| !findings.is_array()) {
-        return Err(Error::invalid("detail.findings", "must be a list of findings"));
-    }
-    Err(Error::internal("import-hub-events waits for its operation"))
+fn id_of(record: &Value) -> &str {
+    record.get("messageId").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// What a failure may say in a log: never the text of a message.
-fn reason(error: &Error) -> &str {
-    match error {
-        Error::Invalid { field, .. } => field,
-        Error::Internal(reason) => reason,
-        _ => "refused",
+fn rejection(outcome: &Outcome) -> Option<&str> {
+    match outcome {
+        Outcome::Rejected(rejection) => Some(&rejection.message),
+        Outcome::Created | Outcome::Changed | Outcome::Unchanged => None,
     }
 }

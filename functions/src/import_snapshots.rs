@@ -1,10 +1,12 @@
-//! `POST /api/v1/tenants/{tenantID}/snapshots`: the hub's own state, in envelopes or bare.
+//! `POST /api/v1/tenants/{tenantID}/snapshots`: findings as Security Hub had them, in its events or bare.
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::native::snapshots::{parse, render};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Writer;
+use posture_shared::operations::import_snapshots;
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -16,6 +18,8 @@ pub static ROUTE: Route = Route {
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };
 
-async fn handle(_ledger: &Writer, _call: Call) -> Result<Reply, Error> {
-    Err(Error::internal("import-snapshots waits for its operation"))
+async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
+    let snapshots = parse(&call.body)?;
+    let outcomes = import_snapshots(ledger, &call.caller.tenant, Some(&call.caller), &snapshots).await?;
+    Ok(render(&outcomes))
 }

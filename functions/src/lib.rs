@@ -19,5 +19,5 @@ pub mod securityhub_list_enabled_products;
 
 pub use app::App;
 pub use call::Call;
-pub use route::{Handler, Route, Trigger};
+pub use route::{Handler, Route, Trigger, Wake};
 pub use routes::{ROUTES, TRIGGERS};

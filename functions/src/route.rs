@@ -4,7 +4,7 @@ use crate::Call;
 use lambda_http::http::Method;
 use percent_encoding::percent_decode_str;
 use posture_shared::dialects::{Dialect, Reply};
-use posture_shared::domain::{Error, Scope};
+use posture_shared::domain::{Error, Scope, TenantId};
 use posture_shared::ledger::{Reader, Writer};
 use serde_json::Value;
 use std::pin::Pin;
@@ -33,6 +33,9 @@ pub struct Route {
 pub enum Handler {
     /// Only reads.
     Reads(for<'a> fn(&'a Reader, Call) -> Answer<'a, Reply>),
+    /// Only reads, beside the reading of its caller's key, so that the key costs no round of requests. It knows its
+    /// caller's tenant, name and region, and neither scopes nor accounts. Its answer goes out only if the key is good.
+    ReadsAhead(for<'a> fn(&'a Reader, Call) -> Answer<'a, Reply>),
     /// Reads and writes.
     Writes(for<'a> fn(&'a Writer, Call) -> Answer<'a, Reply>),
 }
@@ -42,7 +45,16 @@ pub struct Trigger {
     /// The function's name, as in [`Route::function`].
     pub function: &'static str,
     /// What takes the event and answers it.
-    pub handler: for<'a> fn(&'a Writer, Value) -> Answer<'a, Value>,
+    pub handler: for<'a> fn(&'a Writer, Wake) -> Answer<'a, Value>,
+}
+
+/// What wakes a trigger.
+#[derive(Debug, Clone)]
+pub struct Wake {
+    /// The tenant that events of this deployment belong to.
+    pub tenant: TenantId,
+    /// The event.
+    pub event: Value,
 }
 
 /// Decoded path parameters, in the order of the path.

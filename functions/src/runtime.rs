@@ -53,6 +53,6 @@ async fn app_from_environment() -> Result<App, Error> {
     let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
     let clock = Clock::system();
-    let writer = Writer::connect(&config, settings.table()?, clock.clone());
-    Ok(App::new(writer, masters, clock))
+    let writer = Writer::connect(&config, settings.table()?, clock, masters);
+    Ok(App::new(writer, settings.tenant()?))
 }

@@ -2,9 +2,11 @@
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::securityhub::get_finding_history::{parse, render};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
+use posture_shared::operations::{HistoryQuery, get_finding_history};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -13,9 +15,19 @@ pub static ROUTE: Route = Route {
     path: "/findingHistory/get",
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsRead),
-    handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),
+    handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
 
-async fn handle(_ledger: &Reader, _call: Call) -> Result<Reply, Error> {
-    Err(Error::internal("securityhub-get-finding-history waits for its operation"))
+async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
+    let request = parse(&call.body)?;
+    let query = HistoryQuery {
+        key: request.key,
+        from: request.from,
+        to: request.to,
+        limit: request.limit as usize,
+        token: request.token,
+        fingerprint: request.fingerprint,
+    };
+    let page = get_finding_history(ledger, &call.caller.tenant, &query).await?;
+    Ok(render(&query.key, &page.records, page.next.as_deref()))
 }

@@ -2,9 +2,12 @@
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::securityhub::hub::DEFAULT_REGION;
+use posture_shared::dialects::securityhub::list_enabled_products::{parse, render};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
+use posture_shared::operations::list_accounts;
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -16,6 +19,8 @@ pub static ROUTE: Route = Route {
     handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),
 };
 
-async fn handle(_ledger: &Reader, _call: Call) -> Result<Reply, Error> {
-    Err(Error::internal("securityhub-list-enabled-products waits for its operation"))
+async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
+    let request = parse(call.query("MaxResults"), call.query("NextToken"))?;
+    let accounts = list_accounts(ledger, &call.caller).await?;
+    render(&request, call.caller.region.as_deref().unwrap_or(DEFAULT_REGION), &accounts.ids)
 }

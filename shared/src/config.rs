@@ -3,7 +3,7 @@
 //! On AWS the template passes the master secret by reference; [`Settings::masters`] is where another source of it,
 //! such as Secrets Manager, would be asked.
 
-use crate::domain::Error;
+use crate::domain::{Error, TenantId};
 use crate::secrets::{self, Master, Masters};
 
 /// What the environment says.
@@ -11,6 +11,8 @@ use crate::secrets::{self, Master, Masters};
 pub struct Settings {
     /// `TABLE_NAME`: the DynamoDB table.
     pub table: Option<String>,
+    /// `POSTURE_TENANT`: the tenant that events of this deployment belong to; `default` when it is not set.
+    pub tenant: Option<String>,
     /// `POSTURE_URL`: the server that commands talk to.
     pub url: Option<String>,
     /// `POSTURE_TOKEN`: the key that commands present.
@@ -32,6 +34,7 @@ impl Settings {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         Self {
             table: variable("TABLE_NAME"),
+            tenant: variable("POSTURE_TENANT"),
             url: variable("POSTURE_URL"),
             token: variable("POSTURE_TOKEN"),
             log: variable("POSTURE_LOG"),
@@ -47,6 +50,11 @@ impl Settings {
     /// Whether the environment has a master at all.
     pub fn has_master(&self) -> bool {
         self.master.is_some()
+    }
+
+    /// The tenant that events of this deployment belong to; [`Error::Invalid`] when it is no tenant's name.
+    pub fn tenant(&self) -> Result<TenantId, Error> {
+        TenantId::parse(self.tenant.as_deref().unwrap_or("default"))
     }
 
     /// The masters; [`Error::Internal`] when they are absent or unreadable.

@@ -89,7 +89,8 @@ impl Create {
     async fn run(self, app: &App) -> Result<(), Error> {
         let Self { place: _, tenant, scopes, accounts, name, expires } = self;
         let (scopes, accounts) = (BTreeSet::from_iter(scopes), accounts.map(BTreeSet::from_iter));
-        let (record, credentials) = mint(&app.masters, &tenant, &name, scopes, accounts, expires, app.clock.now())?;
+        let (masters, now) = (app.writer.masters(), app.writer.clock().now());
+        let (record, credentials) = mint(masters, &tenant, &name, scopes, accounts, expires, now)?;
         if !app.writer.key_create(&record).await? {
             return Err(Error::Conflict(format!("the tenant {tenant} has a key named {name}; choose another --name")));
         }
@@ -100,7 +101,7 @@ impl Create {
 async fn revoke(app: &App, tenant: &TenantId, name: &str) -> Result<KeyRecord, Error> {
     let record = app.writer.key_get(tenant, name).await?;
     let mut record = record.ok_or_else(|| Error::NotFound(format!("the tenant {tenant} has no key named {name}")))?;
-    record.revoked_at = record.revoked_at.or(Some(app.clock.now()));
+    record.revoked_at = record.revoked_at.or(Some(app.writer.clock().now()));
     app.writer.key_replace(&record).await?;
     Ok(record)
 }

@@ -53,12 +53,12 @@ impl Place {
         let open = match &self.endpoint_url {
             Some(url) => {
                 let config = own(url).await;
-                over(&config, None, LOCAL_TABLE, self.masters(settings)?, clock)
+                over(&config, None, LOCAL_TABLE, self.masters(settings)?, clock, settings)?
             }
             None => {
                 let engine = self.engine()?;
                 let masters = self.masters(settings)?;
-                over(&embedded::config(engine.clone()), Some(engine), LOCAL_TABLE, masters, clock)
+                over(&embedded::config(engine.clone()), Some(engine), LOCAL_TABLE, masters, clock, settings)?
             }
         };
         open.app.writer.create_table().await?;
@@ -87,13 +87,20 @@ impl AnyPlace {
         let clock = Clock::system();
         let Some(table) = &self.table else { return self.place.open(clock, settings).await };
         let config = aws(self.place.endpoint_url.as_deref()).await;
-        Ok(over(&config, None, table, settings.masters()?, clock))
+        over(&config, None, table, settings.masters()?, clock, settings)
     }
 }
 
-fn over(config: &SdkConfig, embedded: Option<Embedded>, table: &str, masters: Masters, clock: Clock) -> Open {
-    let writer = Writer::connect(config, table, clock.clone());
-    Open { app: App::new(writer, masters, clock), embedded }
+fn over(
+    config: &SdkConfig,
+    embedded: Option<Embedded>,
+    table: &str,
+    masters: Masters,
+    clock: Clock,
+    settings: &Settings,
+) -> Result<Open, Error> {
+    let writer = Writer::connect(config, table, clock, masters);
+    Ok(Open { app: App::new(writer, settings.tenant()?), embedded })
 }
 
 /// AWS as the environment and the machine's role say.
