@@ -5,19 +5,9 @@
 
 use super::import_findings::key_of;
 use crate::domain::asff::{self, Door};
-use crate::domain::{Caller, Error, Finding, Instant, Outcome, Seen, TenantId};
+use crate::domain::{Caller, Error, Finding, Instant, Outcome, Seen, Snapshot, TenantId};
 use crate::ledger::{Intent, Sent, Writer};
-use serde_json::Value;
 use std::sync::Arc;
-
-/// A finding as Security Hub had it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Snapshot {
-    /// The ASFF document.
-    pub finding: Value,
-    /// The time of the event that carried it, if one did.
-    pub time: Option<String>,
-}
 
 /// Applies snapshots in their order; one outcome each. Twice, late or out of order ends in the same state.
 pub async fn import_snapshots(

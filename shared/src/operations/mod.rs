@@ -6,6 +6,7 @@ pub mod get_finding_history;
 pub mod get_findings;
 pub mod import_findings;
 pub mod import_snapshots;
+pub mod list_accounts;
 pub mod record_expiries;
 pub mod update_findings;
 
@@ -13,7 +14,8 @@ pub use decide_findings::accept_finding;
 pub use get_finding_history::{HistoryPage, HistoryQuery, get_finding_history};
 pub use get_findings::{FindingsPage, FindingsQuery, get_finding, get_findings};
 pub use import_findings::import_findings;
-pub use import_snapshots::{Snapshot, import_snapshots};
+pub use import_snapshots::import_snapshots;
+pub use list_accounts::{Accounts, list_accounts};
 pub use record_expiries::record_expiries;
 pub use update_findings::update_findings;
 

@@ -22,7 +22,16 @@ pub fn partition(region: &str) -> &'static str {
     }
 }
 
+/// The region of hubs when a request is not signed for one.
+pub const DEFAULT_REGION: &str = "us-east-1";
+
 impl Hub {
+    /// The hub of the first account in a region; of account 000000000000 when none is known.
+    pub fn first(region: Option<&str>, accounts: &[String]) -> Self {
+        let account = accounts.first().map_or("000000000000", String::as_str);
+        Self { region: region.unwrap_or(DEFAULT_REGION).to_owned(), account: account.to_owned() }
+    }
+
     /// The hub of that ARN, `arn:PARTITION:securityhub:REGION:ACCOUNT:hub/default`.
     pub fn parse(arn: &str) -> Option<Self> {
         let parts: Vec<&str> = arn.split(':').collect();

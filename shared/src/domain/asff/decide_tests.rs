@@ -1,5 +1,7 @@
 //! Acceptances and their end (DESIGN §2).
 
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
 use super::super::import::import;
 use super::super::samples::{customer, failed, instant, producer, with};
 use super::*;

@@ -152,10 +152,3 @@ pub fn forget_time(standing: &mut Standing) {
         hub.remove("time");
     }
 }
-
-/// Sets the envelope's time to that of the newest timestamps.
-pub fn set_time(standing: &mut Standing, time: Option<&str>) {
-    if let Some(hub) = standing.hub.as_mut() {
-        super::put(hub, "time", time.map(|time| Value::String(time.to_owned())));
-    }
-}

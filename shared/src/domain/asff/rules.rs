@@ -74,13 +74,10 @@ impl<'a> At<'a> {
         present(self.object, name).ok_or_else(|| self.wrong(name, "is required"))
     }
 
-    /// The text, if the member is there; not blank and, if strict, at most `max` characters.
+    /// The text, if the member is there; if strict, at most `max` characters.
     pub fn text(&self, name: &str, max: usize) -> Result<Option<&'a str>, Problem> {
         let Some(value) = present(self.object, name) else { return Ok(None) };
         let text = value.as_str().ok_or_else(|| self.wrong(name, format!("is {}; send a string", kind(value))))?;
-        if self.strict && text.trim().is_empty() {
-            return Err(self.wrong(name, "is blank; send at least one character that is no white space"));
-        }
         let length = text.chars().count();
         if self.strict && length > max {
             return Err(self.wrong(name, format!("has {length} characters; at most {max} are allowed")));
@@ -92,8 +89,13 @@ impl<'a> At<'a> {
     pub fn required_text(&self, name: &str, max: usize) -> Result<&'a str, Problem> {
         self.required(name)?;
         let text = self.text(name, max)?.unwrap_or_default();
-        // Whatever the door: without it the finding cannot be identified.
-        if text.is_empty() { Err(self.wrong(name, "is blank; a value is required")) } else { Ok(text) }
+        // An empty one is refused at either door: what is required is what identifies and places a finding.
+        let blank = if self.strict { text.trim().is_empty() } else { text.is_empty() };
+        if blank {
+            Err(self.wrong(name, "is blank; send at least one character that is no white space"))
+        } else {
+            Ok(text)
+        }
     }
 
     /// One of `words`, if the member is there.
@@ -220,8 +222,8 @@ impl<'a> At<'a> {
         self.texts("Types", 50)?;
         self.objects("RelatedFindings", 10, |related| {
             if related.strict {
-                related.required_text("ProductArn", 2048)?;
-                related.required_text("Id", 512)?;
+                related.required_text("ProductArn", usize::MAX)?;
+                related.required_text("Id", usize::MAX)?;
             }
             Ok(())
         })
@@ -232,10 +234,10 @@ impl<'a> At<'a> {
         self.inside("Note", |note| {
             if note.strict {
                 note.required_text("Text", 512)?;
-                note.required_text("UpdatedBy", 512)?;
+                note.required_text("UpdatedBy", usize::MAX)?;
             }
             note.text("Text", 512)?;
-            note.text("UpdatedBy", 512)?;
+            note.text("UpdatedBy", usize::MAX)?;
             note.timestamp("UpdatedAt")
         })
     }

@@ -103,12 +103,9 @@ pub fn lay_over(older: Option<&Object>, newer: &Object) -> Object {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::object;
     use super::*;
     use serde_json::json;
-
-    fn object(value: Value) -> Object {
-        value.as_object().cloned().unwrap_or_default()
-    }
 
     #[test]
     fn numbers_and_labels_stand_for_each_other_as_in_contracts_1_7() {

@@ -236,8 +236,7 @@ impl Snapshot {
         }
         hub.applied = Some(self.rank.clone());
         hub.values = Some(self.values.clone());
-        let previous = finding.standing.clone();
-        let mut standing = next_standing(Some(&previous), &finding.asff, at);
+        let mut standing = next_standing(Some(&finding.standing), &finding.asff, at);
         hub.store(&mut standing);
         let is_hubs = held(&finding, "Workflow") == hub.value("Workflow");
         if false_positive_now && is_hubs && plain_status(&finding.asff) == Status::FalsePositive {

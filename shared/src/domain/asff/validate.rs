@@ -3,6 +3,7 @@
 //! Nothing that was sent is altered; members that the format does not know are kept. Chosen where the contract is
 //! silent:
 //!
+//! - Lengths that the contract does not list are not limited but by the size of the whole; optional texts may be blank.
 //! - A top-level member that is `null` counts as not sent and is left out of what is returned.
 //! - ProductFields that start with `aws/securityhub/` do not count towards the 50 pairs: the hub adds three of them,
 //!   and a finding that was read from here must be importable again.
@@ -68,10 +69,10 @@ fn check(object: &Object, strict: bool) -> Checked {
         ("Title", 256),
         ("Description", 1024),
         ("Region", 16),
-        ("ProductName", 128),
-        ("CompanyName", 128),
-        ("AwsAccountName", 128),
-        ("WorkflowState", 128),
+        ("ProductName", usize::MAX),
+        ("CompanyName", usize::MAX),
+        ("AwsAccountName", usize::MAX),
+        ("WorkflowState", usize::MAX),
     ] {
         top.text(name, longest)?;
     }
@@ -137,8 +138,8 @@ fn resources(top: &At<'_>, strict: bool) -> Checked {
     }
     top.objects("Resources", 32, |resource| {
         if strict {
-            resource.required_text("Type", 256)?;
-            resource.required_text("Id", 2048)?;
+            resource.required_text("Type", usize::MAX)?;
+            resource.required_text("Id", usize::MAX)?;
         }
         resource.text("Type", usize::MAX)?;
         resource.text("Id", usize::MAX)?;
