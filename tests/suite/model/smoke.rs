@@ -35,8 +35,7 @@ async fn three_findings_are_imported_listed_and_have_a_history() {
         };
         let page = get_findings(&reader, &world.tenant, &query).await.unwrap();
         assert_eq!((page.total, page.findings.len(), page.next), (3, 3, None));
-        let query =
-            HistoryQuery { key: key(0, 1), from: None, to: None, limit: 10, token: None, fingerprint: [0; 32] };
+        let query = HistoryQuery { key: key(0, 1), from: None, to: None, limit: 10, token: None, fingerprint: [0; 32] };
         let history = get_finding_history(&reader, &world.tenant, &query).await.unwrap();
         assert_eq!(history.records.iter().map(|r| r.created).collect::<Vec<_>>(), [false, true]);
         assert_eq!(history.records[0].changes.len(), 1, "{history:?}");
