@@ -52,6 +52,11 @@ impl Settings {
         TenantId::parse(self.tenant.as_deref().unwrap_or("default"))
     }
 
+    /// Whether the environment has a master at all.
+    pub fn has_master(&self) -> bool {
+        self.master.is_some()
+    }
+
     /// The masters; [`Error::Internal`] when they are absent or unreadable.
     pub fn masters(&self) -> Result<Masters, Error> {
         masters_of(self.master.as_deref().ok_or_else(|| Error::internal("POSTURE_MASTER is not set"))?)
