@@ -173,14 +173,14 @@ mod tests {
     async fn start() -> Running {
         let masters = Masters::only(Master::new(1, vec![7; 32]).unwrap());
         let clock = Clock::system();
-        let writer = Writer::connect(&config(Embedded::memory().unwrap()), "ledger", clock.clone());
+        let writer = Writer::connect(&config(Embedded::memory().unwrap()), "ledger", clock.clone(), masters.clone());
         writer.create_table().await.unwrap();
         let (tenant, scopes) = (TenantId::parse("acme").unwrap(), [Scope::FindingsRead].into());
         let (record, credentials) = mint(&masters, &tenant, "k", scopes, None, None, clock.now()).unwrap();
         assert!(writer.key_create(&record).await.unwrap());
         let server = Server::bind("127.0.0.1:0").await.unwrap();
         let address = server.url().strip_prefix("http://").unwrap().to_owned();
-        let app = Arc::new(App::new(writer, masters, clock));
+        let app = Arc::new(App::new(writer, tenant));
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(server.run(app, async {
             let _ = stopped.await;

@@ -89,8 +89,8 @@ impl Create {
     async fn run(self, app: &App) -> Result<(), Error> {
         let Self { place: _, tenant, scopes, accounts, name, expires } = self;
         let (scopes, accounts) = (BTreeSet::from_iter(scopes), accounts.map(BTreeSet::from_iter));
-        let (record, credentials) =
-            mint(app.writer.masters(), &tenant, &name, scopes, accounts, expires, app.writer.clock().now())?;
+        let (masters, now) = (app.writer.masters(), app.writer.clock().now());
+        let (record, credentials) = mint(masters, &tenant, &name, scopes, accounts, expires, now)?;
         if !app.writer.key_create(&record).await? {
             return Err(Error::Conflict(format!("the tenant {tenant} has a key named {name}; choose another --name")));
         }

@@ -16,6 +16,7 @@ use posture_shared::domain::{Error, Instant};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 /// The store of record for cloud security findings.
@@ -38,6 +39,9 @@ enum Command {
     Keys(keys::Keys),
 }
 
+/// How long work in the background may go on after the command has ended.
+const LAST_WAIT: Duration = Duration::from_millis(500);
+
 /// How a command that did not fail ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
@@ -57,7 +61,13 @@ pub fn run() -> ExitCode {
         }
     };
     let settings = Settings::from_environment();
-    match prepare(&settings).and_then(|runtime| runtime.block_on(execute(command, &settings))) {
+    let ending = prepare(&settings).and_then(|runtime| {
+        let ending = runtime.block_on(execute(command, &settings));
+        // What the store still does for requests that were cut off is whole or absent, whether it is waited for or not.
+        runtime.shutdown_timeout(LAST_WAIT);
+        ending
+    });
+    match ending {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::SomethingRejected) => ExitCode::from(3),
         Err(error) => {

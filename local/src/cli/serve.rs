@@ -9,7 +9,7 @@ use posture_functions::App;
 use posture_shared::auth::{Credentials, mint};
 use posture_shared::clock::Clock;
 use posture_shared::config::Settings;
-use posture_shared::domain::{Error, Instant, Scope, TenantId};
+use posture_shared::domain::{Error, Instant, Scope};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// How often the embedded engine deletes what has expired. The service takes its time too.
 const SWEEP: Duration = Duration::from_secs(60);
-
-const TENANT: &str = "default";
 
 /// The name of the first key; later ones add a number.
 const KEY: &str = "admin";
@@ -55,10 +53,9 @@ impl Serve {
         let clock = self.clock.map_or_else(Clock::system, Clock::starting_at);
         let server = Server::bind(&self.listen).await?;
         let open = self.place.open(clock, settings).await?;
-        let tenant = TenantId::parse(TENANT)?;
-        let key = first_key(&open.app, &tenant, self.new_key).await?;
+        let key = first_key(&open.app, self.new_key).await?;
         let sweeper = open.embedded.map(|engine| tokio::spawn(sweep(engine)));
-        print(&Ready { url: server.url(), tenant: tenant.to_string(), key })?;
+        print(&Ready { url: server.url(), tenant: open.app.tenant.to_string(), key })?;
         let stop = async {
             tokio::select! {
                 _ = terminate.recv() => {}
@@ -75,18 +72,19 @@ impl Serve {
 }
 
 /// A new key when the tenant has none, or when one is wanted.
-async fn first_key(app: &App, tenant: &TenantId, wanted: bool) -> Result<Option<Credentials>, Error> {
+async fn first_key(app: &App, wanted: bool) -> Result<Option<Credentials>, Error> {
+    let tenant = &app.tenant;
     let keys = app.writer.key_list(tenant).await?;
     if !wanted && !keys.is_empty() {
         return Ok(None);
     }
-    let now = app.writer.clock().now();
+    let (masters, now) = (app.writer.masters(), app.writer.clock().now());
     for number in 1_u32.. {
         let name = if number == 1 { KEY.to_owned() } else { format!("{KEY}-{number}") };
         if keys.iter().any(|key| key.name == name) {
             continue;
         }
-        let (record, credentials) = mint(app.writer.masters(), tenant, &name, [Scope::Admin].into(), None, None, now)?;
+        let (record, credentials) = mint(masters, tenant, &name, [Scope::Admin].into(), None, None, now)?;
         if app.writer.key_create(&record).await? {
             return Ok(Some(credentials));
         }

@@ -2,10 +2,9 @@
 
 use super::{masters, web};
 use crate::embedded::{self, Embedded};
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use clap::Args;
@@ -53,7 +52,7 @@ impl Place {
     pub(super) async fn open(&self, clock: Clock, settings: &Settings) -> Result<Open, Error> {
         let open = match &self.endpoint_url {
             Some(url) => {
-                let config = remote(Some(url)).await;
+                let config = own(url).await;
                 over(&config, None, LOCAL_TABLE, self.masters(settings)?, clock, settings)?
             }
             None => {
@@ -87,7 +86,7 @@ impl AnyPlace {
     pub(super) async fn open(&self, settings: &Settings) -> Result<Open, Error> {
         let clock = Clock::system();
         let Some(table) = &self.table else { return self.place.open(clock, settings).await };
-        let config = remote(self.place.endpoint_url.as_deref()).await;
+        let config = aws(self.place.endpoint_url.as_deref()).await;
         over(&config, None, table, settings.masters()?, clock, settings)
     }
 }
@@ -104,17 +103,21 @@ fn over(
     Ok(Open { app: App::new(writer, settings.tenant()?), embedded })
 }
 
-/// AWS as the environment says. Behind a URL of one's own, where nobody may check them, credentials and region may be
-/// missing.
-async fn remote(url: Option<&str>) -> SdkConfig {
+/// AWS as the environment and the machine's role say.
+async fn aws(url: Option<&str>) -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(web::client());
-    let Some(url) = url else { return loader.load().await };
-    let provider = ProviderConfig::default().with_http_client(web::client());
-    let keys = CredentialsProviderChain::first_try(
-        "default",
-        DefaultCredentialsChain::builder().configure(provider).build().await,
-    );
+    match url {
+        Some(url) => loader.endpoint_url(url).load().await,
+        None => loader.load().await,
+    }
+}
+
+/// A DynamoDB of one's own behind a URL. Credentials and region are the environment's; they may be missing, because
+/// nobody may check them there, and no other machine is asked for them.
+async fn own(url: &str) -> SdkConfig {
+    let keys = CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new());
     let keys = keys.or_else("none", Credentials::from_keys("none", "none", None));
-    let region = RegionProviderChain::default_provider().or_else("us-east-1");
+    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else("us-east-1");
+    let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(web::client());
     loader.endpoint_url(url).credentials_provider(keys).region(region).load().await
 }

@@ -25,7 +25,7 @@ impl Record {
 }
 
 /// How many findings an envelope carries; one that carries no list counts as one record that will be rejected.
-pub(super) fn findings_in(event: &Value) -> u64 {
+fn findings_in(event: &Value) -> u64 {
     event.pointer("/detail/findings").and_then(Value::as_array).map_or(1, |findings| findings.len() as u64)
 }
 

@@ -56,7 +56,7 @@ impl Tally {
         self.counts.received += 1;
         self.counts.rejected += 1;
         if self.counts.rejected <= SHOWN {
-            tracing::warn!(target: "posture_local", id, code, message, "rejected");
+            tracing::warn!(target: "posture_local", id, code, reason = message, "rejected");
         }
         let Some((path, file)) = &mut self.file else { return Ok(()) };
         let line = json!({"id": id, "code": code, "message": message, "record": record});
