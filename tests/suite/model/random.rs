@@ -27,7 +27,7 @@ fn answers_are_the_models_whatever_happens() {
         ..Config::default()
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let result = TestRunner::new_with_rng(config, rng).run(&vec(step(), 1..STEPS), |steps| {
+    let result = TestRunner::new_with_rng(config, rng).run(&vec(step(), 1..=STEPS), |steps| {
         runtime.block_on(carry_out(steps));
         Ok(())
     });

@@ -11,14 +11,14 @@ use aws_sdk_dynamodb::Client;
 use posture_local::faults::Fault;
 use posture_shared::clock::Clock;
 use posture_shared::domain::asff::{self, Door, Update};
-use posture_shared::domain::json::canonical;
+use posture_shared::domain::json::differences;
 use posture_shared::domain::query::{Filter, SortKey};
-use posture_shared::domain::{Caller, Error, FindingKey, Instant, Outcome};
+use posture_shared::domain::{Caller, Error, FindingKey, Instant, Outcome, Snapshot};
 use posture_shared::ledger::{Found, When, Writer};
 use posture_shared::operations::decide_findings::Reason;
 use posture_shared::operations::{
-    FindingsQuery, HistoryQuery, Snapshot, accept_finding, get_finding, get_finding_history, get_findings,
-    import_findings, import_snapshots, record_expiries, update_findings,
+    FindingsQuery, HistoryQuery, accept_finding, get_finding, get_finding_history, get_findings, import_findings,
+    import_snapshots, record_expiries, update_findings,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -386,8 +386,9 @@ fn compare_page(mut list: List, found: &[Found], total: u32, next: Option<String
 }
 
 fn compare(found: &Found, expected: &State, point: Point) {
-    let text = |asff: &posture_shared::domain::json::Object| canonical(&Value::Object(asff.clone()));
-    assert_eq!(text(&found.finding.asff), text(&expected.finding.asff), "{point:?}");
-    assert_eq!(found.finding.standing, expected.finding.standing, "{:?} {point:?}", expected.finding.key());
-    assert_eq!(found.last_seen, expected.last_seen, "{:?} {point:?}", expected.finding.key());
+    let key = expected.finding.key();
+    let differences = differences(&expected.finding.asff, &found.finding.asff);
+    assert!(differences.is_empty(), "expected and found {key:?} at {point:?}: {differences:?}");
+    assert_eq!(found.finding.standing, expected.finding.standing, "{key:?} at {point:?}");
+    assert_eq!(found.last_seen, expected.last_seen, "{key:?} at {point:?}");
 }
