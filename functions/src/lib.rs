@@ -1,1 +1,23 @@
-//! The Lambda functions: one file per endpoint or trigger.
+//! The Lambda functions: one file per endpoint or trigger, and the one way from a request to its handler.
+
+pub mod app;
+pub mod call;
+pub mod event;
+pub mod limits;
+pub mod route;
+pub mod routes;
+pub mod runtime;
+
+pub mod import_hub_events;
+pub mod import_snapshots;
+pub mod securityhub_batch_import_findings;
+pub mod securityhub_batch_update_findings;
+pub mod securityhub_describe_hub;
+pub mod securityhub_get_finding_history;
+pub mod securityhub_get_findings;
+pub mod securityhub_list_enabled_products;
+
+pub use app::App;
+pub use call::Call;
+pub use route::{Handler, Route, Trigger, Wake};
+pub use routes::{ROUTES, TRIGGERS};

@@ -1,1 +1,119 @@
 //! Settings, read from the environment in this one place.
+//!
+//! On AWS the template passes the master secret by reference; [`Settings::masters`] is where another source of it,
+//! such as Secrets Manager, would be asked.
+
+use crate::domain::{Error, TenantId};
+use crate::secrets::{self, Master, Masters};
+
+/// What the environment says.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// `TABLE_NAME`: the DynamoDB table.
+    pub table: Option<String>,
+    /// `POSTURE_TENANT`: the tenant that events of this deployment belong to; `default` when it is not set.
+    pub tenant: Option<String>,
+    /// `POSTURE_URL`: the server that commands talk to.
+    pub url: Option<String>,
+    /// `POSTURE_TOKEN`: the key that commands present.
+    pub token: Option<String>,
+    /// `POSTURE_LOG`: what to log, in the syntax of `tracing_subscriber::EnvFilter`.
+    pub log: Option<String>,
+    /// `POSTURE_MASTER`: see [`masters_of`].
+    master: Option<String>,
+}
+
+impl Settings {
+    /// Reads the process's environment. An empty variable counts as absent.
+    pub fn from_environment() -> Self {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads settings from any source of variables.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        Self {
+            table: variable("TABLE_NAME"),
+            tenant: variable("POSTURE_TENANT"),
+            url: variable("POSTURE_URL"),
+            token: variable("POSTURE_TOKEN"),
+            log: variable("POSTURE_LOG"),
+            master: variable("POSTURE_MASTER"),
+        }
+    }
+
+    /// The table's name; [`Error::Internal`] when it is not set.
+    pub fn table(&self) -> Result<&str, Error> {
+        self.table.as_deref().ok_or_else(|| Error::internal("TABLE_NAME is not set"))
+    }
+
+    /// Whether the environment has a master at all.
+    pub fn has_master(&self) -> bool {
+        self.master.is_some()
+    }
+
+    /// The tenant that events of this deployment belong to; [`Error::Invalid`] when it is no tenant's name.
+    pub fn tenant(&self) -> Result<TenantId, Error> {
+        TenantId::parse(self.tenant.as_deref().unwrap_or("default"))
+    }
+
+    /// The masters; [`Error::Internal`] when they are absent or unreadable.
+    pub fn masters(&self) -> Result<Masters, Error> {
+        masters_of(self.master.as_deref().ok_or_else(|| Error::internal("POSTURE_MASTER is not set"))?)
+    }
+}
+
+/// Reads masters: one or two, each `VERSION:HEX` with at least 64 lower-case hexadecimal digits, separated by a comma.
+/// A single one may leave out `VERSION:` and is version 1. The greater version makes new keys.
+pub fn masters_of(text: &str) -> Result<Masters, Error> {
+    let masters: Result<Vec<Master>, Error> = text.split(',').map(|part| master_of(part.trim())).collect();
+    let mut masters = masters?;
+    masters.sort_by_key(|master| std::cmp::Reverse(master.version));
+    let mut masters = masters.into_iter();
+    match (masters.next(), masters.next(), masters.next()) {
+        (Some(current), None, None) => Ok(Masters::only(current)),
+        (Some(current), Some(previous), None) if current.version != previous.version => {
+            Ok(Masters { current, previous: Some(previous) })
+        }
+        _ => Err(Error::internal("there must be one or two masters of different versions")),
+    }
+}
+
+fn master_of(text: &str) -> Result<Master, Error> {
+    let (version, digits) = text.split_once(':').unwrap_or(("1", text));
+    let version = version.parse().map_err(|_| Error::internal("a master's version is not a number"))?;
+    let bytes = secrets::unhex(digits).ok_or_else(|| Error::internal("a master is not lower-case hexadecimal"))?;
+    Master::new(version, bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::{Settings, masters_of};
+
+    #[test]
+    fn masters_are_read_with_and_without_versions() {
+        let hex = "ab".repeat(32);
+        assert_eq!(masters_of(&hex).unwrap().current.version, 1);
+        let two = masters_of(&format!("1:{hex}, 2:{hex}")).unwrap();
+        assert_eq!(two.current.version, 2);
+        assert!(two.by_version(1).is_some() && two.by_version(3).is_none());
+    }
+
+    #[test]
+    fn bad_masters_are_refused() {
+        let hex = "ab".repeat(32);
+        let (three, twice) = (format!("1:{hex},2:{hex},3:{hex}"), format!("1:{hex},1:{hex}"));
+        for text in ["", "ab", "1:", "x:00", &"zz".repeat(32), &"a".repeat(65), "1:00,", ":", &three, &twice] {
+            assert!(masters_of(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_is_absent() {
+        let settings = Settings::read(|name| Some(if name == "TABLE_NAME" { "" } else { "x" }.to_owned()));
+        assert_eq!(settings.table, None);
+        assert_eq!(settings.url.as_deref(), Some("x"));
+    }
+}

@@ -1,1 +1,86 @@
 //! The API dialects: wire shapes in, domain types out, and back.
+//!
+//! One folder per dialect, with one file per operation (`parse` from bytes or parameters, `render` to a [`Reply`]),
+//! `error.rs` for its error mapping, `limits.rs` for its numbers and `filters/` for its clauses. Nothing here asks
+//! the time, a store or the network, so every `parse` can be called on arbitrary bytes.
+//!
+//! A dialect joins [`Dialect`] when its error mapping exists; until then it cannot be named.
+
+pub mod members;
+pub mod native;
+pub mod securityhub;
+
+use crate::domain::Error;
+use serde_json::Value;
+
+/// An answer on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Header names in lower case, with their values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// A JSON answer of content type `application/json`.
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    /// The same answer with one more header; `name` is in lower case.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// Whose wire shapes a route speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// AWS Security Hub, API version 2018-10-26.
+    SecurityHub,
+    /// Our own routes, such as `/api/v1/tenants/{tenantID}/snapshots`; their error envelope is Infracast's.
+    Native,
+}
+
+impl Dialect {
+    /// Every dialect.
+    pub const ALL: [Self; 2] = [Self::SecurityHub, Self::Native];
+
+    /// The answer to a request that failed. Says everything that the client can act on and nothing of
+    /// [`Error::Internal`].
+    pub fn error(self, error: &Error, request_id: &str) -> Reply {
+        let reply = match self {
+            Self::SecurityHub => securityhub::error::reply(error),
+            Self::Native => native::error::reply(error),
+        };
+        self.stamp(reply, request_id)
+    }
+
+    /// The answer to a path or method that this dialect does not serve.
+    pub fn unknown_route(self, request_id: &str) -> Reply {
+        let reply = match self {
+            Self::SecurityHub => securityhub::error::unknown_operation(),
+            Self::Native => native::error::unknown_route(),
+        };
+        self.stamp(reply, request_id)
+    }
+
+    /// Adds the header in which this dialect's clients look for a request's id; for answers of any status.
+    #[must_use]
+    pub fn stamp(self, reply: Reply, request_id: &str) -> Reply {
+        let name = match self {
+            Self::SecurityHub => "x-amzn-requestid",
+            Self::Native => "x-request-id",
+        };
+        reply.with_header(name, request_id)
+    }
+}

@@ -12,6 +12,7 @@ pub mod instant;
 pub mod json;
 pub mod key;
 pub mod query;
+pub mod snapshot;
 pub mod tenant;
 
 pub use account::Account;
@@ -20,7 +21,8 @@ pub use change::{Actor, Kind, Source};
 pub use column::{Cell, Column, Family, Row};
 pub use decision::{Decision, HashAfter, HistoryRecord, Outcome, Rejection, Seen, Write};
 pub use error::Error;
-pub use finding::{Acceptance, Finding, FindingKey, Presence, Severity, Status, Verdict};
+pub use finding::{Acceptance, Finding, FindingKey, Presence, Severity, Standing, Status, Verdict};
 pub use instant::Instant;
 pub use key::KeyRecord;
+pub use snapshot::Snapshot;
 pub use tenant::{Ordinal, TenantId};

@@ -179,7 +179,7 @@ pub(super) fn stage(
         bytes,
         entry_bytes,
     };
-    seen.lay_over(&mut finding.asff);
+    crate::domain::asff::lay_over(&mut finding, &seen);
     Ok(Some((staged, Known { item, document: Some((finding, seen)) })))
 }
 

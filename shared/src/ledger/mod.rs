@@ -48,6 +48,7 @@ pub use writer::{Decide, Intent, Sent};
 
 use crate::clock::Clock;
 use crate::domain::{Error, TenantId};
+use crate::secrets::Masters;
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
@@ -61,6 +62,7 @@ const FORMAT: u32 = 1;
 pub struct Reader {
     store: Store,
     clock: Clock,
+    masters: Masters,
     cache: Arc<lineage::Cache>,
 }
 
@@ -85,13 +87,18 @@ impl Reader {
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
+
+    /// The masters from which keys and seals are derived.
+    pub fn masters(&self) -> &Masters {
+        &self.masters
+    }
 }
 
 impl Writer {
     /// The ledger in `table`, reached as `config` says.
-    pub fn connect(config: &aws_config::SdkConfig, table: &str, clock: Clock) -> Self {
+    pub fn connect(config: &aws_config::SdkConfig, table: &str, clock: Clock, masters: Masters) -> Self {
         let client = aws_sdk_dynamodb::Client::new(config);
-        let reader = Reader { store: Store::new(client, table), clock, cache: Arc::default() };
+        let reader = Reader { store: Store::new(client, table), clock, masters, cache: Arc::default() };
         Self { reader, lanes: Arc::default(), folds: Arc::default() }
     }
 

@@ -164,6 +164,23 @@ impl View {
         Ok(())
     }
 
+    /// Every distinct recorded value of a column, in order; some may no longer be any finding's.
+    pub fn distinct(&self, column: Column) -> Result<BTreeSet<Cell>, Error> {
+        let mut distinct = BTreeSet::new();
+        for number in (0_u32..).take(self.base.manifest.segments.len()) {
+            let Some(segment) = self.base.segment(number, column.family()) else { continue };
+            for block in segment.blocks() {
+                if let Some(coded) = block?.column(column) {
+                    distinct.extend((0..coded.distinct()).map(|code| coded.value(code)));
+                }
+            }
+        }
+        for ordinal in self.overlay.ordinals() {
+            distinct.insert(self.recorded_cell(ordinal, column)?);
+        }
+        Ok(distinct)
+    }
+
     /// When a finding's newest document in this view was written; `None` for a number that was never given.
     pub fn document_at(&self, ordinal: Ordinal) -> Result<Option<Instant>, Error> {
         Ok(self.recorded_cell(ordinal, Column::DocumentAt)?.int().map(Instant))

@@ -293,7 +293,7 @@ impl Writer {
             let document = documents.remove(&known.item.ordinal).map(|document: Document| document.finding());
             let mut finding = document.ok_or_else(|| Error::internal("a finding's newest document is not there"))??;
             let seen = view.seen(known.item.ordinal)?;
-            seen.lay_over(&mut finding.asff);
+            crate::domain::asff::lay_over(&mut finding, &seen);
             known.document = Some((finding, seen));
         }
         Ok(board)

@@ -1,0 +1,223 @@
+//! From a request to its answer: key, scope, tenant, rate limit, handler, and the dialect's shape for whatever fails.
+
+use crate::call::{self, Call};
+use crate::limits::Gate;
+use crate::route::{Answer, Handler, Parameters, Route, Trigger, Wake};
+use futures_util::FutureExt;
+use futures_util::future::{Either, select};
+use lambda_http::http::HeaderValue;
+use lambda_http::{Body, Request, RequestExt, Response};
+use posture_shared::auth::{self, Presented, SignedRequest};
+use posture_shared::clock::Clock;
+use posture_shared::dialects::{Dialect, Reply};
+use posture_shared::domain::{Caller, Error, TenantId};
+use posture_shared::ledger::Writer;
+use posture_shared::secrets;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant as Stopwatch;
+
+/// The largest body that is looked at, in bytes. Lambda's own limit is lower, at about 6 MB.
+pub const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// What every handler stands on.
+#[derive(Debug)]
+pub struct App {
+    /// The ledger.
+    pub writer: Writer,
+    /// The tenant that events of this deployment belong to.
+    pub tenant: TenantId,
+    gate: Gate,
+}
+
+impl App {
+    /// An app over a ledger.
+    pub fn new(writer: Writer, tenant: TenantId) -> Self {
+        Self { writer, tenant, gate: Gate::default() }
+    }
+
+    /// Answers a request on its route. Always an answer: whatever fails, panics included, has the dialect's shape.
+    /// Writes one line of log.
+    pub async fn answer(&self, route: &Route, request: Request) -> Response<Body> {
+        let started = Stopwatch::now();
+        let request_id = request_id(&request);
+        let work = AssertUnwindSafe(self.attempt(route, request, &request_id)).catch_unwind();
+        let (caller, result) = work.await.unwrap_or_else(|_| (None, Err(Error::internal("the handler panicked"))));
+        let failure = result.as_ref().err().cloned();
+        let reply = match result {
+            Ok(reply) => route.dialect.stamp(reply, &request_id),
+            Err(error) => route.dialect.error(&error, &request_id),
+        };
+        log(route.function, &request_id, caller.as_ref(), reply.status, failure.as_ref(), started);
+        respond(reply)
+    }
+
+    /// Answers a request for a path or method that is no route.
+    pub fn answer_unknown(&self, path: &str, request: &Request) -> Response<Body> {
+        let (started, request_id) = (Stopwatch::now(), request_id(request));
+        let reply = dialect_of(path).unknown_route(&request_id);
+        log("none", &request_id, None, reply.status, None, started);
+        respond(reply)
+    }
+
+    /// Hands an event to a trigger. A panic is an [`Error::Internal`]. Writes one line of log.
+    pub async fn wake(&self, trigger: &Trigger, event: Value, request_id: &str) -> Result<Value, Error> {
+        let started = Stopwatch::now();
+        let wake = Wake { tenant: self.tenant.clone(), event };
+        let work = AssertUnwindSafe((trigger.handler)(&self.writer, wake)).catch_unwind();
+        let result = work.await.unwrap_or_else(|_| Err(Error::internal("the handler panicked")));
+        let status = if result.is_ok() { 200 } else { 500 };
+        log(trigger.function, request_id, None, status, result.as_ref().err(), started);
+        result
+    }
+
+    async fn attempt(&self, route: &Route, request: Request, id: &str) -> (Option<Caller>, Result<Reply, Error>) {
+        let Some(parameters) = call::parameters(route, &request) else {
+            return (None, Err(Error::NotFound("there is nothing at this path".to_owned())));
+        };
+        let (method, path) = (request.method().clone(), request.raw_http_path().to_owned());
+        let signed = call::signed(request);
+        // Before the key, because a body cut off at the limit has no valid signature.
+        if signed.body.len() > MAX_BODY {
+            return (None, Err(Error::invalid("body", format!("must be at most {MAX_BODY} bytes"))));
+        }
+        let presented = match auth::locate(&signed) {
+            Ok(presented) => presented,
+            Err(denial) => return (None, Err(Error::Denied(denial))),
+        };
+        let call = |caller: Caller| {
+            let SignedRequest { method: _, paths: _, query, headers, body } = signed.clone();
+            let (query, parameters, request_id) = (call::pairs_of(query), parameters.clone(), id.to_owned());
+            Call { caller, method: method.clone(), path: path.clone(), parameters, query, headers, body, request_id }
+        };
+        let admission = self.admit(route, &presented, &parameters, &signed);
+        if let Handler::ReadsAhead(handler) = route.handler {
+            return beside(admission, handler(&self.writer, call(presumed(&presented)))).await;
+        }
+        let caller = match admission.await {
+            Ok(caller) => caller,
+            Err(error) => return (None, Err(error)),
+        };
+        let result = match route.handler {
+            Handler::Reads(handler) | Handler::ReadsAhead(handler) => handler(&self.writer, call(caller.clone())).await,
+            Handler::Writes(handler) => handler(&self.writer, call(caller.clone())).await,
+        };
+        (Some(caller), result)
+    }
+
+    /// The caller, if its key is good for this route and within its rate.
+    async fn admit(
+        &self,
+        route: &Route,
+        presented: &Presented,
+        parameters: &Parameters,
+        signed: &SignedRequest,
+    ) -> Result<Caller, Error> {
+        let record = self.writer.key_get(&presented.tenant, &presented.name).await?;
+        let (machine_now, now) = (Clock::machine(), self.writer.clock().now());
+        let masters = self.writer.masters();
+        let caller = auth::admit(presented, signed, record.as_ref(), masters, route.scope, machine_now, now)
+            .map_err(Error::Denied)?;
+        // A path may name the tenant. Another one's is answered as one that does not exist.
+        if let Some((_, tenant)) = parameters.iter().find(|(name, _)| *name == "tenantID")
+            && tenant != caller.tenant.as_str()
+        {
+            return Err(Error::NotFound("there is no such tenant".to_owned()));
+        }
+        self.gate.pass(&caller, record.and_then(|record| record.rate_per_minute), now)?;
+        Ok(caller)
+    }
+}
+
+/// Runs a reading handler beside the admission of its caller. Nothing of the handler shows before the key is good.
+async fn beside(
+    admission: impl Future<Output = Result<Caller, Error>>,
+    answer: Answer<'_, Reply>,
+) -> (Option<Caller>, Result<Reply, Error>) {
+    let admission = std::pin::pin!(admission);
+    match select(admission, answer).await {
+        Either::Left((Ok(caller), answer)) => (Some(caller), answer.await),
+        Either::Left((Err(error), _)) => (None, Err(error)),
+        Either::Right((result, admission)) => match admission.await {
+            Ok(caller) => (Some(caller), result),
+            Err(error) => (None, Err(error)),
+        },
+    }
+}
+
+/// Who a request says it is from, before its key is known to be good.
+fn presumed(presented: &Presented) -> Caller {
+    Caller {
+        tenant: presented.tenant.clone(),
+        key_name: presented.name.clone(),
+        scopes: BTreeSet::new(),
+        accounts: Some(BTreeSet::new()),
+        region: presented.region(),
+    }
+}
+
+/// Lambda's id for the invocation, or a random UUID where there is no Lambda.
+fn request_id(request: &Request) -> String {
+    if let Some(context) = request.lambda_context_ref() {
+        return context.request_id.clone();
+    }
+    let hex = secrets::hex(&secrets::random::<16>().unwrap_or_default());
+    let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
+    format!("{}-{}-4{}-a{}-{}", part(0..8), part(8..12), part(13..16), part(17..20), part(20..32))
+}
+
+/// Whose clients a path that is no route looks like.
+fn dialect_of(path: &str) -> Dialect {
+    if path.starts_with("/api/v1/") { Dialect::Native } else { Dialect::SecurityHub }
+}
+
+fn respond(reply: Reply) -> Response<Body> {
+    let Reply { status, headers, body } = reply;
+    let mut response = Response::new(match String::from_utf8(body) {
+        Ok(text) => Body::Text(text),
+        Err(bytes) => Body::Binary(bytes.into_bytes()),
+    });
+    *response.status_mut() = status.try_into().unwrap_or(lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
+        let name = lambda_http::http::HeaderName::try_from(name);
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+fn log(
+    function: &str,
+    request_id: &str,
+    caller: Option<&Caller>,
+    status: u16,
+    failure: Option<&Error>,
+    started: Stopwatch,
+) {
+    let (tenant, key) = caller.map_or(("", ""), |caller| (caller.tenant.as_str(), caller.key_name.as_str()));
+    let ms = started.elapsed().as_secs_f64() * 1000.0;
+    match failure {
+        Some(Error::Internal(reason)) => {
+            tracing::error!(function, request_id, tenant, key, status, ms, reason, "request failed");
+        }
+        Some(failure) => {
+            let reason = kind(failure);
+            tracing::info!(function, request_id, tenant, key, status, ms, reason, "request refused");
+        }
+        None => tracing::info!(function, request_id, tenant, key, status, ms, "request answered"),
+    }
+}
+
+/// The kind of a failure. Its text may quote the request, and what clients send is not for the log.
+fn kind(failure: &Error) -> &'static str {
+    match failure {
+        Error::Invalid { .. } => "invalid",
+        Error::NotFound(_) => "not found",
+        Error::Conflict(_) => "conflict",
+        Error::Denied(denial) => denial.message(),
+        Error::Throttled { .. } => "throttled",
+        Error::Internal(_) => "internal",
+    }
+}

@@ -1,0 +1,126 @@
+//! A call: everything that a handler may know about its request, made once from the gateway's event.
+//!
+//! A signature covers path and query as the client sent them; each gateway hides them in another place.
+
+use crate::Route;
+use crate::route::Parameters;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::aws_lambda_events::query_map::QueryMap;
+use lambda_http::http::Method;
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Request, RequestExt};
+use percent_encoding::percent_decode_str;
+use posture_shared::auth::{self, PathSource, Query, SignedRequest};
+use posture_shared::domain::{Caller, Error};
+
+/// A request whose caller is known.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Who asks.
+    pub caller: Caller,
+    /// The method.
+    pub method: Method,
+    /// The path as the gateway gave it: raw, percent-encoded unless the gateway decoded it.
+    pub path: String,
+    /// Decoded path parameters.
+    pub parameters: Parameters,
+    /// Decoded query pairs. The values of one name are in the order sent.
+    pub query: Vec<(String, String)>,
+    /// Headers, names in lower case. A header that is not text is left out.
+    pub headers: Vec<(String, String)>,
+    /// The decoded body.
+    pub body: Vec<u8>,
+    /// What names this request in logs and errors.
+    pub request_id: String,
+}
+
+impl Call {
+    /// The path parameter of that name; [`Error::Internal`] when the route has none, which is a mistake in the route.
+    pub fn parameter(&self, name: &str) -> Result<&str, Error> {
+        let found = self.parameters.iter().find(|(n, _)| *n == name);
+        found.map(|(_, value)| value.as_str()).ok_or_else(|| Error::internal(format!("the route has no {{{name}}}")))
+    }
+
+    /// The first query value of that name.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first header of that name, given in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a request signed. Takes the body, so that a large one is not copied.
+pub(crate) fn signed(mut request: Request) -> SignedRequest {
+    let body = match std::mem::take(request.body_mut()) {
+        Body::Text(text) => text.into_bytes(),
+        Body::Binary(bytes) => bytes,
+        _ => Vec::new(),
+    };
+    let headers = request.headers().iter();
+    let headers = headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), text_of(value.as_bytes())?)));
+    SignedRequest {
+        method: request.method().as_str().to_owned(),
+        paths: auth::signed_paths(path_source(&request)),
+        query: query_of(&request),
+        headers: headers.collect(),
+        body,
+    }
+}
+
+fn path_source(request: &Request) -> PathSource<'_> {
+    let raw_path = request.raw_http_path();
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => PathSource::Wire(context.path.as_deref().unwrap_or(raw_path)),
+        Some(RequestContext::ApiGatewayV2(context)) if !is_function_url(context) => {
+            PathSource::HttpApi { raw_path, stage: context.stage.as_deref().unwrap_or_default() }
+        }
+        _ => PathSource::Wire(raw_path),
+    }
+}
+
+/// Function URLs and HTTP APIs send the same event, but treat the path differently.
+fn is_function_url(context: &ApiGatewayV2httpRequestContext) -> bool {
+    context.domain_name.as_deref().is_some_and(|domain| domain.contains(".lambda-url."))
+}
+
+fn query_of(request: &Request) -> Query {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(_)) => {
+            let pairs = request.query_string_parameters_ref().into_iter().flat_map(QueryMap::iter);
+            let mut pairs: Vec<(String, String)> = pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+            // The map has no order of names; the values of one name keep theirs.
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            Query::Decoded(pairs)
+        }
+        _ => Query::Encoded(request.uri().query().unwrap_or_default().to_owned()),
+    }
+}
+
+/// Decoded query pairs, as a handler reads them. What is no UTF-8 is replaced by U+FFFD.
+pub(crate) fn pairs_of(query: Query) -> Vec<(String, String)> {
+    let text = match query {
+        Query::Decoded(pairs) => return pairs,
+        Query::Encoded(text) => text.replace('+', " "),
+    };
+    let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
+    let parts = text.split('&').filter(|part| !part.is_empty());
+    parts.map(|part| part.split_once('=').unwrap_or((part, ""))).map(|(n, v)| (decoded(n), decoded(v))).collect()
+}
+
+/// Header values may be any bytes from 0x80 on; clients that send such mean UTF-8.
+fn text_of(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
+/// The path's parameters: those that the gateway found, decoded by it, or else found here.
+/// `None` when the path is not the route's.
+pub(crate) fn parameters(route: &Route, request: &Request) -> Option<Parameters> {
+    let ours = route.parameters_after_prefix(request.raw_http_path());
+    let Some(theirs) = request.path_parameters_ref().filter(|map| !map.is_empty()) else { return ours };
+    let names = route.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    let given: Option<Parameters> = names.map(|name| Some((name, theirs.first(name)?.to_owned()))).collect();
+    given.or(ours)
+}

@@ -1,0 +1,25 @@
+//! `POST /api/v1/tenants/{tenantID}/snapshots`: findings as Security Hub had them, in its events or bare.
+
+use crate::{Call, Handler, Route};
+use lambda_http::http::Method;
+use posture_shared::dialects::native::snapshots::{parse, render};
+use posture_shared::dialects::{Dialect, Reply};
+use posture_shared::domain::{Error, Scope};
+use posture_shared::ledger::Writer;
+use posture_shared::operations::import_snapshots;
+
+/// The endpoint.
+pub static ROUTE: Route = Route {
+    function: "import-snapshots",
+    method: Method::POST,
+    path: "/api/v1/tenants/{tenantID}/snapshots",
+    dialect: Dialect::Native,
+    scope: Some(Scope::FindingsImport),
+    handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
+};
+
+async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
+    let snapshots = parse(&call.body)?;
+    let outcomes = import_snapshots(ledger, &call.caller.tenant, Some(&call.caller), &snapshots).await?;
+    Ok(render(&outcomes))
+}

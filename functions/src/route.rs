@@ -1,0 +1,178 @@
+//! What a route is, what a trigger is, and how a path finds its route.
+
+use crate::Call;
+use lambda_http::http::Method;
+use percent_encoding::percent_decode_str;
+use posture_shared::dialects::{Dialect, Reply};
+use posture_shared::domain::{Error, Scope, TenantId};
+use posture_shared::ledger::{Reader, Writer};
+use serde_json::Value;
+use std::pin::Pin;
+
+/// What a handler comes back with, later.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// An endpoint: where it is, who may call it, and what answers.
+pub struct Route {
+    /// The function's name, from which its file, program, template resource and event are derived.
+    pub function: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path; `{name}` is one segment of any text.
+    pub path: &'static str,
+    /// Whose shapes errors have.
+    pub dialect: Dialect,
+    /// The scope that a key needs; `None` needs a good key and nothing more.
+    pub scope: Option<Scope>,
+    /// What answers.
+    pub handler: Handler,
+}
+
+/// A handler. Its kind says which rights on the table its function needs.
+#[derive(Clone, Copy)]
+pub enum Handler {
+    /// Only reads.
+    Reads(for<'a> fn(&'a Reader, Call) -> Answer<'a, Reply>),
+    /// Only reads, beside the reading of its caller's key, so that the key costs no round of requests. It knows its
+    /// caller's tenant, name and region, and neither scopes nor accounts. Its answer goes out only if the key is good.
+    ReadsAhead(for<'a> fn(&'a Reader, Call) -> Answer<'a, Reply>),
+    /// Reads and writes.
+    Writes(for<'a> fn(&'a Writer, Call) -> Answer<'a, Reply>),
+}
+
+/// A function that events wake, not requests.
+pub struct Trigger {
+    /// The function's name, as in [`Route::function`].
+    pub function: &'static str,
+    /// What takes the event and answers it.
+    pub handler: for<'a> fn(&'a Writer, Wake) -> Answer<'a, Value>,
+}
+
+/// What wakes a trigger.
+#[derive(Debug, Clone)]
+pub struct Wake {
+    /// The tenant that events of this deployment belong to.
+    pub tenant: TenantId,
+    /// The event.
+    pub event: Value,
+}
+
+/// Decoded path parameters, in the order of the path.
+pub type Parameters = Vec<(&'static str, String)>;
+
+impl Route {
+    /// The parameters of a path that is exactly this route's: raw, percent-encoded, without a stage.
+    /// `None` when it is another path.
+    pub fn parameters(&self, path: &str) -> Option<Parameters> {
+        let ours: Vec<&'static str> = self.path.split('/').collect();
+        let theirs: Vec<&str> = path.split('/').collect();
+        if ours.len() == theirs.len() { aligned(&ours, &theirs) } else { None }
+    }
+
+    /// The parameters of a path that ends in this route's, after a stage or another prefix.
+    pub fn parameters_after_prefix(&self, path: &str) -> Option<Parameters> {
+        let ours: Vec<&'static str> = self.path.split('/').skip(1).collect();
+        let theirs: Vec<&str> = path.split('/').skip(1).collect();
+        let tail = theirs.get(theirs.len().checked_sub(ours.len())?..)?;
+        aligned(&ours, tail)
+    }
+
+    /// Which segments are parameters. Of two routes that match, the one whose first difference is a literal wins.
+    fn shape(&self) -> Vec<bool> {
+        self.path.split('/').map(|segment| name_of(segment).is_some()).collect()
+    }
+}
+
+/// The route of a method and a raw path (percent-encoded, without a stage), with the path's parameters.
+pub fn find(routes: &[&'static Route], method: &Method, path: &str) -> Option<(&'static Route, Parameters)> {
+    let candidates = routes.iter().filter(|route| route.method == *method);
+    let matching = candidates.filter_map(|route| Some((*route, route.parameters(path)?)));
+    matching.min_by_key(|(route, _)| route.shape())
+}
+
+fn aligned(ours: &[&'static str], theirs: &[&str]) -> Option<Parameters> {
+    let mut parameters = Vec::new();
+    for (our, their) in ours.iter().zip(theirs) {
+        match name_of(our) {
+            // Bytes that are no UTF-8 are no name of anything.
+            Some(name) if !their.is_empty() => {
+                parameters.push((name, percent_decode_str(their).decode_utf8().ok()?.into_owned()));
+            }
+            None if our == their => {}
+            _ => return None,
+        }
+    }
+    Some(parameters)
+}
+
+fn name_of(segment: &'static str) -> Option<&'static str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Handler, Parameters, Route, find};
+    use lambda_http::http::Method;
+    use posture_shared::dialects::Dialect;
+    use posture_shared::domain::Error;
+
+    const fn route(function: &'static str, method: Method, path: &'static str) -> Route {
+        let handler = Handler::Reads(|_, _| Box::pin(async { Err(Error::NotFound(String::new())) }));
+        Route { function, method, path, dialect: Dialect::SecurityHub, scope: None, handler }
+    }
+
+    static LIST: Route = route("list", Method::GET, "/t/{tenantID}/findings");
+    static ONE: Route = route("one", Method::GET, "/t/{tenantID}/findings/{findingID}");
+    static SCORED: Route = route("scored", Method::GET, "/t/{tenantID}/findings/scored");
+    static MINE: Route = route("mine", Method::GET, "/t/mine/findings/{findingID}");
+    static RUN: Route = route("run", Method::POST, "/t/{tenantID}/findings/{verb}");
+
+    fn found(method: &Method, path: &str) -> Option<(&'static str, Parameters)> {
+        // Parameters stand before literals, so that order in the table cannot be what decides.
+        find(&[&ONE, &SCORED, &MINE, &LIST, &RUN], method, path).map(|(route, parameters)| (route.function, parameters))
+    }
+
+    fn given(pairs: &[(&'static str, &str)]) -> Parameters {
+        pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+    }
+
+    /// DESIGN §1 and CONTRACTS §5: literals such as `scored` win over `{findingID}`; ids arrive percent-encoded.
+    #[test]
+    fn literal_segments_win_over_parameters() {
+        type Case<'a> = (&'a Method, &'a str, &'a str, &'a [(&'static str, &'a str)]);
+        let cases: &[Case<'_>] = &[
+            (&Method::GET, "/t/a/findings", "list", &[("tenantID", "a")]),
+            (&Method::GET, "/t/a/findings/scored", "scored", &[("tenantID", "a")]),
+            (&Method::GET, "/t/a/findings/x%2Fy%3Az", "one", &[("tenantID", "a"), ("findingID", "x/y:z")]),
+            (&Method::GET, "/t/mine/findings/scored", "mine", &[("findingID", "scored")]),
+            (&Method::POST, "/t/a/findings/scored", "run", &[("tenantID", "a"), ("verb", "scored")]),
+        ];
+        for (method, path, function, parameters) in cases {
+            assert_eq!(found(method, path), Some((*function, given(parameters))), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_route_is_not_found() {
+        for (method, path) in [
+            (Method::GET, "/"),
+            (Method::GET, ""),
+            (Method::GET, "/t//findings"),
+            (Method::GET, "/t/a/findings/"),
+            (Method::GET, "/t/a/findings/%FF"),
+            (Method::GET, "/t/a/findings/b/c"),
+            (Method::GET, "/T/a/findings"),
+            (Method::PUT, "/t/a/findings"),
+        ] {
+            assert_eq!(found(&method, path), None, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_stage_before_the_path_is_passed_over() {
+        assert_eq!(LIST.parameters_after_prefix("/prod/t/a/findings"), Some(given(&[("tenantID", "a")])));
+        assert_eq!(LIST.parameters_after_prefix("/t/a/findings"), Some(given(&[("tenantID", "a")])));
+        assert_eq!(LIST.parameters_after_prefix("/findings"), None);
+        assert_eq!(LIST.parameters_after_prefix(""), None);
+    }
+}

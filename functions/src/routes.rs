@@ -1,0 +1,67 @@
+//! Every endpoint and every trigger: the one table from which the template, the tests and the local server follow.
+
+use crate::route::{Route, Trigger};
+use crate::{
+    import_hub_events, import_snapshots, securityhub_batch_import_findings, securityhub_batch_update_findings,
+    securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings,
+    securityhub_list_enabled_products,
+};
+
+/// Every endpoint. Order does not matter: literal segments win over parameters.
+pub static ROUTES: &[&Route] = &[
+    &import_snapshots::ROUTE,
+    &securityhub_batch_import_findings::ROUTE,
+    &securityhub_batch_update_findings::ROUTE,
+    &securityhub_describe_hub::ROUTE,
+    &securityhub_get_finding_history::ROUTE,
+    &securityhub_get_findings::ROUTE,
+    &securityhub_list_enabled_products::ROUTE,
+];
+
+/// Every function that events wake.
+pub static TRIGGERS: &[&Trigger] = &[&import_hub_events::TRIGGER];
+
+#[cfg(test)]
+mod tests {
+    use super::{ROUTES, TRIGGERS};
+    use crate::route::find;
+    use lambda_http::http::Method;
+    use std::collections::BTreeSet;
+
+    /// CONTRACTS §1.1, and the snapshots route of DESIGN §7.
+    #[test]
+    fn every_path_finds_its_function() {
+        let cases = [
+            (Method::POST, "/findings", "securityhub-get-findings"),
+            (Method::POST, "/findingHistory/get", "securityhub-get-finding-history"),
+            (Method::POST, "/findings/import", "securityhub-batch-import-findings"),
+            (Method::PATCH, "/findings/batchupdate", "securityhub-batch-update-findings"),
+            (Method::GET, "/accounts", "securityhub-describe-hub"),
+            (Method::GET, "/productSubscriptions", "securityhub-list-enabled-products"),
+            (Method::POST, "/api/v1/tenants/acme/snapshots", "import-snapshots"),
+        ];
+        assert_eq!(cases.len(), ROUTES.len(), "list the new route here");
+        for (method, path, function) in cases {
+            assert_eq!(find(ROUTES, &method, path).map(|(route, _)| route.function), Some(function), "{method} {path}");
+        }
+    }
+
+    /// CONTRACTS §7: not served.
+    #[test]
+    fn what_is_not_served_has_no_route() {
+        for (method, path) in [(Method::PATCH, "/findings"), (Method::POST, "/findingsv2"), (Method::GET, "/findings")]
+        {
+            assert!(find(ROUTES, &method, path).is_none(), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn names_and_addresses_are_unique() {
+        let names = ROUTES.iter().map(|route| route.function).chain(TRIGGERS.iter().map(|trigger| trigger.function));
+        let unique: BTreeSet<&str> = names.collect();
+        assert_eq!(unique.len(), ROUTES.len() + TRIGGERS.len());
+        let addresses: BTreeSet<(&str, &str)> =
+            ROUTES.iter().map(|route| (route.method.as_str(), route.path)).collect();
+        assert_eq!(addresses.len(), ROUTES.len());
+    }
+}

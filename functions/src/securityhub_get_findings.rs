@@ -1,0 +1,35 @@
+//! `POST /findings`: GetFindings.
+
+use crate::{Call, Handler, Route};
+use lambda_http::http::Method;
+use posture_shared::dialects::securityhub::get_findings::{parse, render};
+use posture_shared::dialects::{Dialect, Reply};
+use posture_shared::domain::{Error, Scope};
+use posture_shared::ledger::{Reader, When};
+use posture_shared::operations::{FindingsQuery, get_findings};
+
+/// The endpoint.
+pub static ROUTE: Route = Route {
+    function: "securityhub-get-findings",
+    method: Method::POST,
+    path: "/findings",
+    dialect: Dialect::SecurityHub,
+    scope: Some(Scope::FindingsRead),
+    handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
+};
+
+async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
+    let request = parse(&call.body)?;
+    let query = FindingsQuery {
+        filter: request.filter,
+        sort: request.sort,
+        limit: request.limit as usize,
+        token: request.token,
+        fingerprint: request.fingerprint,
+        when: When::Now,
+        token_field: "NextToken",
+    };
+    let page = get_findings(ledger, &call.caller.tenant, &query).await?;
+    let findings = page.findings.into_iter().map(|found| found.finding);
+    Ok(render(findings, page.next.as_deref()))
+}

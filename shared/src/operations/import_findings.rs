@@ -1,0 +1,74 @@
+//! Imports findings as BatchImportFindings does: the producer's fields, by the producer's rules.
+
+use crate::domain::asff::{self, Door};
+use crate::domain::json::{Object, text_at};
+use crate::domain::{Actor, Caller, Error, Finding, FindingKey, Outcome, Rejection, Seen, Source};
+use crate::ledger::{Intent, Sent, Writer};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Imports findings in their order; one outcome each. Invalid ones are rejected alone.
+pub async fn import_findings(writer: &Writer, caller: &Caller, findings: &[Value]) -> Result<Vec<Outcome>, Error> {
+    let checked = findings.iter().map(|finding| {
+        let sent = asff::validate(finding, Door::Import)?;
+        check_account(caller, &sent)?;
+        Ok(intent(sent))
+    });
+    submit_accepted(writer, caller, checked.collect()).await
+}
+
+/// Submits what was accepted and puts the rejections back in their places.
+async fn submit_accepted(
+    writer: &Writer,
+    caller: &Caller,
+    checked: Vec<Result<Intent, Rejection>>,
+) -> Result<Vec<Outcome>, Error> {
+    let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(checked.len());
+    let mut intents = Vec::new();
+    for result in checked {
+        match result {
+            Ok(intent) => {
+                intents.push(intent);
+                outcomes.push(None);
+            }
+            Err(rejection) => outcomes.push(Some(Outcome::Rejected(rejection))),
+        }
+    }
+    let mut submitted = Vec::new();
+    if !intents.is_empty() {
+        submitted = writer.submit(&caller.tenant, intents).await?;
+    }
+    let mut submitted = submitted.into_iter();
+    let whole: Option<Vec<Outcome>> =
+        outcomes.into_iter().map(|outcome| outcome.or_else(|| submitted.next())).collect();
+    whole.ok_or_else(|| Error::internal("an import lacks an outcome"))
+}
+
+fn intent(sent: Object) -> Intent {
+    let key = key_of(&sent);
+    let seen = Seen::of(&sent, None);
+    let short = Sent { hash: asff::producer_hash(&sent, Door::Import), seen_hash: asff::seen_hash(&seen), seen };
+    let actor = Actor { source: Source::Import, identity: key.product_arn.clone() };
+    let decide =
+        move |current: Option<&Finding>, seen: Option<&Seen>, at| asff::import(current, seen, &sent, &actor, at);
+    Intent { key, sent: Some(short), decide: Arc::new(decide) }
+}
+
+/// The identity of a document that was validated.
+pub(super) fn key_of(sent: &Object) -> FindingKey {
+    let part = |name| text_at(sent, name).unwrap_or_default().to_owned();
+    FindingKey { product_arn: part("ProductArn"), id: part("Id") }
+}
+
+/// Refuses a document of an account that the key is not good for.
+pub(super) fn check_account(caller: &Caller, sent: &Object) -> Result<(), Rejection> {
+    let account = text_at(sent, "AwsAccountId").unwrap_or_default();
+    if caller.may_name_account(account) {
+        return Ok(());
+    }
+    Err(Rejection {
+        id: text_at(sent, "Id").unwrap_or_default().to_owned(),
+        code: "InvalidAccess".to_owned(),
+        message: "AwsAccountId: the key is not good for this account".to_owned(),
+    })
+}
