@@ -1,2 +1,3 @@
 //! Every integration test, in one binary.
-fn main() {}
+
+mod verify;
