@@ -337,7 +337,7 @@ impl<'a> Input<'a> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
     use super::{SEGMENT_ROWS, Segment};
     use crate::domain::{Cell, Column, Family};
 
