@@ -155,79 +155,49 @@ impl Writer {
         let mut draft = Draft::after(head, self.clock.now());
         // Outcomes that hold only once the draft is committed.
         let mut pending: Vec<(usize, Outcome)> = Vec::new();
-        for (place, intent) in intents.iter().enumerate() {
-            if outcomes.get(place).is_none_or(Option::is_some) {
-                continue;
-            }
-            let known = board.get(&intent.key).and_then(Option::as_ref);
-            let touched = known.is_some_and(|known| draft.touches(known.item.ordinal));
-            let decision = glance(known, intent).unwrap_or_else(|| look(known, intent, draft.at));
-            // A finding occurs at most once in a commit, and a full one is sent off before the next decision, which
-            // must know its own instant.
-            if (touched && matches!(decision, Decision::Write(_))) || draft.is_full() {
-                match self.send_off(tenant, draft, &mut pending, outcomes).await? {
-                    Some(next) => draft = next,
-                    None => return Ok(false),
+        let undecided = |(place, outcome): (usize, &Option<Outcome>)| outcome.is_none().then_some(place);
+        let mut waiting: Vec<usize> = outcomes.iter().enumerate().filter_map(undecided).collect();
+        loop {
+            // A finding that is in the commit already waits for the next one, with all that concerns it; the others
+            // do not wait for it, so that commits stay full.
+            let mut held: HashSet<&FindingKey> = HashSet::new();
+            let mut later = Vec::new();
+            for place in waiting {
+                let Some(intent) = intents.get(place) else { continue };
+                if held.contains(&intent.key) {
+                    later.push(place);
+                    continue;
                 }
-            }
-            let known = board.get(&intent.key).and_then(Option::as_ref);
-            let decision = match decision {
-                // The instant may be another one now.
-                Decision::Write(_) => look(known, intent, draft.at),
-                other => other,
-            };
-            match decision {
-                Decision::Unchanged => pending.push((place, Outcome::Unchanged)),
-                Decision::Rejected(rejection) => pending.push((place, Outcome::Rejected(rejection))),
-                Decision::Observed => {
-                    if let (Some(Some(known)), Some(sent)) = (board.get_mut(&intent.key), &intent.sent) {
-                        draft.observe(known.item.ordinal, &sent.seen);
-                        known.see_again(&sent.seen);
+                let mut decided = decide(tenant, &mut draft, &mut board, intent)?;
+                if matches!(decided, Decided::Full) {
+                    match self.send_off(tenant, draft, &mut pending, outcomes).await? {
+                        Some(next) => draft = next,
+                        None => return Ok(false),
                     }
-                    pending.push((place, Outcome::Unchanged));
+                    // The instant is another one now.
+                    decided = decide(tenant, &mut draft, &mut board, intent)?;
                 }
-                Decision::Write(write) => {
-                    let outcome = if known.is_some() { Outcome::Changed } else { Outcome::Created };
-                    let sent = match write.hash {
-                        HashAfter::Set => intent.sent.as_ref().map(|sent| (sent.hash.clone(), sent.seen_hash.clone())),
-                        HashAfter::Keep => known.and_then(|k| k.item.sent.clone().zip(k.item.seen.clone())),
-                        HashAfter::Clear => None,
-                    };
-                    let ordinal = known.map_or(Ordinal(draft.next_ordinal), |known| known.item.ordinal);
-                    let Some((staged, after)) =
-                        stage(tenant, known, ordinal, draft.at, write.finding.clone(), &write.actor, sent.clone())?
-                    else {
-                        pending.push((place, Outcome::Rejected(too_large(&intent.key))));
-                        continue;
-                    };
-                    if draft.has_room_for(&staged) {
-                        draft.add(staged);
-                        board.insert(intent.key.clone(), Some(after));
-                    } else {
-                        match self.send_off(tenant, draft, &mut pending, outcomes).await? {
-                            Some(next) => draft = next,
-                            None => return Ok(false),
-                        }
-                        let known = board.get(&intent.key).and_then(Option::as_ref);
-                        let Decision::Write(write) = look(known, intent, draft.at) else {
-                            return Err(Error::internal("a decision changed with nothing but the instant"));
-                        };
-                        let ordinal = known.map_or(Ordinal(draft.next_ordinal), |known| known.item.ordinal);
-                        let again = stage(tenant, known, ordinal, draft.at, write.finding, &write.actor, sent)?;
-                        if let Some((staged, after)) = again {
-                            draft.add(staged);
-                            board.insert(intent.key.clone(), Some(after));
-                        }
+                match decided {
+                    Decided::Ends(outcome) => pending.push((place, outcome)),
+                    Decided::Touched | Decided::Full => {
+                        held.insert(&intent.key);
+                        later.push(place);
                     }
-                    pending.push((place, outcome));
                 }
             }
+            if draft.is_empty() {
+                settle(&mut pending, outcomes);
+                return Ok(true);
+            }
+            match self.send_off(tenant, draft, &mut pending, outcomes).await? {
+                Some(next) => draft = next,
+                None => return Ok(false),
+            }
+            if later.is_empty() {
+                return Ok(true);
+            }
+            waiting = later;
         }
-        if draft.is_empty() {
-            settle(&mut pending, outcomes);
-            return Ok(true);
-        }
-        Ok(self.send_off(tenant, draft, &mut pending, outcomes).await?.is_some())
     }
 
     /// Commits a draft and starts the next one; `None` when the race was lost.
@@ -299,6 +269,54 @@ impl Writer {
         }
         Ok(board)
     }
+}
+
+/// What became of an intent.
+enum Decided {
+    /// This, once the draft is committed.
+    Ends(Outcome),
+    /// The draft touches the finding already.
+    Touched,
+    /// The draft takes no more.
+    Full,
+}
+
+/// Decides an intent on what the board knows, and puts what it decides into the draft and on the board.
+fn decide(tenant: &TenantId, draft: &mut Draft, board: &mut Board, intent: &Intent) -> Result<Decided, Error> {
+    let known = board.get(&intent.key).and_then(Option::as_ref);
+    let write = match glance(known, intent).unwrap_or_else(|| look(known, intent, draft.at)) {
+        Decision::Unchanged => return Ok(Decided::Ends(Outcome::Unchanged)),
+        Decision::Rejected(rejection) => return Ok(Decided::Ends(Outcome::Rejected(rejection))),
+        _ if draft.is_full() => return Ok(Decided::Full),
+        Decision::Observed => {
+            if let (Some(Some(known)), Some(sent)) = (board.get_mut(&intent.key), &intent.sent) {
+                draft.observe(known.item.ordinal, &sent.seen);
+                known.see_again(&sent.seen);
+            }
+            return Ok(Decided::Ends(Outcome::Unchanged));
+        }
+        Decision::Write(write) => *write,
+    };
+    // A finding occurs at most once in a commit.
+    if known.is_some_and(|known| draft.touches(known.item.ordinal)) {
+        return Ok(Decided::Touched);
+    }
+    let outcome = if known.is_some() { Outcome::Changed } else { Outcome::Created };
+    let sent = match write.hash {
+        HashAfter::Set => intent.sent.as_ref().map(|sent| (sent.hash.clone(), sent.seen_hash.clone())),
+        HashAfter::Keep => known.and_then(|k| k.item.sent.clone().zip(k.item.seen.clone())),
+        HashAfter::Clear => None,
+    };
+    let ordinal = known.map_or(Ordinal(draft.next_ordinal), |known| known.item.ordinal);
+    let Some((staged, after)) = stage(tenant, known, ordinal, draft.at, write.finding, &write.actor, sent)? else {
+        return Ok(Decided::Ends(Outcome::Rejected(too_large(&intent.key))));
+    };
+    if !draft.has_room_for(&staged) {
+        return Ok(Decided::Full);
+    }
+    draft.add(staged);
+    board.insert(intent.key.clone(), Some(after));
+    Ok(Decided::Ends(outcome))
 }
 
 /// Decides without the document, if the producer sent what it sent before.
