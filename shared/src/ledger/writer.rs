@@ -287,6 +287,10 @@ fn decide(tenant: &TenantId, draft: &mut Draft, board: &mut Board, intent: &Inte
     let write = match glance(known, intent).unwrap_or_else(|| look(known, intent, draft.at)) {
         Decision::Unchanged => return Ok(Decided::Ends(Outcome::Unchanged)),
         Decision::Rejected(rejection) => return Ok(Decided::Ends(Outcome::Rejected(rejection))),
+        // A finding occurs at most once in a commit.
+        Decision::Write(_) if known.is_some_and(|known| draft.touches(known.item.ordinal)) => {
+            return Ok(Decided::Touched);
+        }
         _ if draft.is_full() => return Ok(Decided::Full),
         Decision::Observed => {
             if let (Some(Some(known)), Some(sent)) = (board.get_mut(&intent.key), &intent.sent) {
@@ -297,10 +301,6 @@ fn decide(tenant: &TenantId, draft: &mut Draft, board: &mut Board, intent: &Inte
         }
         Decision::Write(write) => *write,
     };
-    // A finding occurs at most once in a commit.
-    if known.is_some_and(|known| draft.touches(known.item.ordinal)) {
-        return Ok(Decided::Touched);
-    }
     let outcome = if known.is_some() { Outcome::Changed } else { Outcome::Created };
     let sent = match write.hash {
         HashAfter::Set => intent.sent.as_ref().map(|sent| (sent.hash.clone(), sent.seen_hash.clone())),
