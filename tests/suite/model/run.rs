@@ -109,7 +109,10 @@ impl Run {
                 let covered = self.writers[who].rebuild(&self.world.tenant).await.unwrap();
                 assert_eq!(covered, self.naive.tip(), "what a rebuild covers");
             }
-            Step::Perish { which } => perish(&self.client, which).await,
+            Step::Perish { who, which } => {
+                perish(&self.client, which).await;
+                self.writers[who] = self.world.writer_with(self.clocks[who].clone());
+            }
             Step::Restart { who } => self.writers[who] = self.world.writer_with(self.clocks[who].clone()),
             Step::List { who, filter, sort, limit, when } => self.list(who, filter, sort, limit, when).await,
             Step::Page { who, list } => {

@@ -56,14 +56,15 @@ pub async fn log_after(world: &World, client: &Client, after: Option<Instant>) -
     }
 }
 
-/// Deletes some of the items that carry an expiry date.
-pub async fn perish(client: &Client, which: u64) {
+/// Deletes some of the items that carry an expiry date, those of the bits of `which`; how many there were.
+pub async fn perish(client: &Client, which: u64) -> usize {
     let page = client.scan().table_name(TABLE).send().await.unwrap();
-    let mortal = page.items().iter().filter(|item| item.contains_key("ttl"));
-    for (_, item) in mortal.enumerate().filter(|(n, _)| which >> (n % 64) & 1 == 1) {
+    let mortal: Vec<&Item> = page.items().iter().filter(|item| item.contains_key("ttl")).collect();
+    for (_, item) in mortal.iter().enumerate().filter(|(n, _)| which >> (n % 64) & 1 == 1) {
         let key = |name: &str| AttributeValue::S(text(item, name));
         client.delete_item().table_name(TABLE).key("pk", key("pk")).key("sk", key("sk")).send().await.unwrap();
     }
+    mortal.len()
 }
 
 impl Table {
