@@ -51,7 +51,7 @@ impl Gate {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
     use super::Gate;
     use posture_shared::domain::{Caller, Error, Instant, TenantId};

@@ -38,7 +38,7 @@ impl Folder {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+    #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
     use super::Folder;
     use posture_shared::domain::Error;

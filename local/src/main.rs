@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The `posture` program.
+
+fn main() -> std::process::ExitCode {
+    posture_local::cli::run()
+}

@@ -47,6 +47,11 @@ impl Settings {
         self.table.as_deref().ok_or_else(|| Error::internal("TABLE_NAME is not set"))
     }
 
+    /// Whether the environment has a master at all.
+    pub fn has_master(&self) -> bool {
+        self.master.is_some()
+    }
+
     /// The tenant that events of this deployment belong to; [`Error::Invalid`] when it is no tenant's name.
     pub fn tenant(&self) -> Result<TenantId, Error> {
         TenantId::parse(self.tenant.as_deref().unwrap_or("default"))

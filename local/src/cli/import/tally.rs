@@ -1,0 +1,80 @@
+//! What became of everything that was read, and the file of what was rejected.
+
+use posture_shared::domain::Error;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+
+/// The last line on stdout. The last four add up to the first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Counts {
+    pub received: u64,
+    pub created: u64,
+    pub changed: u64,
+    pub unchanged: u64,
+    pub rejected: u64,
+}
+
+/// What the server says became of the findings that it did not reject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) struct Outcomes {
+    pub created: u64,
+    pub changed: u64,
+    pub unchanged: u64,
+}
+
+/// Counts, and writes rejections down.
+pub(super) struct Tally {
+    counts: Counts,
+    file: Option<(String, BufWriter<File>)>,
+}
+
+impl Tally {
+    /// An empty tally that writes rejections to a file, if one is named. The file is made anew.
+    pub(super) fn new(path: Option<&str>) -> Result<Self, Error> {
+        let open =
+            |path: &str| Ok::<_, Error>((path.to_owned(), BufWriter::new(File::create(path).map_err(failed(path))?)));
+        Ok(Self { counts: Counts::default(), file: path.map(open).transpose()? })
+    }
+
+    /// Counts a batch of which `rejected` findings were refused; those are counted by [`Tally::reject`].
+    pub(super) fn accept(&mut self, sent: u64, rejected: u64, outcomes: Outcomes) -> Result<(), Error> {
+        let Outcomes { created, changed, unchanged } = outcomes;
+        if created.saturating_add(changed).saturating_add(unchanged).saturating_add(rejected) != sent {
+            return Err(Error::internal("the server's counts do not add up to what was sent"));
+        }
+        self.counts.received += sent - rejected;
+        self.counts.created += created;
+        self.counts.changed += changed;
+        self.counts.unchanged += unchanged;
+        Ok(())
+    }
+
+    /// Counts one rejected record and writes it down.
+    pub(super) fn reject(&mut self, id: &str, code: &str, message: &str, record: Option<&Value>) -> Result<(), Error> {
+        self.counts.received += 1;
+        self.counts.rejected += 1;
+        if self.counts.rejected <= SHOWN {
+            tracing::warn!(target: "posture_local", id, code, reason = message, "rejected");
+        }
+        let Some((path, file)) = &mut self.file else { return Ok(()) };
+        let line = json!({"id": id, "code": code, "message": message, "record": record});
+        writeln!(file, "{line}").map_err(failed(path))
+    }
+
+    /// The counts, once the file of rejections is whole.
+    pub(super) fn finish(mut self) -> Result<Counts, Error> {
+        if let Some((path, file)) = &mut self.file {
+            file.flush().map_err(failed(path))?;
+        }
+        Ok(self.counts)
+    }
+}
+
+/// How many rejections are named on stderr.
+const SHOWN: u64 = 10;
+
+fn failed(path: &str) -> impl Fn(std::io::Error) -> Error + '_ {
+    move |error| Error::internal(format!("{path}: {error}"))
+}

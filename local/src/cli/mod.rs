@@ -1,0 +1,124 @@
+//! The command line. Data goes to stdout, logs and progress to stderr.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was rejected.
+
+mod event;
+mod import;
+mod keys;
+mod masters;
+mod serve;
+mod store;
+mod web;
+
+use clap::{Parser, Subcommand};
+use posture_shared::config::Settings;
+use posture_shared::domain::{Error, Instant};
+use serde::Serialize;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+
+/// The store of record for cloud security findings.
+#[derive(Parser)]
+#[command(name = "posture", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve all endpoints in one process
+    Serve(serve::Serve),
+    /// Import findings through a server
+    Import(import::Import),
+    /// Hand an event file to a function and print its answer
+    Event(event::Event),
+    /// Make, list and revoke keys
+    Keys(keys::Keys),
+}
+
+/// How long work in the background may go on after the command has ended.
+const LAST_WAIT: Duration = Duration::from_millis(500);
+
+/// How a command that did not fail ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Done,
+    SomethingRejected,
+}
+
+/// Reads the arguments, runs the command, and says how it ended.
+pub fn run() -> ExitCode {
+    let Arguments { command } = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; they go to stdout.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let settings = Settings::from_environment();
+    let ending = prepare(&settings).and_then(|runtime| {
+        let ending = runtime.block_on(execute(command, &settings));
+        // What the store still does for requests that were cut off is whole or absent, whether it is waited for or not.
+        runtime.shutdown_timeout(LAST_WAIT);
+        ending
+    });
+    match ending {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::SomethingRejected) => ExitCode::from(3),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "posture: {error}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn prepare(settings: &Settings) -> Result<tokio::runtime::Runtime, Error> {
+    let filter = settings.log.as_deref().unwrap_or("warn,posture_functions=info,posture_local=info");
+    let filter = EnvFilter::try_new(filter).map_err(|error| Error::invalid("POSTURE_LOG", error.to_string()))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)
+}
+
+async fn execute(command: Command, settings: &Settings) -> Result<Ending, Error> {
+    match command {
+        Command::Serve(serve) => serve.run(settings).await,
+        Command::Import(import) => import.run(settings).await,
+        Command::Event(event) => event.run(settings).await,
+        Command::Keys(keys) => keys.run(settings).await,
+    }
+}
+
+/// Prints one line of JSON on stdout, at once.
+fn print(value: &impl Serialize) -> Result<(), Error> {
+    let mut line = serde_json::to_vec(value).map_err(Error::internal)?;
+    line.push(b'\n');
+    let mut out = io::stdout().lock();
+    out.write_all(&line).and_then(|()| out.flush()).map_err(|error| Error::internal(format!("stdout: {error}")))
+}
+
+/// Reads a file as text, stdin for `-`.
+fn read_text(path: &str) -> Result<String, Error> {
+    let text = if path == "-" { io::read_to_string(io::stdin()) } else { std::fs::read_to_string(path) };
+    text.map_err(|error| Error::internal(format!("{path}: {error}")))
+}
+
+/// An instant as an argument.
+fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse_aws(text).ok_or_else(|| "is not an instant such as 2024-01-04T15:25:10Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Arguments;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,87 @@
+//! HTTP as a client, over the one stack that the AWS SDK brings.
+
+use crate::embedded::bytes_of;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpClient};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use posture_shared::domain::Error;
+use std::time::Duration;
+
+/// How often a request is made before its failure is believed.
+const ATTEMPTS: u32 = 8;
+
+/// The wait before the second attempt; each further one waits twice as long, at most [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// A client for the SDK.
+pub(super) fn client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// A server, and the key for it.
+pub(super) struct Web {
+    connector: Connector,
+    url: String,
+    token: String,
+}
+
+/// An answer.
+pub(super) struct Answer {
+    pub status: u16,
+    /// The header `x-posture-outcomes`.
+    pub outcomes: Option<String>,
+    pub body: Vec<u8>,
+}
+
+impl Web {
+    pub(super) fn new(url: &str, token: &str) -> Self {
+        let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build();
+        Self { connector, url: url.trim_end_matches('/').to_owned(), token: token.to_owned() }
+    }
+
+    /// Posts JSON. Tries again when the server is busy, failed or cannot be reached, which is safe because what is
+    /// posted here may be posted twice.
+    pub(super) async fn post(&self, path: &str, body: &[u8]) -> Result<Answer, Error> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..ATTEMPTS {
+            match self.attempt(path, body).await {
+                Ok(answer) if answer.status != 429 && answer.status < 500 => return Ok(answer),
+                Ok(answer) => tracing::info!(status = answer.status, "trying again"),
+                Err(error) => tracing::info!(%error, "trying again"),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        self.attempt(path, body).await
+    }
+
+    async fn attempt(&self, path: &str, body: &[u8]) -> Result<Answer, Error> {
+        let failed = |why: String| Error::internal(format!("{}: {why}", self.url));
+        let mut request = HttpRequest::new(SdkBody::from(body));
+        request.set_method("POST").map_err(|error| failed(error.to_string()))?;
+        let url = format!("{}{path}", self.url);
+        request.set_uri(url).map_err(|_| Error::invalid("--url", format!("{} is no URL", self.url)))?;
+        let headers = request.headers_mut();
+        headers.insert("content-type", "application/json");
+        let token = headers.try_insert("authorization", format!("Bearer {}", self.token));
+        token.map_err(|_| Error::invalid("--token", "is no token"))?;
+        let mut response = self.connector.call(request).await.map_err(|error| failed(innermost(&error)))?;
+        let outcomes = response.headers().get("x-posture-outcomes").map(str::to_owned);
+        let status = response.status().as_u16();
+        let body = bytes_of(response.take_body()).await.map_err(|error| failed(innermost(&error)))?;
+        Ok(Answer { status, outcomes, body: body.to_vec() })
+    }
+}
+
+/// The cause behind all causes, which says the most: "connection refused" and not "dispatch failure".
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
