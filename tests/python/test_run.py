@@ -19,6 +19,7 @@ def running(data):
         [str(ROOT / "samples" / "run.sh"), str(PROGRAM)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        bufsize=0,
         env=environment(DATA=str(data), LISTEN="127.0.0.1:0"),
     )
     try:
