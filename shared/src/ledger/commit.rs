@@ -169,7 +169,8 @@ pub(super) fn stage(
     let change = change(ordinal, kind, row_before.as_ref(), &row_after);
     let key = finding.key();
     let (sent, seen_hash) = sent.unzip();
-    let item = FindingItem { ordinal, document_at: at, sent, seen: seen_hash };
+    let newest = (seen.updated_at(), seen.envelope_at());
+    let item = FindingItem { ordinal, document_at: at, sent, seen: seen_hash, newest };
     let expiry = expiry(tenant, before.map(|(finding, _)| finding), &finding, &key, ordinal, at)?;
     let finding_item = item.to_item(tenant, &key);
     let entry_bytes = CHANGE_BYTES + serde_json::to_string(&change).map_err(Error::internal)?.len();

@@ -307,8 +307,11 @@ fn glance(known: Option<&Known>, intent: &Intent) -> Option<Decision> {
     if known.item.sent.as_ref() != Some(&sent.hash) {
         return None;
     }
-    let same_times = known.item.seen.as_ref() == Some(&sent.seen_hash);
-    Some(if same_times { Decision::Unchanged } else { Decision::Observed })
+    if known.item.seen.as_ref() == Some(&sent.seen_hash) {
+        return Some(Decision::Unchanged);
+    }
+    // What is older than the document may tell something about the past: the merge rules must look at it.
+    ((sent.seen.updated_at(), sent.seen.envelope_at()) > known.item.newest).then_some(Decision::Observed)
 }
 
 /// Decides with the document, which [`Writer::board`] has read wherever [`glance`] does not suffice.
