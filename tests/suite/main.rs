@@ -1,4 +1,16 @@
 //! Every integration test, in one binary.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed; tests in loops say in which case"
+)]
 
-mod verify;
+mod checkout;
+mod consistency;
+mod events;
+mod layering;
 mod model;
+mod source;
+mod template;
+mod verify;
