@@ -276,7 +276,9 @@ impl Writer {
             let wanted: Vec<(FindingKey, FindingItem)> = accounts
                 .map(|(ordinal, account)| {
                     let document_at = account.document_at();
-                    (account.key(), FindingItem { ordinal, document_at, sent: None, seen: None })
+                    // Without the hash of what was sent, the next import looks at the document whatever its age.
+                    let newest = (Instant::default(), Instant::default());
+                    (account.key(), FindingItem { ordinal, document_at, sent: None, seen: None, newest })
                 })
                 .collect();
             let places: Vec<Key> = wanted.iter().map(|(key, _)| keys::finding(tenant, key)).collect();
