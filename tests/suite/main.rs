@@ -10,5 +10,7 @@ mod checkout;
 mod consistency;
 mod events;
 mod layering;
+mod model;
 mod source;
 mod template;
+mod verify;

@@ -1,7 +1,7 @@
 //! `posture keys`: make, list and revoke keys in the store.
 
 use super::store::AnyPlace;
-use super::{Ending, print};
+use super::{Ending, print, tenant};
 use clap::{Args, Subcommand};
 use posture_functions::App;
 use posture_shared::auth::mint;
@@ -119,10 +119,6 @@ fn shown(record: &KeyRecord) -> serde_json::Value {
         "expires_at": at(record.expires_at),
         "revoked_at": at(record.revoked_at),
     })
-}
-
-fn tenant(text: &str) -> Result<TenantId, String> {
-    TenantId::parse(text).map_err(|error| error.to_string())
 }
 
 fn scope(text: &str) -> Result<Scope, String> {

@@ -31,6 +31,16 @@ pub(super) struct Known {
     pub document: Option<(Finding, Seen)>,
 }
 
+impl Known {
+    /// Takes newer timestamps over, so that the next decision starts from them.
+    pub fn see_again(&mut self, newer: &Seen) {
+        if let Some((finding, seen)) = self.document.as_mut().filter(|(_, seen)| *seen < *newer) {
+            *seen = newer.clone();
+            crate::domain::asff::lay_over(finding, seen);
+        }
+    }
+}
+
 /// A change that is to go into a commit.
 #[derive(Debug)]
 pub(super) struct Staged {
@@ -52,7 +62,7 @@ pub(super) struct Draft {
     pub at: Instant,
     pub next_ordinal: u32,
     staged: Vec<Staged>,
-    changed: BTreeSet<Ordinal>,
+    touched: BTreeSet<Ordinal>,
     observed: BTreeMap<Seen, BTreeSet<Ordinal>>,
     bytes: usize,
     entry_bytes: usize,
@@ -79,7 +89,7 @@ impl Draft {
             next_ordinal: head.next_ordinal,
             head,
             staged: Vec::new(),
-            changed: BTreeSet::new(),
+            touched: BTreeSet::new(),
             observed: BTreeMap::new(),
             bytes: 0,
             entry_bytes: 0,
@@ -92,9 +102,10 @@ impl Draft {
         self.staged.is_empty() && self.observed.is_empty()
     }
 
-    /// Whether a finding is changed by it already.
-    pub fn changes(&self, ordinal: Ordinal) -> bool {
-        self.changed.contains(&ordinal)
+    /// Whether it touches a finding already. A change then belongs into the next commit: a finding is changed at most
+    /// once in one, and before it is seen again.
+    pub fn touches(&self, ordinal: Ordinal) -> bool {
+        self.touched.contains(&ordinal)
     }
 
     /// Whether there is no room for another change of the usual size.
@@ -117,11 +128,12 @@ impl Draft {
         self.entry_bytes += staged.entry_bytes;
         let ordinal = staged.change.ordinal;
         self.next_ordinal = self.next_ordinal.max(ordinal.0.saturating_add(1));
-        self.changed.insert(ordinal);
+        self.touched.insert(ordinal);
         self.staged.push(staged);
     }
 
     pub fn observe(&mut self, ordinal: Ordinal, seen: &Seen) {
+        self.touched.insert(ordinal);
         if let Some(ordinals) = self.observed.get_mut(seen) {
             if ordinals.insert(ordinal) {
                 self.entry_bytes += 9;
@@ -157,7 +169,8 @@ pub(super) fn stage(
     let change = change(ordinal, kind, row_before.as_ref(), &row_after);
     let key = finding.key();
     let (sent, seen_hash) = sent.unzip();
-    let item = FindingItem { ordinal, document_at: at, sent, seen: seen_hash };
+    let newest = (seen.updated_at(), seen.envelope_at());
+    let item = FindingItem { ordinal, document_at: at, sent, seen: seen_hash, newest };
     let expiry = expiry(tenant, before.map(|(finding, _)| finding), &finding, &key, ordinal, at)?;
     let finding_item = item.to_item(tenant, &key);
     let entry_bytes = CHANGE_BYTES + serde_json::to_string(&change).map_err(Error::internal)?.len();

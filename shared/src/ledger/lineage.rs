@@ -16,6 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const WARM_TAIL_BYTES: usize = 1 << 20;
 /// Columns kept in memory for all tenants together before the least recently used tenant is dropped: 256 MiB.
 const CACHE_BYTES: usize = 256 << 20;
+/// Tenants remembered at a time; names that are no tenant's are not remembered at all.
+const CACHE_TENANTS: usize = 1_000;
 /// Times that a log which seems to have a gap is read again.
 const GAP_RETRIES: usize = 3;
 /// Manifests looked at before falling back to the whole log.
@@ -128,6 +130,10 @@ impl Cache {
 
     /// Remembers the newest lineage; one with another base is kept beside it.
     pub fn put_newest(&self, tenant: &TenantId, lineage: Lineage) {
+        // Readers may ask before their key is known to be good, and for any name.
+        if lineage.tip().0 == 0 {
+            return;
+        }
         let mut guard = self.lock();
         let (tenants, clock) = &mut *guard;
         *clock += 1;
@@ -162,9 +168,15 @@ impl Cache {
     }
 
     fn put_other(&self, tenant: &TenantId, lineage: Lineage) {
+        if lineage.tip().0 == 0 {
+            return;
+        }
         let mut guard = self.lock();
-        let (tenants, _) = &mut *guard;
-        tenants.entry(tenant.clone()).or_default().other = Some(lineage);
+        let (tenants, clock) = &mut *guard;
+        *clock += 1;
+        let warm = tenants.entry(tenant.clone()).or_default();
+        warm.used = *clock;
+        warm.other = Some(lineage);
         Self::shrink(tenants, tenant);
     }
 
@@ -189,7 +201,10 @@ impl Cache {
                 .map(|l| l.base.segments().values().map(|s| s.bytes()).sum::<usize>() + 4 * l.tail_bytes())
                 .sum::<usize>()
         };
-        while tenants.len() > 1 && tenants.values().map(size).sum::<usize>() > CACHE_BYTES {
+        let too_much = |tenants: &HashMap<TenantId, Warm>| {
+            tenants.len() > CACHE_TENANTS || tenants.values().map(size).sum::<usize>() > CACHE_BYTES
+        };
+        while tenants.len() > 1 && too_much(tenants) {
             let oldest = tenants.iter().filter(|(t, _)| *t != keep).min_by_key(|(_, w)| w.used).map(|(t, _)| t.clone());
             match oldest {
                 Some(tenant) => tenants.remove(&tenant),
@@ -210,7 +225,7 @@ impl Reader {
             Err(Missing::Failed(error)) => return Err(error),
             Err(Missing::Segment) => {
                 tracing::warn!(tenant = %tenant, seq = lineage.base.manifest.seq, "a segment is gone; falling back to a checkpoint");
-                lineage = self.from_checkpoint(tenant, when).await?;
+                lineage = self.checkpointed(tenant, when).await?;
                 match lineage.base.load(&self.store, tenant, need).await {
                     Ok(()) => {}
                     Err(Missing::Failed(error)) => return Err(error),
@@ -355,7 +370,7 @@ impl Reader {
         }
     }
 
-    async fn from_checkpoint(&self, tenant: &TenantId, when: When) -> Result<Lineage, Error> {
+    async fn checkpointed(&self, tenant: &TenantId, when: When) -> Result<Lineage, Error> {
         self.cache.forget(tenant);
         let bound = match when {
             When::At(at) | When::Pinned { at, .. } => Some(at),

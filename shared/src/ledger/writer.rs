@@ -160,11 +160,11 @@ impl Writer {
                 continue;
             }
             let known = board.get(&intent.key).and_then(Option::as_ref);
-            let changed_here = known.is_some_and(|known| draft.changes(known.item.ordinal));
+            let touched = known.is_some_and(|known| draft.touches(known.item.ordinal));
             let decision = glance(known, intent).unwrap_or_else(|| look(known, intent, draft.at));
             // A finding occurs at most once in a commit, and a full one is sent off before the next decision, which
             // must know its own instant.
-            if (changed_here && matches!(decision, Decision::Write(_))) || draft.is_full() {
+            if (touched && matches!(decision, Decision::Write(_))) || draft.is_full() {
                 match self.send_off(tenant, draft, &mut pending, outcomes).await? {
                     Some(next) => draft = next,
                     None => return Ok(false),
@@ -180,8 +180,9 @@ impl Writer {
                 Decision::Unchanged => pending.push((place, Outcome::Unchanged)),
                 Decision::Rejected(rejection) => pending.push((place, Outcome::Rejected(rejection))),
                 Decision::Observed => {
-                    if let (Some(known), Some(sent)) = (known, &intent.sent) {
+                    if let (Some(Some(known)), Some(sent)) = (board.get_mut(&intent.key), &intent.sent) {
                         draft.observe(known.item.ordinal, &sent.seen);
+                        known.see_again(&sent.seen);
                     }
                     pending.push((place, Outcome::Unchanged));
                 }
@@ -306,8 +307,11 @@ fn glance(known: Option<&Known>, intent: &Intent) -> Option<Decision> {
     if known.item.sent.as_ref() != Some(&sent.hash) {
         return None;
     }
-    let same_times = known.item.seen.as_ref() == Some(&sent.seen_hash);
-    Some(if same_times { Decision::Unchanged } else { Decision::Observed })
+    if known.item.seen.as_ref() == Some(&sent.seen_hash) {
+        return Some(Decision::Unchanged);
+    }
+    // What is older than the document may tell something about the past: the merge rules must look at it.
+    ((sent.seen.updated_at(), sent.seen.envelope_at()) > known.item.newest).then_some(Decision::Observed)
 }
 
 /// Decides with the document, which [`Writer::board`] has read wherever [`glance`] does not suffice.
