@@ -63,9 +63,9 @@ fn none(problems: &[String]) {
 }
 
 /// Names that are in one set and not in the other.
-fn differences(have: BTreeSet<String>, want: BTreeSet<String>, extra: &str, missing: &str) -> Vec<String> {
-    let extras = have.difference(&want).map(|name| format!("{extra}: {name}"));
-    extras.chain(want.difference(&have).map(|name| format!("{missing}: {name}"))).collect()
+fn differences(have: &BTreeSet<String>, want: &BTreeSet<String>, extra: &str, missing: &str) -> Vec<String> {
+    let extras = have.difference(want).map(|name| format!("{extra}: {name}"));
+    extras.chain(want.difference(have).map(|name| format!("{missing}: {name}"))).collect()
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn every_function_has_its_program() {
     }
     let have = files("functions/src/bin", ".rs").into_iter().collect();
     let want = functions().iter().map(|f| format!("functions/src/bin/{}.rs", f.name)).collect();
-    problems.extend(differences(have, want, "delete what no route or trigger names", "write"));
+    problems.extend(differences(&have, &want, "delete what no route or trigger names", "write"));
     none(&problems);
 }
 
@@ -155,7 +155,7 @@ fn template_problems(functions: &[Function], text: &str) -> Vec<String> {
     };
     let have = template.keys("Resources").into_iter().filter(is_function).map(str::to_owned).collect();
     let want = functions.iter().map(Function::resource).collect();
-    problems.extend(differences(have, want, "delete from template.yaml", "add to template.yaml"));
+    problems.extend(differences(&have, &want, "delete from template.yaml", "add to template.yaml"));
     problems
 }
 
@@ -197,14 +197,19 @@ fn the_policies_allow_what_the_ledger_calls_and_no_more() {
         store.split("client.").skip(1).filter_map(|rest| rest.split_once("()").map(|(call, _)| call.to_owned()));
     let known = CALLS.iter().map(|(call, ..)| (*call).to_owned()).collect();
     let edit = "edit CALLS in tests/suite/consistency.rs, and the policies in template.yaml";
-    none(&differences(called.collect(), known, &format!("{edit}; new call"), &format!("{edit}; no longer called")));
+    none(&differences(&called.collect(), &known, &format!("{edit}; new call"), &format!("{edit}; no longer called")));
     let template = Template::parse(&read("template.yaml"));
     for policy in [READ, WRITE] {
         let path = format!("Resources/{policy}/Properties/PolicyDocument/Statement");
         let have = template.list(&format!("{path}/0/Action")).into_iter().map(str::to_owned).collect();
         let allowed = CALLS.iter().filter(|(.., policies)| policies.contains(&policy));
         let want = allowed.map(|(_, action, _)| (*action).to_owned()).collect();
-        none(&differences(have, want, &format!("remove from {policy} in template.yaml"), &format!("add to {policy}")));
+        none(&differences(
+            &have,
+            &want,
+            &format!("remove from {policy} in template.yaml"),
+            &format!("add to {policy}"),
+        ));
         assert_eq!(template.get(&format!("{path}/0/Resource")), Some("!GetAtt Table.Arn"), "{policy} in template.yaml");
         assert_eq!(template.keys(&path), ["0"], "{policy} in template.yaml: one statement");
     }
@@ -235,7 +240,7 @@ fn every_function_has_its_event() {
     }
     let have = files("events", "").into_iter().collect();
     let want = functions().iter().map(Function::event).collect();
-    problems.extend(differences(have, want, "delete what no route or trigger names", "write"));
+    problems.extend(differences(&have, &want, "delete what no route or trigger names", "write"));
     none(&problems);
 }
 
@@ -288,7 +293,7 @@ fn readme_problems(functions: &[Function], readme: &str) -> Vec<String> {
     let have = table.lines().filter(|line| line.starts_with("| `")).map(str::to_owned).collect();
     let want = functions.iter().map(Function::row).collect();
     let edit = "README.md, Routes and scopes";
-    differences(have, want, &format!("{edit}: delete"), &format!("{edit}: add"))
+    differences(&have, &want, &format!("{edit}: delete"), &format!("{edit}: add"))
 }
 
 #[test]

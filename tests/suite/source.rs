@@ -5,7 +5,7 @@ pub type Named = Vec<String>;
 
 /// Every path that a source names. `use a::{b, c::d}` is two. Unit tests, in `#[cfg(test)] mod … { … }`, are left out.
 pub fn paths(text: &str) -> Vec<Named> {
-    let tokens = without_unit_tests(tokens(text));
+    let tokens = without_unit_tests(&tokens(text));
     let (mut found, mut at) = (Vec::new(), 0);
     while at < tokens.len() {
         if is_name(&tokens[at]) && tokens.get(at.wrapping_sub(1)).is_none_or(|before| before != "::") {
@@ -70,7 +70,7 @@ fn tokens(text: &str) -> Vec<String> {
 }
 
 /// Leaves out the bodies of modules that only tests compile.
-fn without_unit_tests(tokens: Vec<String>) -> Vec<String> {
+fn without_unit_tests(tokens: &[String]) -> Vec<String> {
     let (mut left, mut at) = (Vec::new(), 0);
     while at < tokens.len() {
         let rest = &tokens[at..];
