@@ -229,7 +229,7 @@ pub(super) fn newest_seen(before: Option<&Seen>, finding: &Finding) -> Seen {
 fn changed_at(before: Option<&Finding>, after: &Finding, at: Instant) -> Instant {
     let before = before.map(|finding| finding.clone().evaluated(at));
     match before {
-        Some(before) if before.state() == after.state() => before.standing.changed_at,
+        Some(before) if before.state() == after.clone().evaluated(at).state() => before.standing.changed_at,
         _ => at,
     }
 }

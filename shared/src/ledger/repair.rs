@@ -276,8 +276,8 @@ impl Writer {
             let wanted: Vec<(FindingKey, FindingItem)> = accounts
                 .map(|(ordinal, account)| {
                     let document_at = account.document_at();
-                    // Without the hash of what was sent, the next import looks at the document whatever its age.
-                    let newest = (Instant::default(), Instant::default());
+                    // Without hashes the next import looks at the document, however new it is.
+                    let newest = (Instant::LAST, Instant::LAST);
                     (account.key(), FindingItem { ordinal, document_at, sent: None, seen: None, newest })
                 })
                 .collect();

@@ -162,40 +162,44 @@ impl Writer {
             intents.iter().enumerate().filter(|(place, _)| undecided(outcomes, *place)).map(|(_, i)| i).collect();
         let board = self.board(tenant, &head, &open).await?;
         let mut round = Round { draft: Draft::after(head, self.clock.now()), board, pending: Vec::new() };
-        for (place, intent) in intents.iter().enumerate() {
-            if undecided(outcomes, place) && !self.take(tenant, &mut round, place, intent, outcomes).await? {
+        let mut waiting: Vec<usize> = (0..intents.len()).filter(|place| undecided(outcomes, *place)).collect();
+        loop {
+            let mut later = Vec::new();
+            // What concerns a finding that waits for the next commit waits with it, in order. The others do not wait,
+            // so that commits stay full.
+            let mut held: HashSet<&FindingKey> = HashSet::new();
+            for place in waiting {
+                let Some(intent) = intents.get(place) else { continue };
+                if held.contains(&intent.key) {
+                    later.push(place);
+                    continue;
+                }
+                // A full commit goes first, because a decision must know the instant of its own.
+                let mut weighed = if round.draft.is_full() { Weighed::Full } else { round.weigh(tenant, intent)? };
+                if matches!(weighed, Weighed::Full) {
+                    if !self.send_off(tenant, &mut round, outcomes).await? {
+                        return Ok(false);
+                    }
+                    weighed = round.weigh(tenant, intent)?;
+                }
+                match weighed {
+                    Weighed::Settled(outcome) => round.pending.push((place, outcome)),
+                    Weighed::Touched | Weighed::Full => {
+                        held.insert(&intent.key);
+                        later.push(place);
+                    }
+                }
+            }
+            if round.draft.is_empty() {
+                round.settle(outcomes);
+            } else if !self.send_off(tenant, &mut round, outcomes).await? {
                 return Ok(false);
             }
+            if later.is_empty() {
+                return Ok(true);
+            }
+            waiting = later;
         }
-        if round.draft.is_empty() {
-            round.settle(outcomes);
-            return Ok(true);
-        }
-        self.send_off(tenant, &mut round, outcomes).await
-    }
-
-    /// Decides one intent; `false` when a commit that had to go first lost its race.
-    async fn take(
-        &self,
-        tenant: &TenantId,
-        round: &mut Round,
-        place: usize,
-        intent: &Intent,
-        outcomes: &mut [Option<Outcome>],
-    ) -> Result<bool, Error> {
-        // A full commit goes first, because a decision must know the instant of its own.
-        if round.draft.is_full() && !self.send_off(tenant, round, outcomes).await? {
-            return Ok(false);
-        }
-        let outcome = match round.weigh(tenant, intent)? {
-            Some(outcome) => outcome,
-            None if !self.send_off(tenant, round, outcomes).await? => return Ok(false),
-            None => round
-                .weigh(tenant, intent)?
-                .ok_or_else(|| Error::internal("an empty commit has no room for one finding"))?,
-        };
-        round.pending.push((place, outcome));
-        Ok(true)
     }
 
     /// Commits the round's draft and starts the next one; `false` when the race was lost.
@@ -280,26 +284,36 @@ fn known_of<'a>(board: &'a Board, key: &FindingKey) -> Option<&'a Known> {
     board.get(key).and_then(|before| before.known.as_ref())
 }
 
+/// What became of an intent.
+enum Weighed {
+    /// This, once the draft is committed.
+    Settled(Outcome),
+    /// The draft touches the finding already; a change belongs into the next commit.
+    Touched,
+    /// The draft has no room for it.
+    Full,
+}
+
 impl Round {
-    /// Decides an intent and puts what it brings into the draft; `None` when that belongs into the next commit.
-    fn weigh(&mut self, tenant: &TenantId, intent: &Intent) -> Result<Option<Outcome>, Error> {
+    /// Decides an intent and puts what it brings into the draft.
+    fn weigh(&mut self, tenant: &TenantId, intent: &Intent) -> Result<Weighed, Error> {
         let before = self.board.entry(intent.key.clone()).or_default();
         let known = before.known.as_ref();
         let write = match glance(known, intent).unwrap_or_else(|| look(known, intent, self.draft.at)) {
-            Decision::Unchanged => return Ok(Some(Outcome::Unchanged)),
-            Decision::Rejected(rejection) => return Ok(Some(Outcome::Rejected(rejection))),
+            Decision::Unchanged => return Ok(Weighed::Settled(Outcome::Unchanged)),
+            Decision::Rejected(rejection) => return Ok(Weighed::Settled(Outcome::Rejected(rejection))),
             Decision::Observed => {
                 if let (Some(known), Some(sent)) = (before.known.as_mut(), &intent.sent) {
                     self.draft.observe(known.item.ordinal, &sent.seen);
                     known.see_again(&sent.seen);
                 }
-                return Ok(Some(Outcome::Unchanged));
+                return Ok(Weighed::Settled(Outcome::Unchanged));
             }
             Decision::Write(write) => write,
         };
         let ordinal = known.map_or(Ordinal(self.draft.next_ordinal), |known| known.item.ordinal);
         if self.draft.touches(ordinal) {
-            return Ok(None);
+            return Ok(Weighed::Touched);
         }
         let outcome = if known.is_some() { Outcome::Changed } else { Outcome::Created };
         let sent = match write.hash {
@@ -308,14 +322,14 @@ impl Round {
             HashAfter::Clear => None,
         };
         let Some((staged, after)) = stage(tenant, before, ordinal, self.draft.at, *write, sent)? else {
-            return Ok(Some(Outcome::Rejected(too_large(&intent.key))));
+            return Ok(Weighed::Settled(Outcome::Rejected(too_large(&intent.key))));
         };
         if !self.draft.has_room_for(&staged) {
-            return Ok(None);
+            return Ok(Weighed::Full);
         }
         self.draft.add(staged);
         *before = Before { known: Some(after), stray: None };
-        Ok(Some(outcome))
+        Ok(Weighed::Settled(outcome))
     }
 
     /// What was decided so far holds from now on.

@@ -6,7 +6,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod ask;
+mod concurrency;
+mod crash;
+mod dump;
 mod findings;
+mod idempotence;
 mod naive;
 mod questions;
 mod random;

@@ -95,6 +95,12 @@ impl Run {
                 self.request(who, &Request::Expire(from), trouble).await;
             }
             Step::Clock { who, ms } => self.clocks[who].set(self.clocks[who].now().plus(ms)),
+            Step::Ripen { who, which, ms } => {
+                let ends = self.naive.acceptances();
+                if let Some((_, end)) = ends.get(which % ends.len().max(1)) {
+                    self.clocks[who].set(end.plus(ms));
+                }
+            }
             Step::Fold { who } => {
                 let covered = self.writers[who].fold(&self.world.tenant).await.unwrap();
                 assert_eq!(covered, self.naive.tip(), "what a fold covers");

@@ -22,6 +22,8 @@ pub enum Step {
     Expire { who: usize, back: i64, trouble: Trouble },
     /// A clock moves.
     Clock { who: usize, ms: i64 },
+    /// A clock moves to an acceptance's end, or so many milliseconds beside it.
+    Ripen { who: usize, which: usize, ms: i64 },
     /// The columns are folded.
     Fold { who: usize },
     /// The index is written anew.
@@ -213,6 +215,8 @@ pub fn step() -> impl Strategy<Value = Step> {
     let machinery = prop_oneof![
         4 => (who(), -60_000..120_000_i64).prop_map(|(who, ms)| Step::Clock { who, ms }),
         1 => (who(), -90_000_000..90_000_000_i64).prop_map(|(who, ms)| Step::Clock { who, ms }),
+        4 => (who(), any::<u8>(), -1..3_i64)
+            .prop_map(|(who, which, ms)| Step::Ripen { who, which: which.into(), ms }),
         3 => who().prop_map(|who| Step::Fold { who }),
         1 => who().prop_map(|who| Step::Rebuild { who }),
         3 => who().prop_map(|who| Step::Restart { who }),

@@ -4,8 +4,9 @@ use super::world::{TABLE, World};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use posture_local::embedded::config;
-use posture_shared::domain::{FindingKey, Instant, Ordinal};
+use posture_shared::domain::{Actor, FindingKey, Instant, Ordinal};
 use posture_shared::ledger::{Body, Document, Entry, Expiry, Hash, Reader};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,8 +21,8 @@ pub struct Table {
     pub log: Vec<Entry>,
     /// By partition key: ordinal and instant of the newest document.
     pub findings: BTreeMap<String, (Ordinal, Instant)>,
-    /// Finding and instant of each document.
-    pub documents: BTreeSet<(Ordinal, Instant)>,
+    /// By finding and instant.
+    pub documents: BTreeMap<(Ordinal, Instant), Document>,
     /// End, finding and commit instant of each expiry.
     pub expiries: BTreeSet<(Instant, Ordinal, Instant)>,
 }
@@ -90,7 +91,8 @@ impl Table {
                 self.findings.insert(pk.clone(), (ordinal, Instant(number(item, "document_at"))));
             }
             "document" => {
-                self.documents.insert((hex(parts[2]), instant(&sk)));
+                let document = document(item, hex(parts[2]), instant(&sk));
+                self.documents.insert((document.ordinal, document.at), document);
             }
             "expiry" => {
                 let parts: Vec<&str> = sk.split('#').collect();
@@ -125,25 +127,22 @@ impl Table {
                 assert_eq!(created, !known, "finding {} in entry {seq}", change.ordinal.0);
             }
         }
-        assert_eq!(written, self.documents, "log and documents");
+        assert!(written.iter().eq(self.documents.keys()), "log and documents");
         let ordinals: Vec<u32> = newest.keys().map(|ordinal| ordinal.0).collect();
         assert_eq!(ordinals, (0..next).collect::<Vec<_>>(), "ordinals are dense");
         assert_eq!(newest, self.findings.values().copied().collect(), "log and findings");
         assert_eq!(newest.len(), self.findings.len(), "a finding has two items");
         assert!(self.expiries.iter().all(|(_, ordinal, at)| written.contains(&(*ordinal, *at))), "expiries");
-        self.audit_roots(world, reader, &newest).await;
+        self.audit_roots(world, reader).await;
     }
 
     /// Recomputes each entry's root from the documents and expiries that are there.
-    async fn audit_roots(&self, world: &World, reader: &Reader, findings: &BTreeMap<Ordinal, Instant>) {
+    async fn audit_roots(&self, world: &World, reader: &Reader) {
         let tenant = &world.tenant;
         let mut leaves: BTreeMap<Instant, BTreeMap<(String, String), Hash>> = BTreeMap::new();
-        for ordinal in findings.keys() {
-            for document in reader.documents_of(tenant, *ordinal).await.unwrap() {
-                let Document { at, .. } = document;
-                let key = (format!("{tenant}#document#{:08x}", ordinal.0), at.key());
-                leaves.entry(at).or_default().insert(key, document.leaf(tenant));
-            }
+        for ((ordinal, at), document) in &self.documents {
+            let key = (format!("{tenant}#document#{:08x}", ordinal.0), at.key());
+            leaves.entry(*at).or_default().insert(key, document.leaf(tenant));
         }
         for expiry in reader.expiries(tenant, Instant(0), Instant::LAST).await.unwrap() {
             let Expiry { at, ordinal, expires_at, .. } = expiry;
@@ -158,14 +157,41 @@ impl Table {
         assert!(leaves.is_empty(), "documents without an entry");
     }
 
-    /// The ordinal of a finding.
-    pub fn ordinal(&self, world: &World, key: &FindingKey) -> Option<Ordinal> {
-        self.findings.get(&format!("{}#finding#{}", world.tenant, key.digest())).map(|(ordinal, _)| *ordinal)
+    /// Every document of every finding, oldest first, without what depends on when things happened.
+    pub fn timeless(&self) -> BTreeMap<FindingKey, Vec<String>> {
+        let mut told: BTreeMap<FindingKey, Vec<String>> = BTreeMap::new();
+        for document in self.documents.values() {
+            let mut finding = document.finding().unwrap();
+            let key = finding.key();
+            let standing = &mut finding.standing;
+            for instant in [&mut standing.first_seen, &mut standing.changed_at, &mut standing.evaluation_changed_at] {
+                *instant = Instant(0);
+            }
+            let text = finding.to_text().unwrap();
+            told.entry(key).or_default().push(format!("{:?} {:?} {text}", document.kind, document.actor));
+        }
+        told
     }
 }
 
+fn document(item: &Item, ordinal: Ordinal, at: Instant) -> Document {
+    let word = |name| Value::String(text(item, name));
+    Document {
+        ordinal,
+        at,
+        kind: serde_json::from_value(word("kind")).unwrap(),
+        actor: Actor { source: serde_json::from_value(word("source")).unwrap(), identity: text(item, "identity") },
+        text: unpacked(item),
+        salt: bytes(item, "salt").to_vec(),
+    }
+}
+
+fn unpacked(item: &Item) -> String {
+    String::from_utf8(zstd::decode_all(bytes(item, "body")).unwrap()).unwrap()
+}
+
 fn entry(item: &Item) -> Entry {
-    let text = String::from_utf8(zstd::decode_all(bytes(item, "body")).unwrap()).unwrap();
+    let text = unpacked(item);
     let body: Body = serde_json::from_str(&text).unwrap();
     Entry {
         seq: number(item, "seq").unsigned_abs(),
