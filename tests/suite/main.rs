@@ -1,2 +1,11 @@
 //! Every integration test, in one binary.
-fn main() {}
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed; tests in loops say in which case"
+)]
+
+mod access;
+mod denial;
+mod signer;

@@ -8,6 +8,8 @@ mod commit;
 mod compress;
 mod entry;
 mod fold;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod items;
 mod keys;
 mod lineage;
