@@ -76,10 +76,9 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
                 "StartTime": "2023-01-01T00:00:00Z", "EndTime": "2030-01-01T00:00:00.000Z"
             }),
         ),
-        "securityhub-describe-hub" => (
-            "?HubArn=arn%3Aaws%3Asecurityhub%3Aeu-west-1%3A123456789012%3Ahub%2Fdefault".to_owned(),
-            Value::Null,
-        ),
+        "securityhub-describe-hub" => {
+            ("?HubArn=arn%3Aaws%3Asecurityhub%3Aeu-west-1%3A123456789012%3Ahub%2Fdefault".to_owned(), Value::Null)
+        }
         "securityhub-list-enabled-products" => ("?MaxResults=5".to_owned(), Value::Null),
         "import-snapshots" => (String::new(), hub_event("2024-01-01T08:00:05Z", &[finding("f-1", 1)])),
         other => panic!("there is no sample request for {other}: add one to tests/src/samples.rs"),

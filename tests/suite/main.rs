@@ -7,5 +7,9 @@
 )]
 
 mod access;
+mod ahead;
 mod denial;
+mod hostile;
+mod import_hub_events;
 mod signer;
+mod tenants;
