@@ -32,6 +32,10 @@ fn replacements() -> Vec<Value> {
         json!(["x", 7, {}]),
         json!({}),
         json!({"": "", "a": {"b": null}}),
+        // What serde_json takes for a number of its own.
+        json!({"$serde_json::private::Number": "1e5"}),
+        json!({"$serde_json::private::Number": "no number"}),
+        json!({"x".repeat(3000): {"y": "x".repeat(3000)}}),
     ];
     values.push(parsed(&format!("{}{}", "[".repeat(90), "]".repeat(90))));
     values
@@ -516,6 +520,51 @@ async fn a_large_finding_fails_alone() {
     assert_eq!((&answer["SuccessCount"], &answer["FailedCount"]), (&json!(2), &json!(1)));
     assert_eq!(answer["FailedFindings"][0]["Id"], "large");
     assert_eq!(answer["FailedFindings"][0]["ErrorCode"], "FindingSizeExceeded");
+}
+
+/// A refusal shows as much of what was sent as helps, not all of it: answers end at 6 MB, and requests do not.
+#[tokio::test]
+async fn refusals_do_not_repeat_long_texts() {
+    let world = World::new().await;
+    let long = "x".repeat(50_000);
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut finding = finding("f-1", 1);
+        change(&mut finding);
+        finding
+    };
+    let findings = [
+        with(&|f| f["Id"] = json!(long)),
+        with(&|f| f["UserDefinedFields"] = json!({&long: 7})),
+        with(&|f| f["ProductFields"] = json!({&long: "x"})),
+        with(&|f| f["RecordState"] = json!(long)),
+        with(&|f| f[&long] = serde_json::from_str(&format!("{}{}", "[".repeat(110), "]".repeat(110))).unwrap()),
+        with(&|f| f["Resources"][0]["Tags"] = json!(long)),
+        with(&|f| f["UpdatedAt"] = json!(long)),
+    ];
+    let update = |members: Value| {
+        let mut body = json!({"FindingIdentifiers": [{"Id": "f-1", "ProductArn": PRODUCT}]});
+        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        patch("/findings/batchupdate", &body.to_string())
+    };
+    for ask in [
+        post("/findings/import", &json!({"Findings": findings}).to_string()),
+        post("/api/v1/tenants/acme/snapshots", &json!({"Findings": findings}).to_string()),
+        update(json!({"UserDefinedFields": {&long: 7}})),
+        update(json!({"VerificationState": long})),
+        update(json!({"Workflow": {"Status": long}})),
+        post("/findings", &json!({"Filters": {&long: []}}).to_string()),
+        post("/findings", &json!({"Filters": {"Id": [{"Value": "x", "Comparison": long}]}}).to_string()),
+        post("/findings", &json!({"SortCriteria": [{"Field": long}]}).to_string()),
+        post("/findings", &json!({"NextToken": long}).to_string()),
+        post("/findingHistory/get", &json!({"FindingIdentifier": {"Id": long, "ProductArn": PRODUCT}}).to_string()),
+        post("/api/v1/tenants/acme/snapshots", &hub_event(&long, &[]).to_string()),
+        get(&format!("/accounts?HubArn={long}")),
+        get(&format!("/productSubscriptions?NextToken={long}")),
+    ] {
+        let answer = world.ask(&world.ours, &ask).await;
+        let start: String = String::from_utf8_lossy(&ask.body).chars().take(80).collect();
+        assert!(answer.body.len() < 8000, "{} {start}: {} bytes", ask.path, answer.body.len());
+    }
 }
 
 /// What is stored stands deeper than what was sent. Whatever is taken must be readable again, at every depth.

@@ -30,7 +30,8 @@ pub enum Door {
 /// The finding that `value` is, or why it is refused: code FindingSizeExceeded, else InvalidInput.
 pub fn finding(value: &Value, door: Door) -> Result<Object, Rejection> {
     let refuse = |code: &str, message: String| Rejection {
-        id: value.get("Id").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        // No Id is longer than 512, and a batch of long ones would not fit into its answer.
+        id: rules::shown(value.get("Id").and_then(Value::as_str).unwrap_or_default(), 512),
         code: code.to_owned(),
         message,
     };
