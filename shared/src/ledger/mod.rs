@@ -13,6 +13,8 @@ mod entry;
 mod evidence;
 mod export;
 mod fold;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod items;
 mod keys;
 mod lineage;
