@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was rejected.
 
+mod bench;
 mod event;
 mod import;
 mod keys;
@@ -37,6 +38,8 @@ enum Command {
     Event(event::Event),
     /// Make, list and revoke keys
     Keys(keys::Keys),
+    /// Measure what reading and writing cost, over a store of its own
+    Bench(bench::Bench),
 }
 
 /// How long work in the background may go on after the command has ended.
@@ -90,6 +93,7 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Error>
         Command::Import(import) => import.run(settings).await,
         Command::Event(event) => event.run(settings).await,
         Command::Keys(keys) => keys.run(settings).await,
+        Command::Bench(bench) => bench.run().await,
     }
 }
 
