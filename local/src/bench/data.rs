@@ -126,7 +126,7 @@ impl Data {
             "Id": id,
             "ProductArn": product_arn,
             "RecordState": "ACTIVE",
-            "ProductFields": {"ProviderName": "Prowler", "ProviderVersion": "3.3.0"},
+            "ProductFields": {"ProviderVersion": "3.3.0"},
             "GeneratorId": format!("prowler-{rule}"),
             "AwsAccountId": account,
             "Types": [pick(&TYPES, place.check)],
@@ -137,7 +137,7 @@ impl Data {
             "Confidence": 70 + place.check % 4 * 10,
             "Criticality": place.owner % 4 * 25,
             "Title": format!("Check that {subject}"),
-            "Description": format!("{kind} {name} in account {account} was checked: {subject}."),
+            "Description": format!("{kind} {name} was checked: {subject}."),
             "Resources": [{
                 "Type": kind,
                 "Id": resource,
@@ -146,16 +146,15 @@ impl Data {
                 "Tags": {
                     "environment": pick(&["production", "staging", "test", "sandbox"], place.owner >> 8),
                     "team": format!("team-{}", place.owner % 23),
-                    "cost-center": format!("{}", 4100 + (place.owner >> 16) % 40),
+                    "cost": format!("{}", 4100 + (place.owner >> 16) % 40),
                 },
             }],
             "Compliance": {
                 "Status": if reading.failing { "FAILED" } else { "PASSED" },
                 "SecurityControlId": format!("{}.{}", service.to_uppercase(), place.check % SUBJECTS.len() as u64 + 1),
-                "RelatedRequirements": [format!("CIS-1.5 {}.{}", place.check % 9, place.check % 21)],
                 "AssociatedStandards": standards,
             },
-            "Remediation": {"Recommendation": {"Text": format!("See to it that {subject}.")}},
+            "Remediation": {"Recommendation": {"Text": "See the runbook."}},
         })
     }
 
@@ -189,7 +188,8 @@ impl Data {
     /// A number that follows from the seed and these parts alone (splitmix64 over each).
     fn random(&self, parts: &[u64]) -> u64 {
         parts.iter().fold(self.seed, |state, part| {
-            let mut z = state.wrapping_add(part.wrapping_mul(0xd134_2543_de82_ef95)).wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z =
+                state.wrapping_add(part.wrapping_mul(0xd134_2543_de82_ef95)).wrapping_add(0x9e37_79b9_7f4a_7c15);
             z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             z ^ (z >> 31)

@@ -1,11 +1,11 @@
 //! Imports: what changes nothing, what changes alone, what changes in full commits, and how fast.
 
+use super::Options;
 use super::data::{Data, Reading};
 use super::load::{Ledger, REQUEST, Tally};
 use super::report::Report;
 use super::targets::Limit;
 use super::world::World;
-use super::Options;
 use crate::meter::Counts;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
@@ -88,7 +88,12 @@ async fn full_commits(ledger: &mut Ledger, options: &Options, report: &mut Repor
         tally.add(chunk.len(), answer.counts, answer.ms);
     }
     let commits = tally.each(tally.counts.write_units - tally.folding());
-    report.at_most("import of changed findings, full commits", options.targets.written_full, commits, "write a finding");
+    report.at_most(
+        "import of changed findings, full commits",
+        options.targets.written_full,
+        commits,
+        "write a finding",
+    );
     report.at_most("  reading, dearest request of 49", 2.0 * 49.0 + 20.0, dearest, "read");
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
     let bytes = tally.each(log as f64);

@@ -53,7 +53,13 @@ pub(super) async fn measure(
         ask(ledger, &reader, &question.body).await?;
         let cost = repeated(ledger, options, &question.body, Some(&reader)).await?;
         let wrong = wrong.or_else(|| too_few(question, &cost));
-        report.judge(&format!("list, warm: {}", question.name), options.targets.warm, cost.counts, Some(cost.ms), wrong);
+        report.judge(
+            &format!("list, warm: {}", question.name),
+            options.targets.warm,
+            cost.counts,
+            Some(cost.ms),
+            wrong,
+        );
         progress.inc(1);
     }
     for question in &questions {
@@ -129,7 +135,10 @@ async fn pages(ledger: &Ledger, options: &Options, reader: &App, report: &mut Re
     if let Some(object) = body.as_object_mut() {
         object.insert("NextToken".to_owned(), next);
     }
-    let limit = Limit { read: options.targets.further.read.map(|units| units.min(first.counts.read_units)), ..options.targets.further };
+    let limit = Limit {
+        read: options.targets.further.read.map(|units| units.min(first.counts.read_units)),
+        ..options.targets.further
+    };
     let cost = repeated(ledger, options, &body, Some(reader)).await?;
     report.judge("next page by cursor, warm", limit, cost.counts, Some(cost.ms), None);
     let first = repeated(ledger, options, &sorted(), None).await?;
@@ -152,7 +161,13 @@ async fn residual(ledger: &Ledger, options: &Options, reader: &App, report: &mut
     let answer = ledger.world.ask(reader, &ROUTE, &body).await?;
     let named = answer.status == 400 && answer.body.to_string().contains("NoteText");
     let wrong = (!named).then(|| format!("the answer is {}: {}", answer.status, answer.body));
-    report.judge("sort by a residual attribute: refused, named", Limit::default(), answer.counts, Some(answer.ms), wrong);
+    report.judge(
+        "sort by a residual attribute: refused, named",
+        Limit::default(),
+        answer.counts,
+        Some(answer.ms),
+        wrong,
+    );
     Ok(())
 }
 
@@ -251,9 +266,11 @@ fn by_text(ledger: &Ledger) -> Vec<Question> {
         ("ComplianceSecurityControlId", "Compliance.SecurityControlId"),
         ("ComplianceAssociatedStandardsId", "Compliance.AssociatedStandards.StandardsId"),
     ];
-    let texts = |finding: &Value, path: &str| finding.as_object().map(|object| texts_at(object, path)).unwrap_or_default();
+    let texts =
+        |finding: &Value, path: &str| finding.as_object().map(|object| texts_at(object, path)).unwrap_or_default();
     let probe = ledger.finding(ledger.data.count / 2).unwrap_or_default();
-    let wanted = attributes.map(|(name, path)| (name, path, texts(&probe, path).into_iter().next().unwrap_or_default()));
+    let wanted =
+        attributes.map(|(name, path)| (name, path, texts(&probe, path).into_iter().next().unwrap_or_default()));
     let mut totals = wanted.clone().map(|_| 0);
     for finding in (0..ledger.data.count).filter_map(|number| ledger.finding(number)) {
         for ((_, path, value), total) in wanted.iter().zip(&mut totals) {

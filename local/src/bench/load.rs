@@ -1,12 +1,16 @@
 //! Filling the store: all findings once, then thirty days of which each changes two in a hundred, and a full rescan.
 
 use super::data::{Data, Reading};
+use super::lists::sorted;
 use super::report::Report;
 use super::world::{Answer, World};
 use super::{Options, Targets};
 use crate::meter::Counts;
 use indicatif::ProgressBar;
-use posture_functions::{securityhub_batch_import_findings as import, securityhub_batch_update_findings as update};
+use posture_functions::{
+    securityhub_batch_import_findings as import, securityhub_batch_update_findings as update,
+    securityhub_get_findings as get_findings,
+};
 use posture_shared::clock::Clock;
 use posture_shared::domain::{Error, Instant};
 use serde_json::{Value, json};
@@ -14,7 +18,9 @@ use serde_json::{Value, json};
 /// Days of changes.
 pub(super) const DAYS: u32 = 30;
 /// The day on which every finding is scanned again.
-const RESCAN: u32 = 28;
+const RESCAN: u32 = 29;
+/// Days after whose changes the cold list is measured, beside the first.
+const PROBED: [u32; 2] = [10, 28];
 const DAY_MS: i64 = 86_400_000;
 /// Findings of a request.
 pub(super) const REQUEST: usize = 100;
@@ -27,6 +33,13 @@ pub(super) struct Quiet {
     failing: usize,
 }
 
+/// What the cold list cost at an instant at which nothing happened.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Probe {
+    pub at: Instant,
+    pub counts: Counts,
+}
+
 /// A filled store, and what is known to be in it.
 #[derive(Debug)]
 pub(super) struct Ledger {
@@ -36,6 +49,8 @@ pub(super) struct Ledger {
     pub readings: Vec<Reading>,
     /// How many failed at what time.
     quiet: Vec<Quiet>,
+    /// What the cold list cost in some of those times.
+    pub probes: Vec<Probe>,
     started: Instant,
 }
 
@@ -49,12 +64,16 @@ impl Ledger {
     ) -> Result<Self, Error> {
         let started = Clock::machine().plus(-i64::from(DAYS) * DAY_MS - 3_600_000);
         let world = World::new(started, None).await?;
-        let mut ledger = Self { world, data, readings: Vec::new(), quiet: Vec::new(), started };
+        let mut ledger = Self { world, data, readings: Vec::new(), quiet: Vec::new(), probes: Vec::new(), started };
         progress.set_length(u64::from(data.count) * 2);
         let first = ledger.first_scan(progress).await?;
+        ledger.probe().await?;
         let (mut changes, mut rescan) = (Tally::default(), Tally::default());
         for day in 1..=DAYS {
             ledger.pass_day(day, progress, &mut changes).await?;
+            if PROBED.contains(&day) {
+                ledger.probe().await?;
+            }
             if day == RESCAN {
                 rescan = ledger.rescan(progress).await?;
             }
@@ -129,6 +148,14 @@ impl Ledger {
     pub fn failing_at(&self, at: Instant) -> Option<usize> {
         let quiet = self.quiet.iter().find(|quiet| quiet.from < at && at < quiet.until);
         quiet.map(|quiet| quiet.failing)
+    }
+
+    /// Asks for the cold list, and remembers what it cost.
+    pub async fn probe(&mut self) -> Result<(), Error> {
+        let world = &self.world;
+        let counts = world.ask(&world.container(), &get_findings::ROUTE, &sorted()).await?.accepted()?.counts;
+        self.probes.push(Probe { at: world.clock.now().plus(60_000), counts });
+        Ok(())
     }
 
     async fn import(&self, numbers: &[u32], tally: &mut Tally) -> Result<(), Error> {
@@ -220,6 +247,10 @@ fn tell_sizes(first: &Counts, changes: &Tally, options: &Options, report: &mut R
     let mean = documents.bytes as f64 / documents.written.max(1) as f64;
     report.tell("stored document, mean", format!("{mean:.0} bytes"));
     report.at_most("stored document, largest", options.targets.document_bytes, documents.largest as f64, "bytes");
+    for (name, kind) in all.kinds.iter().filter(|(name, _)| name.starts_with("segment")) {
+        let rows = f64::from(options.findings.min(8_192));
+        report.tell(&format!("{name}, largest"), format!("{:.1} bytes a finding", kind.largest as f64 / rows));
+    }
     let log = log.bytes as f64 / f64::from(options.findings.max(1));
     report.tell("log, a created finding (design: about 200)", format!("{log:.1} bytes"));
     let changed = changes.each(changed.bytes as f64);

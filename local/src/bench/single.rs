@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::lists::{query, sorted, total};
-use super::load::Ledger;
+use super::load::{Ledger, Probe};
 use super::report::Report;
 use super::targets::Limit;
 use crate::meter::Counts;
@@ -17,7 +17,7 @@ use serde_json::json;
 /// Records of the finding whose history is read; more than a page.
 const RECORDS: u32 = 121;
 const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 1_440 * MINUTE_MS;
 
 /// Measures single reads.
 pub(super) async fn measure(
@@ -31,9 +31,10 @@ pub(super) async fn measure(
     let reader = ledger.world.container();
     ledger.world.ask(&reader, &list::ROUTE, &json!({})).await?.accepted()?;
     one_finding(ledger, options, &reader, report).await?;
+    ledger.probe().await?;
     ledger.pass_time(ledger.world.clock.now().plus(10 * MINUTE_MS));
-    for ago in [5 * MINUTE_MS, 36 * HOUR_MS, 20 * 24 * HOUR_MS - 12 * HOUR_MS, 29 * 24 * HOUR_MS - 12 * HOUR_MS] {
-        past(ledger, options, &reader, ago, report).await?;
+    for probe in ledger.probes.clone() {
+        past(ledger, options, &reader, &probe, report).await?;
         progress.inc(1);
     }
     histories(ledger, options, progress, report).await
@@ -60,12 +61,18 @@ fn log_units(counts: &Counts) -> f64 {
     counts.log_read_units
 }
 
-/// Lists as of so many milliseconds ago, in a container that knows the newest state, and in one that knows nothing.
-async fn past(ledger: &Ledger, options: &Options, reader: &App, ago: i64, report: &mut Report) -> Result<(), Error> {
-    let world = &ledger.world;
-    let at = world.clock.now().plus(-ago);
-    let cold_list = world.ask(&world.container(), &list::ROUTE, &sorted()).await?.accepted()?;
-    let most = cold_list.counts.read_units * options.targets.past_factor;
+/// Lists as of an instant, in a container that knows the newest state and in one that knows nothing. They may cost so
+/// many times what the cold list cost then.
+async fn past(
+    ledger: &Ledger,
+    options: &Options,
+    reader: &App,
+    probe: &Probe,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let (world, at) = (&ledger.world, probe.at);
+    let now = world.clock.now();
+    let most = probe.counts.read_units * options.targets.past_factor;
     let limit = Limit { read: Some(most), ..options.targets.past };
     let failed = json!({"Filters": {"ComplianceStatus": [{"Value": "FAILED", "Comparison": "EQUALS"}]}});
     let expected = ledger.failing_at(at);
@@ -77,8 +84,8 @@ async fn past(ledger: &Ledger, options: &Options, reader: &App, ago: i64, report
         let found = total(ledger, app, &failed, When::At(at)).await?;
         let right = !page.findings.is_empty() && expected == Some(found);
         let wrong = (!right).then(|| format!("{found} failed then, not {expected:?}"));
-        let (hours, minutes) = (ago / HOUR_MS, ago / MINUTE_MS);
-        let ago = if hours > 0 { format!("{hours} hours") } else { format!("{minutes} minutes") };
+        let (days, minutes) = ((now.0 - at.0) / DAY_MS, (now.0 - at.0) / MINUTE_MS);
+        let ago = if days > 0 { format!("{days} days") } else { format!("{minutes} minutes") };
         report.judge(&format!("list as of {ago} ago, {name}"), limit, counts, Some(ms), wrong);
     }
     Ok(())

@@ -8,6 +8,7 @@ mod commit;
 mod compress;
 mod entry;
 mod fold;
+mod grouped;
 mod items;
 mod keys;
 mod lineage;
