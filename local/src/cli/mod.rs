@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was rejected.
 
+mod bench;
 mod event;
 mod export;
 mod import;
@@ -48,6 +49,8 @@ enum Command {
     Verify(verify::Verify),
     /// Write the index anew
     Rebuild(rebuild::Rebuild),
+    /// Measure what reading and writing cost, over a store of its own
+    Bench(bench::Bench),
 }
 
 /// How long work in the background may go on after the command has ended.
@@ -107,6 +110,7 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Error>
         Command::Export(export) => export.run(settings).await,
         Command::Verify(verify) => verify.run(settings).await,
         Command::Rebuild(rebuild) => rebuild.run(settings).await,
+        Command::Bench(bench) => bench.run().await,
     }
 }
 

@@ -15,6 +15,7 @@ mod export;
 mod fold;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod grouped;
 mod items;
 mod keys;
 mod lineage;
