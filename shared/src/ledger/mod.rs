@@ -6,9 +6,11 @@
 mod base;
 mod commit;
 mod compress;
+mod due;
 mod entry;
 mod fold;
 mod items;
+mod jobs;
 mod keys;
 mod lineage;
 mod manifest;
@@ -22,6 +24,7 @@ mod view;
 mod writer;
 
 pub use base::Need;
+pub use due::{Reach, Stretch};
 pub use entry::{Body, Change, Entry, Observed};
 pub use items::{Document, Expiry, Head};
 pub use lineage::When;
