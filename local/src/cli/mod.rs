@@ -2,8 +2,11 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was rejected.
 
+mod accounts;
+mod door;
 mod event;
 mod import;
+mod jobs;
 mod keys;
 mod masters;
 mod serve;
@@ -12,8 +15,9 @@ mod web;
 
 use clap::{Parser, Subcommand};
 use posture_shared::config::Settings;
-use posture_shared::domain::{Error, Instant};
+use posture_shared::domain::{Error, Instant, TenantId};
 use serde::Serialize;
+use serde_json::Value;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -37,6 +41,10 @@ enum Command {
     Event(event::Event),
     /// Make, list and revoke keys
     Keys(keys::Keys),
+    /// Name AWS accounts and list them
+    Accounts(accounts::Accounts),
+    /// List jobs
+    Jobs(jobs::Jobs),
 }
 
 /// How long work in the background may go on after the command has ended.
@@ -90,6 +98,8 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Error>
         Command::Import(import) => import.run(settings).await,
         Command::Event(event) => event.run(settings).await,
         Command::Keys(keys) => keys.run(settings).await,
+        Command::Accounts(accounts) => accounts.run(settings).await,
+        Command::Jobs(jobs) => jobs.run(settings).await,
     }
 }
 
@@ -101,6 +111,13 @@ fn print(value: &impl Serialize) -> Result<(), Error> {
     out.write_all(&line).and_then(|()| out.flush()).map_err(|error| Error::internal(format!("stdout: {error}")))
 }
 
+/// Prints each element of a member of a server's answer on a line.
+fn print_all(answer: &Value, member: &str) -> Result<(), Error> {
+    let all = answer.get(member).and_then(Value::as_array);
+    let all = all.ok_or_else(|| Error::internal(format!("the server's answer has no {member}")))?;
+    all.iter().try_for_each(print)
+}
+
 /// Reads a file as text, stdin for `-`.
 fn read_text(path: &str) -> Result<String, Error> {
     let text = if path == "-" { io::read_to_string(io::stdin()) } else { std::fs::read_to_string(path) };
@@ -110,6 +127,11 @@ fn read_text(path: &str) -> Result<String, Error> {
 /// An instant as an argument.
 fn instant(text: &str) -> Result<Instant, String> {
     Instant::parse_aws(text).ok_or_else(|| "is not an instant such as 2024-01-04T15:25:10Z".to_owned())
+}
+
+/// A tenant as an argument.
+fn tenant(text: &str) -> Result<TenantId, String> {
+    TenantId::parse(text).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
