@@ -98,8 +98,8 @@ impl App {
             return beside(admission, handler(&self.writer, call(presumed(&presented)))).await;
         }
         let (caller, rate) = match admission.await {
-            (Ok(caller), rate) => (caller, rate),
-            (Err(error), rate) => return Passage { caller: None, rate, result: Err(error) },
+            Ok(admitted) => admitted,
+            Err(refused) => return refused,
         };
         let result = match route.handler {
             Handler::Reads(handler) | Handler::ReadsAhead(handler) => handler(&self.writer, call(caller.clone())).await,
@@ -115,7 +115,7 @@ impl App {
         presented: &Presented,
         parameters: &Parameters,
         signed: &SignedRequest,
-    ) -> Admission {
+    ) -> Result<Admitted, Passage> {
         let (machine_now, now) = (Clock::machine(), self.writer.clock().now());
         let admit = |record: Option<&KeyRecord>| {
             auth::admit(presented, signed, record, self.writer.masters(), route.scope, machine_now, now)
@@ -128,30 +128,31 @@ impl App {
         let admitted = record.and_then(|record| Ok((admit(record.as_ref()).map_err(Error::Denied)?, record)));
         let (caller, record) = match admitted {
             Ok(admitted) => admitted,
-            Err(error) => return (Err(error), None),
+            Err(error) => return Err(Passage::refused(error)),
         };
         // A path may name the tenant. Another one's is answered as one that does not exist.
         if let Some((_, tenant)) = parameters.iter().find(|(name, _)| *name == "tenantID")
             && tenant != caller.tenant.as_str()
         {
-            return (Err(Error::NotFound("there is no such tenant".to_owned())), None);
+            return Err(Passage::refused(Error::NotFound("there is no such tenant".to_owned())));
         }
         let limited = record.and_then(|record| Some((limits::limit_of(route, &record)?, record)));
-        let Some((limit, record)) = limited else { return (Ok(caller), None) };
+        let Some((limit, record)) = limited else { return Ok((caller, None)) };
         self.gate.remember(&record);
         let rate = match counted {
             Some(rate) => Some(Rate { limit, ..rate }),
+            None if expected.is_some() => None,
             None => count(Some(limit)).await,
         };
         match rate.filter(Rate::is_exceeded) {
-            Some(rate) => (Err(limits::exceeded(rate)), Some(rate)),
-            None => (Ok(caller), rate),
+            Some(over) => Err(Passage { caller: Some(caller), rate, result: Err(limits::exceeded(over)) }),
+            None => Ok((caller, rate)),
         }
     }
 }
 
-/// Who was let in, or why not, and how much of its rate the key has used, if it has one.
-type Admission = (Result<Caller, Error>, Option<Rate>);
+/// Who was let in, and how much of its rate the key has used, if it has one.
+type Admitted = (Caller, Option<Rate>);
 
 /// What became of a request, before its dialect gives that a shape.
 struct Passage {
@@ -167,17 +168,21 @@ impl Passage {
 }
 
 /// Runs a reading handler beside the admission of its caller. Nothing of the handler shows before the key is good.
-async fn beside(admission: impl Future<Output = Admission>, answer: Answer<'_, Reply>) -> Passage {
+async fn beside(admission: impl Future<Output = Result<Admitted, Passage>>, answer: Answer<'_, Reply>) -> Passage {
     let admission = std::pin::pin!(admission);
     let (admitted, rest) = match select(admission, answer).await {
         Either::Left((admitted, answer)) => (admitted, Either::Left(answer)),
         Either::Right((result, admission)) => (admission.await, Either::Right(result)),
     };
-    match (admitted, rest) {
-        ((Err(error), rate), _) => Passage { caller: None, rate, result: Err(error) },
-        ((Ok(caller), rate), Either::Left(answer)) => Passage { caller: Some(caller), rate, result: answer.await },
-        ((Ok(caller), rate), Either::Right(result)) => Passage { caller: Some(caller), rate, result },
-    }
+    let (caller, rate) = match admitted {
+        Ok(admitted) => admitted,
+        Err(refused) => return refused,
+    };
+    let result = match rest {
+        Either::Left(answer) => answer.await,
+        Either::Right(result) => result,
+    };
+    Passage { caller: Some(caller), rate, result }
 }
 
 /// Who a request says it is from, before its key is known to be good.
