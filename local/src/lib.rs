@@ -6,5 +6,6 @@ pub mod cli;
 pub mod embedded;
 pub mod faults;
 pub mod folder;
+pub mod jobs;
 pub mod meter;
 pub mod server;

@@ -2,10 +2,13 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was rejected.
 
+mod accounts;
 mod bench;
+mod door;
 mod event;
 mod export;
 mod import;
+mod jobs;
 mod keys;
 mod masters;
 mod progress;
@@ -19,6 +22,7 @@ use clap::{Parser, Subcommand};
 use posture_shared::config::Settings;
 use posture_shared::domain::{Error, Instant, TenantId};
 use serde::Serialize;
+use serde_json::Value;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -51,6 +55,10 @@ enum Command {
     Rebuild(rebuild::Rebuild),
     /// Measure what reading and writing cost, over a store of its own
     Bench(bench::Bench),
+    /// Name AWS accounts and list them
+    Accounts(accounts::Accounts),
+    /// List jobs
+    Jobs(jobs::Jobs),
 }
 
 /// How long work in the background may go on after the command has ended.
@@ -111,6 +119,8 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Error>
         Command::Verify(verify) => verify.run(settings).await,
         Command::Rebuild(rebuild) => rebuild.run(settings).await,
         Command::Bench(bench) => bench.run().await,
+        Command::Accounts(accounts) => accounts.run(settings).await,
+        Command::Jobs(jobs) => jobs.run(settings).await,
     }
 }
 
@@ -126,6 +136,13 @@ fn print(value: &impl Serialize) -> Result<(), Error> {
 fn tell(what: &impl Display) {
     // Nobody is there to be told that nobody can be told.
     let _ = writeln!(io::stderr(), "{what}");
+}
+
+/// Prints each element of a member of a server's answer on a line.
+fn print_all(answer: &Value, member: &str) -> Result<(), Error> {
+    let all = answer.get(member).and_then(Value::as_array);
+    let all = all.ok_or_else(|| Error::internal(format!("the server's answer has no {member}")))?;
+    all.iter().try_for_each(print)
 }
 
 /// Reads a file as text, stdin for `-`.
