@@ -35,7 +35,7 @@ async fn send(world: &World, writer: &Writer, request: Request) -> Result<Vec<Ou
         Request::Import => {
             let sent: Vec<Value> = (0..60).map(|n| finding(&key(0, n), &day(if n < 10 { 1 } else { 2 }))).collect();
             let changed = |(n, mut finding): (usize, Value)| {
-                if n < 20 && n >= 10 {
+                if (10..20).contains(&n) {
                     finding["Severity"]["Label"] = "LOW".into();
                 }
                 finding
