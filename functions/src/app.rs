@@ -2,7 +2,7 @@
 
 use crate::call::{self, Call};
 use crate::limits::{self, Gate};
-use crate::route::{Answer, Handler, Parameters, Route, Trigger, Wake};
+use crate::route::{Handler, Parameters, Route, Trigger, Wake};
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use lambda_http::http::HeaderValue;
@@ -43,8 +43,7 @@ impl App {
         let started = Stopwatch::now();
         let request_id = request_id(&request);
         let work = AssertUnwindSafe(self.attempt(route, request, &request_id)).catch_unwind();
-        let panicked = |_| Passage::refused(Error::internal("the handler panicked"));
-        let Passage { caller, rate, result } = work.await.unwrap_or_else(panicked);
+        let Passage { caller, rate, result } = work.await.unwrap_or_else(|_| Passage::refused(panicked()));
         let failure = result.as_ref().err().cloned();
         let reply = match result {
             Ok(reply) => route.dialect.stamp(reply, &request_id),
@@ -68,26 +67,27 @@ impl App {
         let started = Stopwatch::now();
         let wake = Wake { tenant: self.tenant.clone(), event };
         let work = AssertUnwindSafe((trigger.handler)(&self.writer, wake)).catch_unwind();
-        let result = work.await.unwrap_or_else(|_| Err(Error::internal("the handler panicked")));
+        let result = work.await.unwrap_or_else(|_| Err(panicked()));
         let status = if result.is_ok() { 200 } else { 500 };
         log(trigger.function, request_id, None, status, result.as_ref().err(), started);
         result
     }
 
     async fn attempt(&self, route: &Route, request: Request, id: &str) -> Passage {
-        let Some(parameters) = call::parameters(route, &request) else {
+        // A function URL hands over whatever path and method it is called with.
+        let Some(parameters) = call::parameters(route, &request).filter(|_| *request.method() == route.method) else {
             return Passage::refused(Error::NotFound("there is nothing at this path".to_owned()));
         };
         let (method, path) = (request.method().clone(), request.raw_http_path().to_owned());
         let signed = call::signed(request);
-        // Before the key, because a body cut off at the limit has no valid signature.
-        if signed.body.len() > MAX_BODY {
-            return Passage::refused(Error::invalid("body", format!("must be at most {MAX_BODY} bytes")));
-        }
         let presented = match auth::locate(&signed) {
             Ok(presented) => presented,
             Err(denial) => return Passage::refused(Error::Denied(denial)),
         };
+        // Before the key is checked, because a body cut off at the limit has no valid signature.
+        if signed.body.len() > MAX_BODY {
+            return Passage::refused(Error::invalid("body", format!("must be at most {MAX_BODY} bytes")));
+        }
         let call = |caller: Caller| {
             let SignedRequest { method: _, paths: _, query, headers, body } = signed.clone();
             let (query, parameters, request_id) = (call::pairs_of(query), parameters.clone(), id.to_owned());
@@ -95,7 +95,8 @@ impl App {
         };
         let admission = self.admit(route, &presented, &parameters, &signed);
         if let Handler::ReadsAhead(handler) = route.handler {
-            return beside(admission, handler(&self.writer, call(presumed(&presented)))).await;
+            let call = call(presumed(&presented));
+            return beside(admission, async { handler(&self.writer, call).await }).await;
         }
         let (caller, rate) = match admission.await {
             Ok(admitted) => admitted,
@@ -168,8 +169,14 @@ impl Passage {
 }
 
 /// Runs a reading handler beside the admission of its caller. Nothing of the handler shows before the key is good.
-async fn beside(admission: impl Future<Output = Result<Admitted, Passage>>, answer: Answer<'_, Reply>) -> Passage {
+async fn beside(
+    admission: impl Future<Output = Result<Admitted, Passage>>,
+    answer: impl Future<Output = Result<Reply, Error>>,
+) -> Passage {
     let admission = std::pin::pin!(admission);
+    // A panic waits for the key like any other outcome.
+    let answer = AssertUnwindSafe(answer).catch_unwind().map(|outcome| outcome.unwrap_or_else(|_| Err(panicked())));
+    let answer = std::pin::pin!(answer);
     let (admitted, rest) = match select(admission, answer).await {
         Either::Left((admitted, answer)) => (admitted, Either::Left(answer)),
         Either::Right((result, admission)) => (admission.await, Either::Right(result)),
@@ -183,6 +190,10 @@ async fn beside(admission: impl Future<Output = Result<Admitted, Passage>>, answ
         Either::Right(result) => result,
     };
     Passage { caller: Some(caller), rate, result }
+}
+
+fn panicked() -> Error {
+    Error::internal("the handler panicked")
 }
 
 /// Who a request says it is from, before its key is known to be good.

@@ -3,14 +3,19 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was rejected.
 
 mod accounts;
+mod bench;
 mod door;
 mod event;
+mod export;
 mod import;
 mod jobs;
 mod keys;
 mod masters;
+mod progress;
+mod rebuild;
 mod serve;
 mod store;
+mod verify;
 mod web;
 
 use clap::{Parser, Subcommand};
@@ -18,6 +23,7 @@ use posture_shared::config::Settings;
 use posture_shared::domain::{Error, Instant, TenantId};
 use serde::Serialize;
 use serde_json::Value;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -45,6 +51,14 @@ enum Command {
     Accounts(accounts::Accounts),
     /// List jobs
     Jobs(jobs::Jobs),
+    /// Write log and documents to a file that can be verified elsewhere
+    Export(export::Export),
+    /// Recompute everything and compare
+    Verify(verify::Verify),
+    /// Write the index anew
+    Rebuild(rebuild::Rebuild),
+    /// Measure what reading and writing cost, over a store of its own
+    Bench(bench::Bench),
 }
 
 /// How long work in the background may go on after the command has ended.
@@ -55,6 +69,8 @@ const LAST_WAIT: Duration = Duration::from_millis(500);
 enum Ending {
     Done,
     SomethingRejected,
+    /// The ledger, or a file of it, is not what it should be.
+    ProblemsFound,
 }
 
 /// Reads the arguments, runs the command, and says how it ended.
@@ -78,6 +94,7 @@ pub fn run() -> ExitCode {
     match ending {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::SomethingRejected) => ExitCode::from(3),
+        Ok(Ending::ProblemsFound) => ExitCode::from(1),
         Err(error) => {
             let _ = writeln!(io::stderr(), "posture: {error}");
             ExitCode::from(1)
@@ -100,6 +117,10 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Error>
         Command::Keys(keys) => keys.run(settings).await,
         Command::Accounts(accounts) => accounts.run(settings).await,
         Command::Jobs(jobs) => jobs.run(settings).await,
+        Command::Export(export) => export.run(settings).await,
+        Command::Verify(verify) => verify.run(settings).await,
+        Command::Rebuild(rebuild) => rebuild.run(settings).await,
+        Command::Bench(bench) => bench.run().await,
     }
 }
 
@@ -116,6 +137,12 @@ fn print_all(answer: &Value, member: &str) -> Result<(), Error> {
     let all = answer.get(member).and_then(Value::as_array);
     let all = all.ok_or_else(|| Error::internal(format!("the server's answer has no {member}")))?;
     all.iter().try_for_each(print)
+}
+
+/// Tells a person something, on stderr.
+fn tell(what: &impl Display) {
+    // Nobody is there to be told that nobody can be told.
+    let _ = writeln!(io::stderr(), "{what}");
 }
 
 /// Reads a file as text, stdin for `-`.

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, KeysAndAttributes, Put,
-    ReturnConsumedCapacity, ReturnValue, ScalarAttributeType, TimeToLiveSpecification, TransactWriteItem,
+    ReturnConsumedCapacity, ReturnValue, ScalarAttributeType, Select, TimeToLiveSpecification, TransactWriteItem,
 };
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
@@ -295,6 +295,26 @@ impl Store {
             .map_err(|e| failure("Query", &e))?;
         let more = output.last_evaluated_key.is_some_and(|key| !key.is_empty());
         Ok((output.items.unwrap_or_default().into_iter().map(Item).collect(), more))
+    }
+
+    /// How many items of one partition there are, at the cost of reading them.
+    pub async fn count(&self, pk: &str, range: &Range) -> Result<u64, Error> {
+        let mut count = 0;
+        let mut start = None;
+        loop {
+            let output = self
+                .query_request(pk, range)
+                .select(Select::Count)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|e| failure("Query", &e))?;
+            count += u64::try_from(output.count).unwrap_or(0);
+            start = output.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                return Ok(count);
+            }
+        }
     }
 
     fn query_request(
