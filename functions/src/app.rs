@@ -43,8 +43,7 @@ impl App {
         let started = Stopwatch::now();
         let request_id = request_id(&request);
         let work = AssertUnwindSafe(self.attempt(route, request, &request_id)).catch_unwind();
-        let work = work.await.unwrap_or_else(|_| Passage::refused(panicked()));
-        let Passage { caller, rate, result } = work;
+        let Passage { caller, rate, result } = work.await.unwrap_or_else(|_| Passage::refused(panicked()));
         let failure = result.as_ref().err().cloned();
         let reply = match result {
             Ok(reply) => route.dialect.stamp(reply, &request_id),

@@ -4,6 +4,7 @@ use crate::gateway::Ask;
 use crate::world::{Tenant, World};
 use posture_functions::Route;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The product that made the samples.
 pub const PRODUCT: &str = "arn:aws:securityhub:eu-west-1::product/acme/scanner";
@@ -48,7 +49,17 @@ pub fn hub_event(time: &str, findings: &[Value]) -> Value {
     })
 }
 
-/// A good request for a route, answered with 200 when a key for it is held. A new route needs an arm here.
+/// The name of a key that nobody uses, which every tenant has.
+pub const RETIRED: &str = "retired";
+
+/// A name that no key has.
+fn new_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("new-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A good request for a route, which [`Answer::is_let_in`](crate::Answer::is_let_in) when a key for it is held. A new
+/// route needs an arm here.
 pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
     let identifier = json!({"Id": "f-1", "ProductArn": PRODUCT});
     let equals = |value: &str| json!([{"Value": value, "Comparison": "EQUALS"}]);
@@ -81,9 +92,20 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
         }
         "securityhub-list-enabled-products" => ("?MaxResults=5".to_owned(), Value::Null),
         "import-snapshots" => (String::new(), hub_event("2024-01-01T08:00:05Z", &[finding("f-1", 1)])),
+        "list-keys" | "list-accounts" | "list-jobs" => (String::new(), Value::Null),
+        "create-key" => {
+            (String::new(), json!({"name": new_name(), "scopes": ["findings:read"], "rate_per_minute": 60}))
+        }
+        "revoke-key" => (RETIRED.to_owned(), Value::Null),
+        "set-account" => {
+            let body = json!({"name": "Web shop", "group": "EU", "enabled": false, "archived": true});
+            ("123456789012".to_owned(), body)
+        }
         other => panic!("there is no sample request for {other}: add one to tests/src/samples.rs"),
     };
-    let path = format!("{}{path}", route.path.replace("{tenantID}", tenant.id.as_str()));
+    // What follows the route's path: a query, or the value of its last segment.
+    let route_path = route.path.split("{name}").next().and_then(|path| path.split("{id}").next()).unwrap_or_default();
+    let path = format!("{}{path}", route_path.replace("{tenantID}", tenant.id.as_str()));
     let body = if body.is_null() { String::new() } else { body.to_string() };
     Ask::new(&route.method, &path, body)
 }

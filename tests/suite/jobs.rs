@@ -139,6 +139,31 @@ async fn what_is_accepted_behind_the_checkpoint_is_found() {
     assert_eq!(run(&house, "acme").await.recorded, 0);
 }
 
+/// An acceptance whose end came while the finding passed counts again when a snapshot lets the finding fail: its end is
+/// far behind the checkpoint, and no expiry item is new.
+#[tokio::test]
+async fn what_counts_again_behind_the_checkpoint_is_found() {
+    let house = House::new().await;
+    snapshot(&house, "a", "FAILED", "2023-11-02T00:00:00Z").await;
+    accept(&house, "acme", "a", START.plus(HOUR)).await;
+    snapshot(&house, "a", "PASSED", "2023-11-03T00:00:00Z").await;
+    house.clock.set(START.plus(2 * HOUR));
+    assert_eq!(run(&house, "acme").await, Slice { recorded: 0, complete: true });
+    snapshot(&house, "a", "FAILED", "2023-11-04T00:00:00Z").await;
+    assert_eq!(missed(house.writer(), "acme").await, [0], "this is the case");
+    assert_eq!(run(&house, "acme").await.recorded, 1);
+    assert_eq!(missed(house.writer(), "acme").await, Vec::<u32>::new());
+}
+
+/// What the hub says of a finding that it has suppressed.
+async fn snapshot(house: &House, id: &str, compliance: &str, time: &str) {
+    let mut seen = finding(id, ACCOUNT, compliance, time);
+    seen["Workflow"] = json!({"Status": "SUPPRESSED"});
+    let event = json!({"time": time, "detail": {"findings": [seen]}});
+    let answer = house.ask(&house.acme.token, Method::POST, "/api/v1/tenants/acme/snapshots", &event).await;
+    assert_eq!((answer.status, &answer.body["rejected"]), (200, &json!(0)), "{}", answer.body);
+}
+
 /// A worker killed before or after any of its requests: the next one finishes, and the result is that of an undisturbed
 /// run.
 #[tokio::test]
@@ -311,7 +336,7 @@ async fn walk(steps: Vec<Step>) {
     house.clock.set(START.plus(MINUTE / 2));
     for (place, step) in steps.iter().enumerate() {
         let updated = format!("2023-11-03T00:{:02}:00Z", place + 1);
-        let sent = |n: u8, fails: bool| finding(&id(n), ACCOUNT, if fails { "FAILED" } else { "PASSED" }, &updated);
+        let compliance = |fails: bool| if fails { "FAILED" } else { "PASSED" };
         match step {
             Step::Accept(n, hours) => {
                 // Never so near to the clock that it comes between a run and the look at its result.
@@ -325,13 +350,12 @@ async fn walk(steps: Vec<Step>) {
                     "FindingIdentifiers": [{"Id": id(*n), "ProductArn": ARN}]});
                 house.ask(&house.acme.token, Method::PATCH, "/findings/batchupdate", &body).await;
             }
-            Step::Import(n, fails) => house.import(&house.acme.token, &[sent(*n, *fails)]).await,
+            Step::Import(n, fails) => {
+                let sent = finding(&id(*n), ACCOUNT, compliance(*fails), &updated);
+                house.import(&house.acme.token, &[sent]).await;
+            }
             Step::Snapshot(n, fails) => {
-                let mut seen = sent(*n, *fails);
-                seen["Workflow"] = json!({"Status": "SUPPRESSED"});
-                let event = json!({"time": updated, "detail": {"findings": [seen]}});
-                let path = "/api/v1/tenants/acme/snapshots";
-                assert_eq!(house.ask(&house.acme.token, Method::POST, path, &event).await.status, 200);
+                snapshot(&house, &id(*n), compliance(*fails), &updated).await;
             }
             Step::Time(hours) => {
                 hour += hours;

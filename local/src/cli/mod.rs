@@ -47,6 +47,10 @@ enum Command {
     Event(event::Event),
     /// Make, list and revoke keys
     Keys(keys::Keys),
+    /// Name AWS accounts and list them
+    Accounts(accounts::Accounts),
+    /// List jobs
+    Jobs(jobs::Jobs),
     /// Write log and documents to a file that can be verified elsewhere
     Export(export::Export),
     /// Recompute everything and compare
@@ -55,10 +59,6 @@ enum Command {
     Rebuild(rebuild::Rebuild),
     /// Measure what reading and writing cost, over a store of its own
     Bench(bench::Bench),
-    /// Name AWS accounts and list them
-    Accounts(accounts::Accounts),
-    /// List jobs
-    Jobs(jobs::Jobs),
 }
 
 /// How long work in the background may go on after the command has ended.
@@ -115,12 +115,12 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Error>
         Command::Import(import) => import.run(settings).await,
         Command::Event(event) => event.run(settings).await,
         Command::Keys(keys) => keys.run(settings).await,
+        Command::Accounts(accounts) => accounts.run(settings).await,
+        Command::Jobs(jobs) => jobs.run(settings).await,
         Command::Export(export) => export.run(settings).await,
         Command::Verify(verify) => verify.run(settings).await,
         Command::Rebuild(rebuild) => rebuild.run(settings).await,
         Command::Bench(bench) => bench.run().await,
-        Command::Accounts(accounts) => accounts.run(settings).await,
-        Command::Jobs(jobs) => jobs.run(settings).await,
     }
 }
 
@@ -132,17 +132,17 @@ fn print(value: &impl Serialize) -> Result<(), Error> {
     out.write_all(&line).and_then(|()| out.flush()).map_err(|error| Error::internal(format!("stdout: {error}")))
 }
 
-/// Tells a person something, on stderr.
-fn tell(what: &impl Display) {
-    // Nobody is there to be told that nobody can be told.
-    let _ = writeln!(io::stderr(), "{what}");
-}
-
 /// Prints each element of a member of a server's answer on a line.
 fn print_all(answer: &Value, member: &str) -> Result<(), Error> {
     let all = answer.get(member).and_then(Value::as_array);
     let all = all.ok_or_else(|| Error::internal(format!("the server's answer has no {member}")))?;
     all.iter().try_for_each(print)
+}
+
+/// Tells a person something, on stderr.
+fn tell(what: &impl Display) {
+    // Nobody is there to be told that nobody can be told.
+    let _ = writeln!(io::stderr(), "{what}");
 }
 
 /// Reads a file as text, stdin for `-`.

@@ -138,7 +138,7 @@ mod tests {
             ]}"##,
         );
         let document = counts.kind("document");
-        assert_eq!((document.written, document.bytes, document.largest), (2, 67, 35));
+        assert_eq!((document.written, document.bytes, document.largest), (2, 65, 34));
         assert_eq!((counts.kind("head").written, counts.kind("head").bytes), (1, 2 + 6 + 2 + 1 + 3 + 3));
         assert_eq!((counts.kind("finding").written, counts.filtered), (0, 0));
     }
