@@ -7,9 +7,22 @@
 )]
 
 mod access;
+mod accounts;
 mod ahead;
+mod checkout;
+mod consistency;
 mod denial;
+mod events;
 mod hostile;
+mod house;
 mod import_hub_events;
+mod jobs;
+mod keys;
+mod layering;
+mod limits;
+mod model;
 mod signer;
+mod source;
+mod template;
 mod tenants;
+mod verify;

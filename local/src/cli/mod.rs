@@ -2,18 +2,28 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was rejected.
 
+mod accounts;
+mod bench;
+mod door;
 mod event;
+mod export;
 mod import;
+mod jobs;
 mod keys;
 mod masters;
+mod progress;
+mod rebuild;
 mod serve;
 mod store;
+mod verify;
 mod web;
 
 use clap::{Parser, Subcommand};
 use posture_shared::config::Settings;
-use posture_shared::domain::{Error, Instant};
+use posture_shared::domain::{Error, Instant, TenantId};
 use serde::Serialize;
+use serde_json::Value;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -37,6 +47,18 @@ enum Command {
     Event(event::Event),
     /// Make, list and revoke keys
     Keys(keys::Keys),
+    /// Write log and documents to a file that can be verified elsewhere
+    Export(export::Export),
+    /// Recompute everything and compare
+    Verify(verify::Verify),
+    /// Write the index anew
+    Rebuild(rebuild::Rebuild),
+    /// Measure what reading and writing cost, over a store of its own
+    Bench(bench::Bench),
+    /// Name AWS accounts and list them
+    Accounts(accounts::Accounts),
+    /// List jobs
+    Jobs(jobs::Jobs),
 }
 
 /// How long work in the background may go on after the command has ended.
@@ -47,6 +69,8 @@ const LAST_WAIT: Duration = Duration::from_millis(500);
 enum Ending {
     Done,
     SomethingRejected,
+    /// The ledger, or a file of it, is not what it should be.
+    ProblemsFound,
 }
 
 /// Reads the arguments, runs the command, and says how it ended.
@@ -70,6 +94,7 @@ pub fn run() -> ExitCode {
     match ending {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::SomethingRejected) => ExitCode::from(3),
+        Ok(Ending::ProblemsFound) => ExitCode::from(1),
         Err(error) => {
             let _ = writeln!(io::stderr(), "posture: {error}");
             ExitCode::from(1)
@@ -90,6 +115,12 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Error>
         Command::Import(import) => import.run(settings).await,
         Command::Event(event) => event.run(settings).await,
         Command::Keys(keys) => keys.run(settings).await,
+        Command::Export(export) => export.run(settings).await,
+        Command::Verify(verify) => verify.run(settings).await,
+        Command::Rebuild(rebuild) => rebuild.run(settings).await,
+        Command::Bench(bench) => bench.run().await,
+        Command::Accounts(accounts) => accounts.run(settings).await,
+        Command::Jobs(jobs) => jobs.run(settings).await,
     }
 }
 
@@ -101,6 +132,19 @@ fn print(value: &impl Serialize) -> Result<(), Error> {
     out.write_all(&line).and_then(|()| out.flush()).map_err(|error| Error::internal(format!("stdout: {error}")))
 }
 
+/// Tells a person something, on stderr.
+fn tell(what: &impl Display) {
+    // Nobody is there to be told that nobody can be told.
+    let _ = writeln!(io::stderr(), "{what}");
+}
+
+/// Prints each element of a member of a server's answer on a line.
+fn print_all(answer: &Value, member: &str) -> Result<(), Error> {
+    let all = answer.get(member).and_then(Value::as_array);
+    let all = all.ok_or_else(|| Error::internal(format!("the server's answer has no {member}")))?;
+    all.iter().try_for_each(print)
+}
+
 /// Reads a file as text, stdin for `-`.
 fn read_text(path: &str) -> Result<String, Error> {
     let text = if path == "-" { io::read_to_string(io::stdin()) } else { std::fs::read_to_string(path) };
@@ -110,6 +154,11 @@ fn read_text(path: &str) -> Result<String, Error> {
 /// An instant as an argument.
 fn instant(text: &str) -> Result<Instant, String> {
     Instant::parse_aws(text).ok_or_else(|| "is not an instant such as 2024-01-04T15:25:10Z".to_owned())
+}
+
+/// A tenant as an argument.
+fn tenant(text: &str) -> Result<TenantId, String> {
+    TenantId::parse(text).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -113,9 +113,13 @@ impl Seen {
         self.texts[1].as_deref().and_then(Instant::parse_aws).unwrap_or(Instant(i64::MIN))
     }
 
+    /// The envelope's time as an instant; the earliest instant when it is absent or unreadable.
+    pub fn envelope_at(&self) -> Instant {
+        self.envelope.as_deref().and_then(Instant::parse_aws).unwrap_or(Instant(i64::MIN))
+    }
+
     fn rank(&self) -> (Instant, Instant, &[Option<String>; 5]) {
-        let envelope = self.envelope.as_deref().and_then(Instant::parse_aws).unwrap_or(Instant(i64::MIN));
-        (self.updated_at(), envelope, &self.texts)
+        (self.updated_at(), self.envelope_at(), &self.texts)
     }
 }
 

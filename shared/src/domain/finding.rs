@@ -188,7 +188,8 @@ impl Finding {
         if expired && self.standing.status == Some(Status::RiskAccepted) {
             self.standing.status = Some(Status::NeedsReview);
             if let Some(at) = self.standing.acceptance.as_ref().and_then(|a| a.expires_at) {
-                self.standing.changed_at = at;
+                // Something else may have changed since, while nobody has recorded the expiry.
+                self.standing.changed_at = self.standing.changed_at.max(at);
             }
             super::asff::set_workflow(&mut self.asff, "NOTIFIED");
         }

@@ -6,7 +6,7 @@ use super::proof::{Hash, root};
 use super::store::{Condition, ConditionalPut, Item, Key, Transacted};
 use super::{Writer, keys};
 use crate::domain::{
-    Actor, Cell, Column, Error, Finding, FindingKey, Instant, Kind, Ordinal, Presence, Row, Seen, TenantId,
+    Actor, Cell, Column, Error, Finding, FindingKey, Instant, Kind, Ordinal, Presence, Row, Seen, TenantId, Write,
 };
 use crate::secrets;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +31,25 @@ pub(super) struct Known {
     pub document: Option<(Finding, Seen)>,
 }
 
+impl Known {
+    /// Takes newer timestamps over, so that the next decision starts from them.
+    pub fn see_again(&mut self, newer: &Seen) {
+        if let Some((finding, seen)) = self.document.as_mut().filter(|(_, seen)| *seen < *newer) {
+            *seen = newer.clone();
+            crate::domain::asff::lay_over(finding, seen);
+        }
+    }
+}
+
+/// What was found of a finding before a change.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    pub known: Option<Known>,
+    /// The finding's item points past the log, as only a restore can leave it: the finding counts as absent, and the
+    /// item is overwritten. The instant that it names.
+    pub stray: Option<Instant>,
+}
+
 /// A change that is to go into a commit.
 #[derive(Debug)]
 pub(super) struct Staged {
@@ -52,7 +71,7 @@ pub(super) struct Draft {
     pub at: Instant,
     pub next_ordinal: u32,
     staged: Vec<Staged>,
-    changed: BTreeSet<Ordinal>,
+    touched: BTreeSet<Ordinal>,
     observed: BTreeMap<Seen, BTreeSet<Ordinal>>,
     bytes: usize,
     entry_bytes: usize,
@@ -79,7 +98,7 @@ impl Draft {
             next_ordinal: head.next_ordinal,
             head,
             staged: Vec::new(),
-            changed: BTreeSet::new(),
+            touched: BTreeSet::new(),
             observed: BTreeMap::new(),
             bytes: 0,
             entry_bytes: 0,
@@ -92,9 +111,10 @@ impl Draft {
         self.staged.is_empty() && self.observed.is_empty()
     }
 
-    /// Whether a finding is changed by it already.
-    pub fn changes(&self, ordinal: Ordinal) -> bool {
-        self.changed.contains(&ordinal)
+    /// Whether it touches a finding already. A change then belongs into the next commit: a finding is changed at most
+    /// once in one, and before it is seen again.
+    pub fn touches(&self, ordinal: Ordinal) -> bool {
+        self.touched.contains(&ordinal)
     }
 
     /// Whether there is no room for another change of the usual size.
@@ -117,11 +137,12 @@ impl Draft {
         self.entry_bytes += staged.entry_bytes;
         let ordinal = staged.change.ordinal;
         self.next_ordinal = self.next_ordinal.max(ordinal.0.saturating_add(1));
-        self.changed.insert(ordinal);
+        self.touched.insert(ordinal);
         self.staged.push(staged);
     }
 
     pub fn observe(&mut self, ordinal: Ordinal, seen: &Seen) {
+        self.touched.insert(ordinal);
         if let Some(ordinals) = self.observed.get_mut(seen) {
             if ordinals.insert(ordinal) {
                 self.entry_bytes += 9;
@@ -136,17 +157,18 @@ impl Draft {
 /// Prepares a change of one finding. `Ok(None)` when the finding's document is too large to be stored.
 pub(super) fn stage(
     tenant: &TenantId,
-    known: Option<&Known>,
+    found: &Before,
     ordinal: Ordinal,
     at: Instant,
-    mut finding: Finding,
-    actor: &Actor,
+    write: Write,
     sent: Option<(String, String)>,
 ) -> Result<Option<(Staged, Known)>, Error> {
+    let Write { mut finding, actor, hash: _ } = write;
+    let known = found.known.as_ref();
     let before = known.and_then(|known| known.document.as_ref());
     finding.standing.changed_at = changed_at(before.map(|(finding, _)| finding), &finding, at);
     let kind = kind_of(before.map(|(finding, _)| finding), &finding);
-    let document = Document::new(ordinal, at, kind, actor, &finding)?;
+    let document = Document::new(ordinal, at, kind, &actor, &finding)?;
     let document_item = document.to_item(tenant)?;
     if document_item.size() > DOCUMENT_BYTES {
         return Ok(None);
@@ -157,7 +179,8 @@ pub(super) fn stage(
     let change = change(ordinal, kind, row_before.as_ref(), &row_after);
     let key = finding.key();
     let (sent, seen_hash) = sent.unzip();
-    let item = FindingItem { ordinal, document_at: at, sent, seen: seen_hash };
+    let newest = (seen.updated_at(), seen.envelope_at());
+    let item = FindingItem { ordinal, document_at: at, sent, seen: seen_hash, newest };
     let expiry = expiry(tenant, before.map(|(finding, _)| finding), &finding, &key, ordinal, at)?;
     let finding_item = item.to_item(tenant, &key);
     let entry_bytes = CHANGE_BYTES + serde_json::to_string(&change).map_err(Error::internal)?.len();
@@ -169,13 +192,13 @@ pub(super) fn stage(
         document_leaf: (keys::document(tenant, ordinal, at), document.leaf(tenant)),
         document: document_item,
         finding: finding_item,
-        finding_condition: match known {
+        finding_condition: match known.map(|known| known.item.document_at).or(found.stray) {
             None => Condition::Absent,
-            Some(known) => Condition::Number("document_at", known.item.document_at.0.unsigned_abs()),
+            Some(at) => Condition::Number("document_at", at.0.unsigned_abs()),
         },
         expiry,
         change,
-        actor: actor.clone(),
+        actor,
         bytes,
         entry_bytes,
     };
@@ -206,7 +229,7 @@ pub(super) fn newest_seen(before: Option<&Seen>, finding: &Finding) -> Seen {
 fn changed_at(before: Option<&Finding>, after: &Finding, at: Instant) -> Instant {
     let before = before.map(|finding| finding.clone().evaluated(at));
     match before {
-        Some(before) if before.state() == after.state() => before.standing.changed_at,
+        Some(before) if before.state() == after.clone().evaluated(at).state() => before.standing.changed_at,
         _ => at,
     }
 }

@@ -56,6 +56,9 @@ pub(super) struct FindingItem {
     pub sent: Option<String>,
     /// Hash of the timestamps that came with it.
     pub seen: Option<String>,
+    /// UpdatedAt and envelope's time of the newest timestamps known when the document was written: what is older may
+    /// tell something about the past, whatever its hash.
+    pub newest: (Instant, Instant),
 }
 
 impl FindingItem {
@@ -70,6 +73,8 @@ impl FindingItem {
         if let Some(seen) = &self.seen {
             item.put_text("seen", seen);
         }
+        item.put_number("updated_at", self.newest.0.0);
+        item.put_number("envelope_at", self.newest.1.0);
         item
     }
 
@@ -80,6 +85,7 @@ impl FindingItem {
             document_at: Instant(item.number("document_at")?),
             sent: item.text_if_any("sent").map(str::to_owned),
             seen: item.text_if_any("seen").map(str::to_owned),
+            newest: (Instant(item.number("updated_at")?), Instant(item.number("envelope_at")?)),
         })
     }
 }

@@ -4,31 +4,51 @@
 //! memory are derived and can be rebuilt.
 
 mod base;
+mod check;
+#[cfg(test)]
+mod check_tests;
 mod commit;
 mod compress;
+mod due;
 mod entry;
+mod evidence;
+mod export;
 mod fold;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod grouped;
 mod items;
+mod jobs;
 mod keys;
 mod lineage;
 mod manifest;
+mod offline;
+#[cfg(test)]
+mod offline_tests;
 mod overlay;
 mod proof;
 mod read;
+mod repair;
+#[cfg(test)]
+mod samples;
 mod segment;
 mod store;
 mod tenants;
+mod verify;
 mod view;
 mod writer;
 
 pub use base::Need;
+pub use due::{Reach, Stretch};
 pub use entry::{Body, Change, Entry, Observed};
+pub use export::Exported;
 pub use items::{Document, Expiry, Head};
 pub use lineage::When;
+pub use offline::verify_export;
 pub use proof::Hash;
 pub use read::{Found, History};
+pub use repair::Repaired;
+pub use verify::{Progress, Verified};
 pub use view::View;
 pub use writer::{Decide, Intent, Sent};
 

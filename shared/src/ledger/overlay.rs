@@ -1,7 +1,8 @@
 //! An overlay: what the log entries after a base changed, by finding.
 
 use super::entry::Entry;
-use crate::domain::{Cell, Column, Family, Instant, Ordinal, Seen};
+use crate::domain::column::SEEN_TEXTS;
+use crate::domain::{Cell, Column, Family, Instant, Ordinal, Row, Seen};
 use std::collections::BTreeMap;
 
 /// What entries changed, by finding.
@@ -16,8 +17,16 @@ pub(super) struct Overlay {
 #[derive(Debug, Clone, Default)]
 struct Patch {
     cells: Vec<(Column, Cell)>,
-    observed: Option<Seen>,
+    /// What moved the timestamps, in log order: a change names only those that differ from what was seen before it.
+    seen: Vec<Step>,
     last_seen: Option<Instant>,
+}
+
+/// One move of a finding's timestamps.
+#[derive(Debug, Clone)]
+enum Step {
+    Changed(Vec<(Column, Cell)>),
+    Observed(Seen),
 }
 
 impl Overlay {
@@ -31,18 +40,17 @@ impl Overlay {
         for change in &entry.body.changes {
             let patch = self.rows.entry(change.ordinal).or_default();
             for (column, cell) in change.cells(entry.at, entry.body.source(change)) {
-                match patch.cells.iter_mut().find(|(c, _)| *c == column) {
-                    Some(place) => place.1 = cell,
-                    None => patch.cells.push((column, cell)),
-                }
+                put(patch.cells_of(column), column, cell);
             }
             self.count = self.count.max(change.ordinal.0.saturating_add(1));
         }
         for observed in &entry.body.observed {
             for ordinal in &observed.ordinals {
                 let patch = self.rows.entry(*ordinal).or_default();
-                if patch.observed.as_ref().is_none_or(|seen| *seen < observed.seen) {
-                    patch.observed = Some(observed.seen.clone());
+                match patch.seen.last_mut() {
+                    Some(Step::Observed(seen)) if *seen >= observed.seen => {}
+                    Some(Step::Observed(seen)) => *seen = observed.seen.clone(),
+                    _ => patch.seen.push(Step::Observed(observed.seen.clone())),
                 }
                 patch.last_seen = Some(entry.at);
             }
@@ -57,7 +65,7 @@ impl Overlay {
     /// Whether a family of a finding is touched.
     pub fn touches(&self, ordinal: Ordinal, family: Family) -> bool {
         self.rows.get(&ordinal).is_some_and(|patch| {
-            (family == Family::Seen && patch.observed.is_some())
+            (family == Family::Seen && !patch.seen.is_empty())
                 || patch.cells.iter().any(|(column, _)| column.family() == family)
         })
     }
@@ -81,17 +89,43 @@ impl Overlay {
             let observed = patch.last_seen.map_or(Cell::None, |at| Cell::Int(at.0));
             return Ok(changed(column)?.max(observed));
         }
-        // Observed timestamps count only where they are the newest, whatever the order of arrival.
-        let mut newest = Seen::default();
-        for (place, column) in newest.texts.iter_mut().zip(crate::domain::column::SEEN_TEXTS) {
-            *place = changed(column)?.text().map(str::to_owned);
+        let mut row = Row::default();
+        for column in SEEN_TEXTS.into_iter().chain([Column::EnvelopeTime]) {
+            row.set(column, below(column)?);
         }
-        newest.envelope = changed(Column::EnvelopeTime)?.text().map(str::to_owned);
-        if let Some(observed) = &patch.observed
-            && *observed > newest
-        {
-            newest = observed.clone();
+        for step in &patch.seen {
+            match step {
+                Step::Changed(cells) => cells.iter().for_each(|(column, cell)| row.set(*column, cell.clone())),
+                // Observed timestamps count only where they are the newest, whatever the order of arrival.
+                Step::Observed(seen) if *seen > Seen::of_row(&row) => {
+                    seen.cells().into_iter().for_each(|(column, cell)| row.set(column, cell));
+                }
+                Step::Observed(_) => {}
+            }
         }
-        Ok(newest.cells().into_iter().find(|(c, _)| *c == column).map_or(Cell::None, |(_, cell)| cell))
+        Ok(row.get(column).clone())
+    }
+}
+
+impl Patch {
+    /// Where a change's value of a column goes.
+    fn cells_of(&mut self, column: Column) -> &mut Vec<(Column, Cell)> {
+        if column.family() != Family::Seen || column == Column::LastSeen {
+            return &mut self.cells;
+        }
+        if !matches!(self.seen.last(), Some(Step::Changed(_))) {
+            self.seen.push(Step::Changed(Vec::new()));
+        }
+        match self.seen.last_mut() {
+            Some(Step::Changed(cells)) => cells,
+            _ => &mut self.cells,
+        }
+    }
+}
+
+fn put(cells: &mut Vec<(Column, Cell)>, column: Column, cell: Cell) {
+    match cells.iter_mut().find(|(c, _)| *c == column) {
+        Some(place) => place.1 = cell,
+        None => cells.push((column, cell)),
     }
 }

@@ -106,8 +106,11 @@ impl Segment {
         self.blocks.iter().map(Stored::open)
     }
 
-    /// One row's value.
+    /// One row's value; [`Cell::None`] for rows that it does not cover.
     pub fn cell(&self, row: usize, column: Column) -> Result<Cell, Error> {
+        if row >= self.rows {
+            return Ok(Cell::None);
+        }
         let Some(stored) = self.blocks.get(row / self.block_rows.max(1)) else { return Ok(Cell::None) };
         let block = stored.open()?;
         Ok(block.column(column).map_or(Cell::None, |coded| coded.value(coded.code(row % self.block_rows.max(1)))))
@@ -355,6 +358,8 @@ mod tests {
                 let bytes = Segment::encode(family, rows, &sample).unwrap();
                 let segment = Segment::decode(family, &bytes).unwrap();
                 assert_eq!(segment.rows(), rows);
+                // The finding that comes next has no row yet, and must not be given the first one's values.
+                assert_eq!(segment.cell(rows, Column::Title).unwrap(), Cell::None);
                 for column in Column::ALL.iter().filter(|column| column.family() == family) {
                     for row in (0..rows).step_by(37) {
                         assert_eq!(segment.cell(row, *column).unwrap(), sample(row, *column), "{column:?} {row}");

@@ -43,7 +43,8 @@ impl View {
         match column {
             Column::Status if expired()?.is_some() => Ok(Cell::Text(Status::NeedsReview.word().to_owned())),
             Column::WorkflowStatus if expired()?.is_some() => Ok(Cell::Text("NOTIFIED".to_owned())),
-            Column::ChangedAt => Ok(expired()?.map_or(raw(column)?, Cell::Int)),
+            // Something else may have changed since the expiry.
+            Column::ChangedAt => Ok(raw(column)?.max(expired()?.map_or(Cell::None, Cell::Int))),
             _ => raw(column),
         }
     }

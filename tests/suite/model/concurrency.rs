@@ -1,0 +1,189 @@
+//! Several writers at once lose nothing: commits are compare-and-set, and the loser of a race decides again
+//! (DESIGN §3, Commits).
+
+use super::dump::dump;
+use super::findings::{day, finding, key};
+use super::table::Table;
+use super::world::World;
+use posture_shared::domain::asff::Update;
+use posture_shared::domain::json::text_at;
+use posture_shared::domain::{Caller, Error, Ordinal, Outcome, Source};
+use posture_shared::ledger::Writer;
+use posture_shared::operations::{import_findings, update_findings};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Findings that all writers send.
+const FINDINGS: u32 = 70;
+/// Findings of one batch: more than fit into one commit.
+const BATCH: u32 = 60;
+/// Requests per writer.
+const ROUNDS: u32 = 4;
+
+/// What a writer was told.
+#[derive(Debug, Default)]
+struct Told {
+    created: usize,
+    changed: usize,
+    updated: usize,
+}
+
+/// The day of a writer's nth import: no two are alike, and writers take turns in being the newest.
+fn day_of(writer: u32, writers: u32, round: u32) -> u32 {
+    1 + round * writers + (writer * 5 + round * 3) % writers
+}
+
+fn batch(writer: u32, writers: u32, round: u32) -> Vec<Value> {
+    let updated = day(day_of(writer, writers, round));
+    let numbers = (0..BATCH).map(|n| (n * 7 + writer * 13 + round * 29) % FINDINGS);
+    let sent = numbers.map(|n| {
+        let mut finding = finding(&key(0, n), &updated);
+        finding["Title"] = format!("As writer {writer} saw it in round {round}").into();
+        finding
+    });
+    sent.collect()
+}
+
+/// Sends until it is answered with something else than "too many requests".
+async fn insist<F>(mut send: impl FnMut() -> F) -> Vec<Outcome>
+where
+    F: Future<Output = Result<Vec<Outcome>, Error>>,
+{
+    for _ in 0..200 {
+        match send().await {
+            Err(Error::Throttled { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
+            answer => return answer.unwrap(),
+        }
+    }
+    panic!("still too many requests after 200 attempts");
+}
+
+async fn write(writer: Writer, caller: Caller, number: u32, writers: u32) -> Told {
+    let mut told = Told::default();
+    for round in 0..ROUNDS {
+        let sent = batch(number, writers, round);
+        // A request that was throttled may have been carried out in part; its outcomes are those of the log.
+        for outcome in insist(|| import_findings(&writer, &caller, &sent)).await {
+            match outcome {
+                Outcome::Created => told.created += 1,
+                Outcome::Changed => told.changed += 1,
+                Outcome::Unchanged => {}
+                Outcome::Rejected(rejection) => panic!("{rejection:?}"),
+            }
+        }
+        let note = json!({ "Note": { "Text": format!("round {round}"), "UpdatedBy": caller.key_name } });
+        let note = Update::parse(note.as_object().unwrap()).unwrap();
+        let keys = vec![key(0, (number * 13 + round * 29) % FINDINGS)];
+        let outcomes = insist(|| update_findings(&writer, &caller, keys.clone(), note.clone())).await;
+        assert_eq!(outcomes, [Outcome::Changed], "every note is another one");
+        told.updated += 1;
+    }
+    told
+}
+
+async fn race(writers: u32) {
+    let world = World::new().await;
+    let mut running = JoinSet::new();
+    for number in 0..writers {
+        let caller = Caller { key_name: format!("writer-{number}"), ..world.caller() };
+        running.spawn(write(world.writer(), caller, number, writers));
+    }
+    let told = running.join_all().await;
+
+    let reader = world.writer();
+    let table = Table::read(&world).await;
+    table.audit(&world, &reader).await;
+    let mut newest: BTreeMap<u32, u32> = BTreeMap::new();
+    for (number, round) in (0..writers).flat_map(|number| (0..ROUNDS).map(move |round| (number, round))) {
+        for n in (0..BATCH).map(|n| (n * 7 + number * 13 + round * 29) % FINDINGS) {
+            let newest = newest.entry(n).or_default();
+            *newest = (*newest).max(day_of(number, writers, round));
+        }
+    }
+    let state = dump(&world, &reader).await;
+    assert_eq!(state.len(), newest.len());
+    for (n, updated) in newest {
+        let asff: Value = serde_json::from_str(&state[&key(0, n)].asff).unwrap();
+        assert_eq!(text_at(asff.as_object().unwrap(), "UpdatedAt"), Some(day(updated).as_str()), "finding {n}");
+    }
+
+    // The documents in their order are a serial order: each import is newer than the one before.
+    let mut imports = 0;
+    let mut notes = BTreeSet::new();
+    let mut written = 0;
+    for ordinal in 0..u32::try_from(state.len()).unwrap() {
+        let mut before = String::new();
+        for document in reader.documents_of(&world.tenant, Ordinal(ordinal)).await.unwrap() {
+            written += 1;
+            let asff = document.finding().unwrap().asff;
+            let updated = text_at(&asff, "UpdatedAt").unwrap().to_owned();
+            if document.actor.source == Source::Import {
+                imports += 1;
+                assert!(updated > before, "finding {ordinal} went back from {before} to {updated}");
+            } else {
+                assert_eq!(updated, before, "an update moved UpdatedAt");
+                notes.insert((document.actor.identity, text_at(&asff, "Note.Text").unwrap().to_owned()));
+            }
+            before = updated;
+        }
+    }
+    assert_eq!(written, table.documents.len());
+    assert_eq!(notes.len(), told.iter().map(|told| told.updated).sum::<usize>(), "a note was lost");
+    let acknowledged: usize = told.iter().map(|told| told.created + told.changed).sum();
+    assert!(acknowledged <= imports, "{acknowledged} imports acknowledged, {imports} in the ledger");
+    assert!(told.iter().map(|told| told.created).sum::<usize>() <= state.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_writers_lose_nothing() {
+    race(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn eight_writers_lose_nothing() {
+    race(8).await;
+}
+
+/// Whatever waits while a commit is on its way goes into the next one (DESIGN §3: "In one process a writer per tenant
+/// merges waiting commits").
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_imports_of_one_finding_share_a_few_commits() {
+    let world = World::new().await;
+    let writer = world.writer();
+    let mut running = JoinSet::new();
+    for n in 0..50 {
+        let (writer, caller) = (writer.clone(), world.caller());
+        running.spawn(async move {
+            // One comes twice, the second time changed; one is refused.
+            let mut sent = finding(&key(0, if n == 40 { 10 } else { n }), &day(if n == 40 { 2 } else { 1 }));
+            if n == 40 {
+                sent["Title"] = "Changed".into();
+            }
+            if n == 20 {
+                sent["Title"] = Value::Null;
+            }
+            (n, import_findings(&writer, &caller, &[sent]).await.unwrap())
+        });
+    }
+    let mut created = 0;
+    let mut changed = 0;
+    for (n, outcomes) in running.join_all().await {
+        match outcomes.as_slice() {
+            [Outcome::Rejected(rejection)] => assert_eq!((n, rejection.code.as_str()), (20, "InvalidInput")),
+            [Outcome::Created] => created += 1,
+            [Outcome::Changed] => changed += 1,
+            // The older one came second.
+            [Outcome::Unchanged] => assert_eq!(n, 10),
+            other => panic!("{n}: {other:?}"),
+        }
+    }
+    let table = Table::read(&world).await;
+    table.audit(&world, &writer).await;
+    assert_eq!(created, 48, "findings");
+    assert_eq!(table.documents.len(), created + changed);
+    assert!(table.log.len() <= 5, "{} commits for 49 requests", table.log.len());
+    let state = dump(&world, &writer).await;
+    assert!(state[&key(0, 10)].asff.contains("\"Changed\""), "the newer one holds");
+}

@@ -1,0 +1,21 @@
+//! The ledger against a naive model: whatever happens, what it answers is what a list of all changes would answer.
+//!
+//! Operations run over the real SDK client and the embedded store. `naive` is the model; it knows the merge rules,
+//! which have tests of their own, and nothing of views, folds, overlays, segments, cursors or how commits are packed.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+mod ask;
+mod concurrency;
+mod crash;
+mod dump;
+mod findings;
+mod idempotence;
+mod naive;
+mod questions;
+mod random;
+mod run;
+mod smoke;
+mod steps;
+mod table;
+mod world;

@@ -1,0 +1,400 @@
+//! Carries steps out on the ledger and on the model, and compares.
+
+use super::ask::Ask;
+use super::findings::key;
+use super::naive::{Naive, Point, State};
+use super::questions::{filter, order};
+use super::steps::{Shot, Sketch, Step, Target, Trouble, When as Beside, change};
+use super::table::{Table, client, log_after};
+use super::world::World;
+use aws_sdk_dynamodb::Client;
+use posture_local::faults::Fault;
+use posture_shared::clock::Clock;
+use posture_shared::domain::asff::{self, Door, Update};
+use posture_shared::domain::json::differences;
+use posture_shared::domain::query::{Filter, SortKey};
+use posture_shared::domain::{Caller, Error, FindingKey, Instant, Outcome, Snapshot};
+use posture_shared::ledger::{Found, When, Writer};
+use posture_shared::operations::decide_findings::Reason;
+use posture_shared::operations::{
+    FindingsQuery, HistoryQuery, accept_finding, get_finding, get_finding_history, get_findings, import_findings,
+    import_snapshots, record_expiries, update_findings,
+};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A ledger with two writers, and what the model says of it.
+#[derive(Debug)]
+pub struct Run {
+    world: World,
+    client: Client,
+    writers: [Writer; 2],
+    clocks: [Clock; 2],
+    naive: Naive,
+    lists: Vec<List>,
+}
+
+/// A list whose pages are fetched by and by.
+#[derive(Debug, Clone)]
+struct List {
+    query: FindingsQuery,
+    expected: Vec<State>,
+    total: usize,
+    fetched: usize,
+}
+
+/// A request that changes something.
+#[derive(Debug, Clone)]
+enum Request {
+    Import(Vec<Value>),
+    Snapshot(Vec<Snapshot>),
+    Update(Vec<FindingKey>, Update),
+    Accept(FindingKey, Reason),
+    Expire(Instant),
+}
+
+impl Run {
+    /// An empty ledger.
+    pub async fn new() -> Self {
+        let world = World::new().await;
+        let clocks = [world.clock.clone(), Clock::starting_at(world.clock.now().plus(-30_000))];
+        let writers = [world.writer_with(clocks[0].clone()), world.writer_with(clocks[1].clone())];
+        Self { client: client(&world), world, writers, clocks, naive: Naive::default(), lists: Vec::new() }
+    }
+
+    /// Carries a step out.
+    pub async fn step(&mut self, step: Step) {
+        match step {
+            Step::Import { who, sent, trouble } => {
+                let sent = sent.iter().map(Sketch::finding).collect();
+                self.request(who, &Request::Import(sent), trouble).await;
+            }
+            Step::Bulk { who, first, count, sketch, trouble } => {
+                let numbers = first..first + count;
+                let sent = numbers.map(|n| Sketch { whom: (0, n), ..sketch.clone() }.finding()).collect();
+                self.request(who, &Request::Import(sent), trouble).await;
+            }
+            Step::Snapshot { who, sent, trouble } => {
+                let snapshot = |shot: &Shot| Snapshot { finding: shot.finding(), time: shot.time() };
+                self.request(who, &Request::Snapshot(sent.iter().map(snapshot).collect()), trouble).await;
+            }
+            Step::Update { who, whom, change: which, trouble } => {
+                let update = Update::parse(change(which).as_object().unwrap()).unwrap();
+                let keys = whom.into_iter().map(|(product, n)| key(product, n)).collect();
+                self.request(who, &Request::Update(keys, update), trouble).await;
+            }
+            Step::Accept { who, whom, end, trouble } => {
+                // The end lies ahead of every clock that there is: callers check that.
+                let expires_at = end.map(|ms| self.now(0).max(self.now(1)).plus(ms));
+                let justification = "we can live with it".to_owned();
+                let reason = Reason { justification, approved_by: None, review_date: None, expires_at };
+                self.request(who, &Request::Accept(key(whom.0, whom.1), reason), trouble).await;
+            }
+            Step::Expire { who, back, trouble } => {
+                let from = self.clocks[who].now().plus(-back);
+                self.request(who, &Request::Expire(from), trouble).await;
+            }
+            Step::Clock { who, ms } => self.clocks[who].set(self.clocks[who].now().plus(ms)),
+            Step::Ripen { who, which, ms } => {
+                let ends = self.naive.acceptances();
+                if let Some((_, end)) = ends.get(which % ends.len().max(1)) {
+                    self.clocks[who].set(end.plus(ms));
+                }
+            }
+            Step::Fold { who } => {
+                let covered = self.writers[who].fold(&self.world.tenant).await.unwrap();
+                assert_eq!(covered, self.naive.tip(), "what a fold covers");
+            }
+            Step::Rebuild { who } => {
+                let covered = self.writers[who].rebuild(&self.world.tenant).await.unwrap();
+                assert_eq!(covered, self.naive.tip(), "what a rebuild covers");
+            }
+            Step::Restart { who } => self.writers[who] = self.world.writer_with(self.clocks[who].clone()),
+            Step::List { who, filter, sort, limit, when } => self.list(who, filter, sort, limit, when).await,
+            Step::Page { who, list } => {
+                if !self.lists.is_empty() {
+                    let list = self.lists.remove(list % self.lists.len());
+                    if let Some(list) = self.page(who, list).await {
+                        self.lists.push(list);
+                    }
+                }
+            }
+            Step::Look { who, whom, when } => self.look(who, whom, when).await,
+            Step::History { who, whom, limit, between } => self.history(who, whom, limit, between).await,
+            Step::Stumble { who, at } => {
+                self.world.faults.plan(Fault::Before(at));
+                let _ = get_findings(&self.writers[who], &self.world.tenant, &everything(10)).await;
+                self.world.faults.plan(Fault::None);
+            }
+        }
+    }
+
+    /// Compares everything that can be asked for, on both writers and on a cold one.
+    pub async fn finish(&mut self) {
+        for list in std::mem::take(&mut self.lists) {
+            let mut left = Some(list);
+            while let Some(list) = left {
+                left = self.page(0, list).await;
+            }
+        }
+        for who in [0, 1] {
+            self.compare_all(who).await;
+        }
+        self.writers[0] = self.world.writer_with(self.clocks[0].clone());
+        self.compare_all(0).await;
+        for state in self.naive.states(self.point(0)).iter().step_by(7) {
+            self.compare_history(0, &state.finding.key(), 100, (None, None)).await;
+        }
+        Table::read(&self.world).await.audit(&self.world, &self.writers[0]).await;
+    }
+
+    /// Compares the newest state of every finding.
+    pub async fn compare_all(&mut self, who: usize) {
+        let query = everything(50);
+        let mut list = self.open(who, query).await;
+        while let Some(left) = list {
+            list = self.page(who, left).await;
+        }
+    }
+
+    fn now(&self, who: usize) -> Instant {
+        self.clocks[who].now().max(self.naive.tip_at())
+    }
+
+    fn point(&self, who: usize) -> Point {
+        Point { seq: self.naive.tip(), at: self.now(who) }
+    }
+
+    /// Sends a request; if that fails, sends it again until it is answered, as clients do.
+    async fn request(&mut self, who: usize, request: &Request, trouble: Trouble) {
+        self.world.faults.plan(match trouble {
+            Trouble::None => Fault::None,
+            Trouble::Before(n) => Fault::Before(n),
+            Trouble::After(n) => Fault::After(n),
+        });
+        if !self.send(who, request).await {
+            self.world.faults.plan(Fault::None);
+            assert!(self.send(who, request).await, "a request fails without a fault: {request:?}");
+        }
+        self.world.faults.plan(Fault::None);
+    }
+
+    /// Sends a request once and tells the model; whether it was answered.
+    async fn send(&mut self, who: usize, request: &Request) -> bool {
+        let caller = self.world.caller();
+        let (asks, spans) = self.asks(who, request, &caller);
+        let started = self.clocks[who].now();
+        let outcomes = self.outcomes(who, request, &caller).await;
+        let ended = self.clocks[who].now();
+        let before = self.naive.tip_at();
+        let entries = log_after(&self.world, &self.client, (self.naive.tip() > 0).then_some(before)).await;
+        let mut previous = before;
+        for entry in &entries {
+            let earliest = if entry.seq == 1 { started } else { started.max(previous.plus(1)) };
+            let latest = ended.max(previous.plus(1));
+            assert!((earliest..=latest).contains(&entry.at), "{} is not in {earliest}..={latest}", entry.at);
+            previous = entry.at;
+        }
+        let expected = self.naive.absorb(&asks, &entries, outcomes.is_ok(), ended.max(before.plus(1)));
+        let Ok(outcomes) = outcomes else {
+            return false;
+        };
+        let expected: Vec<Outcome> = expected.into_iter().map(Option::unwrap).collect();
+        match (request, outcomes) {
+            (Request::Expire(_), Outcomes::Count(count)) => {
+                assert_eq!(count, expected.iter().filter(|o| **o == Outcome::Changed).count(), "recorded expiries");
+            }
+            (_, Outcomes::Each(outcomes)) => assert_eq!(outcomes, merged(expected, &spans), "{request:?}"),
+            (_, Outcomes::Count(_)) => unreachable!("only expiries are counted"),
+        }
+        true
+    }
+
+    async fn outcomes(&self, who: usize, request: &Request, caller: &Caller) -> Result<Outcomes, Error> {
+        let writer = &self.writers[who];
+        let tenant = &self.world.tenant;
+        Ok(Outcomes::Each(match request {
+            Request::Import(sent) => import_findings(writer, caller, sent).await?,
+            Request::Snapshot(sent) => import_snapshots(writer, tenant, Some(caller), sent).await?,
+            Request::Update(keys, update) => update_findings(writer, caller, keys.clone(), update.clone()).await?,
+            Request::Accept(key, reason) => {
+                vec![accept_finding(writer, caller, key.clone(), reason.clone()).await?]
+            }
+            Request::Expire(from) => return record_expiries(writer, tenant, *from).await.map(Outcomes::Count),
+        }))
+    }
+
+    /// What a request asks of single findings, and over how many asks each of its records is spread.
+    fn asks(&self, who: usize, request: &Request, caller: &Caller) -> (Vec<Ask>, Vec<usize>) {
+        let by = caller.identity();
+        let asks: Vec<Vec<Ask>> = match request {
+            Request::Import(sent) => {
+                let ask = |finding: &Value| Ask::Import(Arc::new(asff::validate(finding, Door::Import).unwrap()));
+                sent.iter().map(|finding| vec![ask(finding)]).collect()
+            }
+            Request::Snapshot(sent) => {
+                let both = |snapshot: &Snapshot| {
+                    let sent = Arc::new(asff::validate(&snapshot.finding, Door::Snapshot).unwrap());
+                    let time = snapshot.time.clone();
+                    vec![Ask::SnapshotImport(Arc::clone(&sent), time.clone()), Ask::SnapshotUpdate(sent, time)]
+                };
+                sent.iter().map(both).collect()
+            }
+            Request::Update(keys, update) => {
+                let update = Arc::new(update.clone());
+                keys.iter().map(|key| vec![Ask::Update(key.clone(), Arc::clone(&update), by.clone())]).collect()
+            }
+            Request::Accept(key, reason) => vec![vec![Ask::Accept(key.clone(), reason.clone(), by)]],
+            Request::Expire(from) => {
+                let now = self.clocks[who].now();
+                let due = self.naive.acceptances().into_iter().filter(|(_, end)| from <= end && *end <= now);
+                due.map(|(key, end)| vec![Ask::Expire(key, end)]).collect()
+            }
+        };
+        let spans = asks.iter().map(Vec::len).collect();
+        (asks.into_iter().flatten().collect(), spans)
+    }
+
+    /// The instant that a step means, never in the future.
+    fn instant(&self, who: usize, when: Beside) -> Option<Instant> {
+        match when {
+            Beside::Now => None,
+            Beside::Beside(n, ms) => {
+                let points = self.naive.turning_points();
+                let at = points.get(n % points.len().max(1))?.plus(ms);
+                Some(at.min(self.now(who)))
+            }
+        }
+    }
+
+    async fn list(&mut self, who: usize, n: usize, sort: usize, limit: usize, when: Beside) {
+        let at = self.instant(who, when);
+        let around = at.unwrap_or_else(|| self.now(who));
+        let query = FindingsQuery {
+            filter: filter(n, around),
+            sort: order(sort),
+            limit,
+            when: at.map_or(When::Now, When::At),
+            ..everything(limit)
+        };
+        let list = self.open(who, query).await;
+        self.lists.extend(list);
+    }
+
+    /// Fetches a list's first page.
+    async fn open(&self, who: usize, query: FindingsQuery) -> Option<List> {
+        let earliest = self.now(who);
+        let page = get_findings(&self.writers[who], &self.world.tenant, &query).await.unwrap();
+        let latest = self.now(who);
+        let point = Point { seq: page.view.seq, at: page.view.at };
+        match query.when {
+            When::At(at) => assert_eq!(point, self.naive.at(at), "the view's place"),
+            _ => assert!(point.seq == self.naive.tip() && (earliest..=latest).contains(&point.at), "{point:?}"),
+        }
+        let (expected, total) = self.naive.select(point, &query.filter, &query.sort);
+        let list = List { query, expected, total, fetched: 0 };
+        compare_page(list, &page.findings, page.total, page.next, point)
+    }
+
+    /// Fetches a list's next page.
+    async fn page(&self, who: usize, list: List) -> Option<List> {
+        let page = get_findings(&self.writers[who], &self.world.tenant, &list.query).await.unwrap();
+        let point = Point { seq: page.view.seq, at: page.view.at };
+        compare_page(list, &page.findings, page.total, page.next, point)
+    }
+
+    async fn look(&self, who: usize, whom: Target, when: Beside) {
+        let key = key(whom.0, whom.1);
+        let at = self.instant(who, when);
+        // Without an instant the clock is read twice: nothing must end in between.
+        let point = at.map_or_else(|| self.point(who), |at| self.naive.at(at));
+        let found = get_finding(&self.writers[who], &self.world.tenant, &key, at.map_or(When::Now, When::At)).await;
+        let found = found.unwrap();
+        let expected = self.naive.state(&key, point);
+        assert_eq!(found.is_some(), expected.is_some(), "{key:?} at {point:?}");
+        if let (Some(found), Some(expected)) = (found, expected) {
+            compare(&found, &expected, point);
+        }
+    }
+
+    async fn history(&self, who: usize, whom: Target, limit: usize, between: Option<(Beside, Beside)>) {
+        let instant = |when| self.instant(who, when);
+        let bounds = between.map_or((None, None), |(from, to)| (instant(from), instant(to)));
+        self.compare_history(who, &key(whom.0, whom.1), limit, bounds).await;
+    }
+
+    async fn compare_history(
+        &self,
+        who: usize,
+        key: &FindingKey,
+        limit: usize,
+        (from, to): (Option<Instant>, Option<Instant>),
+    ) {
+        let mut records = Vec::new();
+        let mut token = None;
+        loop {
+            let query = HistoryQuery { key: key.clone(), from, to, limit, token, fingerprint: [1; 32] };
+            let page = get_finding_history(&self.writers[who], &self.world.tenant, &query).await.unwrap();
+            assert!(page.records.len() <= limit);
+            records.extend(page.records);
+            token = page.next;
+            if token.is_none() {
+                break;
+            }
+        }
+        assert!(records.windows(2).all(|pair| pair[0].at > pair[1].at), "newest first");
+        let mut expected = self.naive.history(key);
+        expected.retain(|record| from.is_none_or(|from| record.at >= from) && to.is_none_or(|to| record.at <= to));
+        assert_eq!(records, expected, "the history of {key:?} between {from:?} and {to:?}");
+    }
+}
+
+/// What an operation answered.
+enum Outcomes {
+    Each(Vec<Outcome>),
+    Count(usize),
+}
+
+/// What becomes of records that are spread over several asks: the strongest of their outcomes.
+fn merged(outcomes: Vec<Outcome>, spans: &[usize]) -> Vec<Outcome> {
+    let mut outcomes = outcomes.into_iter();
+    let strength = |outcome: &Outcome| match outcome {
+        Outcome::Unchanged => 0,
+        Outcome::Changed => 1,
+        Outcome::Created => 2,
+        Outcome::Rejected(_) => 3,
+    };
+    spans.iter().map(|span| outcomes.by_ref().take(*span).max_by_key(strength).unwrap()).collect()
+}
+
+/// A question for every finding.
+pub fn everything(limit: usize) -> FindingsQuery {
+    let (filter, sort): (Filter, Vec<SortKey>) = Default::default();
+    FindingsQuery { filter, sort, limit, token: None, fingerprint: [3; 32], when: When::Now, token_field: "NextToken" }
+}
+
+/// Compares a page with what is next in a list; what is left of the list.
+fn compare_page(mut list: List, found: &[Found], total: u32, next: Option<String>, point: Point) -> Option<List> {
+    assert_eq!(total as usize, list.total, "the total of {:?} at {point:?}", list.query);
+    assert!(found.len() <= list.query.limit);
+    for found in found {
+        let expected = list.expected.get(list.fetched);
+        let expected = expected.unwrap_or_else(|| panic!("a row too many: {} {:?}", found.ordinal.0, list.query));
+        assert_eq!(found.ordinal.0, expected.ordinal, "row {} of {:?} at {point:?}", list.fetched, list.query);
+        compare(found, expected, point);
+        list.fetched += 1;
+    }
+    if next.is_none() {
+        assert_eq!(list.fetched, list.expected.len(), "rows of {:?} at {point:?}", list.query);
+    }
+    list.query.token = Some(next?);
+    Some(list)
+}
+
+fn compare(found: &Found, expected: &State, point: Point) {
+    let key = expected.finding.key();
+    let differences = differences(&expected.finding.asff, &found.finding.asff);
+    assert!(differences.is_empty(), "expected and found {key:?} at {point:?}: {differences:?}");
+    assert_eq!(found.finding.standing, expected.finding.standing, "{key:?} at {point:?}");
+    assert_eq!(found.last_seen, expected.last_seen, "{key:?} at {point:?}");
+}

@@ -1,0 +1,64 @@
+//! One store with everything that a test needs around it: faults, a meter, and writers that share nothing else.
+
+use posture_local::embedded::{Embedded, config};
+use posture_local::faults::Faults;
+use posture_local::meter::Meter;
+use posture_shared::clock::Clock;
+use posture_shared::domain::{Caller, Instant, TenantId};
+use posture_shared::ledger::Writer;
+use posture_shared::secrets::{Master, Masters};
+use std::collections::BTreeSet;
+
+/// The table's name.
+pub const TABLE: &str = "ledger";
+
+/// A store in memory behind faults and a meter.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The engine, past faults and meter.
+    pub store: Embedded,
+    /// Between the writers and the store.
+    pub faults: Faults,
+    /// Between the faults and the store: what it counts has arrived.
+    pub meter: Meter,
+    /// What every writer's clock shows, unless it was given another one.
+    pub clock: Clock,
+    /// Whose findings they are.
+    pub tenant: TenantId,
+}
+
+impl World {
+    /// An empty ledger on the first of June 2024.
+    pub async fn new() -> Self {
+        let store = Embedded::memory().unwrap();
+        let meter = Meter::new(store.clone());
+        let faults = Faults::new(meter.clone());
+        let clock = Clock::starting_at(Instant(1_717_200_000_000));
+        let tenant = TenantId::parse("acme").unwrap();
+        let world = Self { store, faults, meter, clock, tenant };
+        world.writer().create_table().await.unwrap();
+        world
+    }
+
+    /// A writer with cold caches of its own.
+    pub fn writer(&self) -> Writer {
+        self.writer_with(self.clock.clone())
+    }
+
+    /// A writer with a clock of its own.
+    pub fn writer_with(&self, clock: Clock) -> Writer {
+        let masters = Masters::only(Master::new(1, vec![7; 32]).unwrap());
+        Writer::connect(&config(self.faults.clone()), TABLE, clock, masters)
+    }
+
+    /// Somebody who may do everything.
+    pub fn caller(&self) -> Caller {
+        Caller {
+            tenant: self.tenant.clone(),
+            key_name: "tester".to_owned(),
+            scopes: BTreeSet::new(),
+            accounts: None,
+            region: None,
+        }
+    }
+}

@@ -1,0 +1,564 @@
+//! Verification, export and repair over the embedded store (DESIGN §3 and §7): a sound ledger is clean, damage is
+//! named, and a restore that holds half a transaction is put right wherever the half was cut and the repair killed.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use posture_local::embedded::{self, Embedded};
+use posture_local::faults::{Fault, Faults};
+use posture_shared::clock::Clock;
+use posture_shared::domain::{Caller, FindingKey, Instant, Outcome, Scope, TenantId};
+use posture_shared::ledger::{Hash, Repaired, Verified, Writer, verify_export};
+use posture_shared::operations::decide_findings::Reason;
+use posture_shared::operations::{accept_finding, import_findings};
+use posture_shared::secrets::{Master, Masters};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+
+const TABLE: &str = "ledger";
+const ARN: &str = "arn:aws:securityhub:eu-west-1::product/prowler/prowler";
+const START: i64 = 1_700_000_000_000;
+
+type Item = HashMap<String, AttributeValue>;
+/// Every item by its keys.
+type Table = BTreeMap<(String, String), Item>;
+
+/// A ledger, and the ways to its table that its users do not have.
+struct Ledger {
+    writer: Writer,
+    faults: Faults,
+    raw: Client,
+    caller: Caller,
+}
+
+impl Ledger {
+    async fn new() -> Self {
+        let store = Embedded::memory().unwrap();
+        let ledger = Self::over(&store);
+        ledger.writer.create_table().await.unwrap();
+        ledger
+    }
+
+    fn over(store: &Embedded) -> Self {
+        let faults = Faults::new(store.clone());
+        let clock = Clock::starting_at(Instant(START));
+        let masters = Masters::only(Master::new(1, vec![7; 32]).unwrap());
+        let writer = Writer::connect(&embedded::config(faults.clone()), TABLE, clock, masters);
+        let caller = Caller {
+            tenant: TenantId::parse("acme").unwrap(),
+            key_name: "tests".to_owned(),
+            scopes: [Scope::Admin].into(),
+            accounts: None,
+            region: None,
+        };
+        Self { writer, faults, raw: Client::new(&embedded::config(store.clone())), caller }
+    }
+
+    fn tenant(&self) -> &TenantId {
+        &self.caller.tenant
+    }
+
+    async fn import(&self, findings: &[Value]) {
+        let outcomes = import_findings(&self.writer, &self.caller, findings).await.unwrap();
+        for outcome in outcomes {
+            assert!(!matches!(outcome, Outcome::Rejected(_)), "{outcome:?}");
+        }
+    }
+
+    async fn accept(&self, n: u32, expires_at: i64) {
+        let reason = Reason {
+            justification: "known".to_owned(),
+            approved_by: None,
+            review_date: None,
+            expires_at: Some(Instant(expires_at)),
+        };
+        assert_eq!(accept_finding(&self.writer, &self.caller, key(n), reason).await.unwrap(), Outcome::Changed);
+    }
+
+    async fn verify(&self) -> Verified {
+        self.writer.verify(self.tenant(), None, &|_, _| ()).await.unwrap()
+    }
+
+    async fn repair(&self) -> Repaired {
+        self.writer.repair(self.tenant()).await.unwrap()
+    }
+
+    async fn export(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.writer.export(self.tenant(), &mut out, &|_, _| ()).await.unwrap();
+        out
+    }
+
+    /// The whole table.
+    async fn dump(&self) -> Table {
+        let mut table = Table::new();
+        let mut start = None;
+        loop {
+            let page = self.raw.scan().table_name(TABLE).set_exclusive_start_key(start).send().await.unwrap();
+            for item in page.items.unwrap_or_default() {
+                let part = |name: &str| item[name].as_s().unwrap().clone();
+                table.insert((part("pk"), part("sk")), item);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return table;
+            }
+        }
+    }
+
+    async fn put(&self, item: &Item) {
+        self.raw.put_item().table_name(TABLE).set_item(Some(item.clone())).send().await.unwrap();
+    }
+
+    async fn delete(&self, (pk, sk): &(String, String)) {
+        let request = self.raw.delete_item().table_name(TABLE);
+        let request = request.key("pk", AttributeValue::S(pk.clone())).key("sk", AttributeValue::S(sk.clone()));
+        request.send().await.unwrap();
+    }
+
+    /// Makes the table what it was.
+    async fn restore(&self, table: &Table) {
+        let now = self.dump().await;
+        for place in now.keys().filter(|place| !table.contains_key(*place)) {
+            self.delete(place).await;
+        }
+        for (place, item) in table {
+            if now.get(place) != Some(item) {
+                self.put(item).await;
+            }
+        }
+    }
+}
+
+fn key(n: u32) -> FindingKey {
+    FindingKey { product_arn: ARN.to_owned(), id: format!("prowler-check-{n}") }
+}
+
+fn finding(n: u32, severity: &str, updated: &str) -> Value {
+    json!({
+        "SchemaVersion": "2018-10-08", "Id": key(n).id, "ProductArn": ARN, "GeneratorId": format!("rule-{}", n % 3),
+        "AwsAccountId": "123456789012", "Types": ["Software and Configuration Checks"],
+        "CreatedAt": "2024-01-01T00:00:00Z", "FirstObservedAt": updated, "UpdatedAt": updated,
+        "Severity": {"Label": severity}, "Title": "A bucket is public", "Description": format!("Bucket {n} is public."),
+        "Resources": [{"Type": "AwsS3Bucket", "Id": format!("arn:aws:s3:::b{n}"), "Region": "eu-west-1"}],
+        "Compliance": {"Status": "FAILED"},
+    })
+}
+
+fn day(n: u32) -> String {
+    format!("2024-01-{n:02}T00:00:00Z")
+}
+
+/// A ledger with two findings that were changed, seen again, accepted and folded.
+async fn small() -> Ledger {
+    let ledger = Ledger::new().await;
+    ledger.import(&[finding(0, "LOW", &day(1)), finding(1, "HIGH", &day(1))]).await;
+    ledger.accept(1, START + 1_000_000_000).await;
+    ledger.import(&[finding(0, "LOW", &day(2))]).await;
+    ledger.writer.fold(ledger.tenant()).await.unwrap();
+    ledger.import(&[finding(0, "CRITICAL", &day(3))]).await;
+    ledger
+}
+
+fn assert_clean(what: &str, verified: &Verified) {
+    assert!(verified.is_clean(), "{what}: {verified}");
+}
+
+#[tokio::test]
+async fn an_empty_ledger_is_clean() {
+    let ledger = Ledger::new().await;
+    assert_clean("empty", &ledger.verify().await);
+    let file = ledger.export().await;
+    assert_clean("exported", &verify_export(&*file, None, &|_, _| ()));
+    assert!(!ledger.repair().await.did_something());
+    assert_eq!(ledger.dump().await.len(), 0);
+}
+
+/// Several commits and folds, every kind of change, and a last look with another process's empty cache.
+#[tokio::test]
+async fn a_busy_ledger_is_clean_in_the_table_and_in_a_file() {
+    let store = Embedded::memory().unwrap();
+    let ledger = Ledger::over(&store);
+    ledger.writer.create_table().await.unwrap();
+    for round in 1..=4 {
+        let severity = ["LOW", "MEDIUM", "HIGH", "CRITICAL"][round as usize - 1];
+        let batch = |from: u32, to: u32| -> Vec<Value> {
+            (from..to).map(|n| finding(n, if n % 4 == round { severity } else { "LOW" }, &day(round))).collect()
+        };
+        ledger.import(&batch(0, 60 * round)).await;
+        ledger.import(&batch(0, 60)).await;
+        for n in (0..20).filter(|n| n % 5 == round) {
+            ledger.accept(n, START + i64::from(n) * 1_000_000).await;
+        }
+        let mut gone = finding(round, "LOW", &day(round + 10));
+        gone["RecordState"] = json!("ARCHIVED");
+        ledger.import(&[gone]).await;
+        if round == 2 {
+            ledger.writer.fold(ledger.tenant()).await.unwrap();
+        }
+        assert_clean("between", &ledger.verify().await);
+    }
+    let verified = ledger.verify().await;
+    assert_eq!((verified.findings, verified.erased), (240, 0));
+    assert!(verified.documents > 240 && verified.expiries > 0 && verified.entries == verified.seq, "{verified}");
+    let fresh = Ledger::over(&store);
+    assert_eq!(fresh.verify().await, verified);
+    assert!(!fresh.repair().await.did_something());
+
+    let file = fresh.export().await;
+    assert_eq!(verify_export(&*file, None, &|_, _| ()), verified);
+    let last = String::from_utf8(file.clone()).unwrap().lines().next_back().unwrap().to_owned();
+    let last: Value = serde_json::from_str(&last).unwrap();
+    assert_eq!(last["head"]["seq"].as_u64(), Some(verified.seq));
+    assert_eq!(last["head"]["chain"], verified.chain.hex());
+
+    let anchored = fresh.writer.verify(fresh.tenant(), Some(verified.chain), &|_, _| ()).await.unwrap();
+    assert_clean("anchored", &anchored);
+    let strange = fresh.writer.verify(fresh.tenant(), Some(Hash([9; 32])), &|_, _| ()).await.unwrap();
+    assert!(strange.problems.len() == 1 && strange.problems[0].contains("does not extend the anchor"), "{strange}");
+    ledger.writer.rebuild(ledger.tenant()).await.unwrap();
+    assert_eq!(ledger.verify().await, verified);
+}
+
+/// Timestamps that moved when the finding was seen again are the ones that the next change starts from.
+#[tokio::test]
+async fn a_change_after_an_observation_keeps_the_observed_timestamps() {
+    let ledger = Ledger::new().await;
+    ledger.import(&[finding(0, "LOW", &day(1))]).await;
+    ledger.import(&[finding(0, "LOW", &day(2))]).await;
+    let mut changed = finding(0, "HIGH", &day(3));
+    // As when it was seen again, and other than when it was created.
+    changed["FirstObservedAt"] = json!(day(2));
+    ledger.import(&[changed]).await;
+    assert_clean("unfolded", &ledger.verify().await);
+    ledger.writer.fold(ledger.tenant()).await.unwrap();
+    assert_clean("folded", &ledger.verify().await);
+}
+
+/// Within one request, too: seen again and then changed is two commits, the second knowing the first.
+#[tokio::test]
+async fn one_request_may_see_a_finding_again_and_then_change_it() {
+    let ledger = Ledger::new().await;
+    ledger.import(&[finding(0, "LOW", &day(1))]).await;
+    let mut newer = finding(0, "HIGH", &day(6));
+    newer["FirstObservedAt"] = json!(day(5));
+    ledger.import(&[finding(0, "LOW", &day(5)), finding(0, "MEDIUM", &day(3)), newer]).await;
+    let verified = ledger.verify().await;
+    assert_clean("unfolded", &verified);
+    assert_eq!((verified.entries, verified.documents), (3, 2), "what is older than what was seen changes nothing");
+    ledger.writer.fold(ledger.tenant()).await.unwrap();
+    assert_clean("folded", &ledger.verify().await);
+}
+
+/// The progress never goes back and ends at its total.
+#[tokio::test]
+async fn progress_ends_where_it_should() {
+    let ledger = small().await;
+    let heard = std::sync::Mutex::new(Vec::new());
+    ledger
+        .writer
+        .verify(ledger.tenant(), None, &|done, total| heard.lock().unwrap().push((done, total)))
+        .await
+        .unwrap();
+    let heard = heard.into_inner().unwrap();
+    assert!(heard.is_sorted(), "{heard:?}");
+    assert_eq!(heard.last(), Some(&(6, 6)), "four commits and two findings");
+}
+
+fn text(item: &mut Item, name: &str, value: &str) {
+    item.insert(name.to_owned(), AttributeValue::S(value.to_owned()));
+}
+
+fn number(item: &mut Item, name: &str, by: i64) {
+    let old: i64 = item[name].as_n().unwrap().parse().unwrap();
+    item.insert(name.to_owned(), AttributeValue::N((old + by).to_string()));
+}
+
+fn flip(item: &mut Item, name: &str) {
+    let mut bytes = item[name].as_b().unwrap().as_ref().to_vec();
+    bytes[0] ^= 1;
+    item.insert(name.to_owned(), AttributeValue::B(Blob::new(bytes)));
+}
+
+fn place_of(table: &Table, pk: &str, n: usize) -> (String, String) {
+    let pk = format!("acme#{pk}");
+    table.keys().filter(|place| place.0.starts_with(&pk)).nth(n).unwrap().clone()
+}
+
+type Damage = fn(&mut Table);
+
+/// Everything that can go wrong with an item is named by the verification.
+#[tokio::test]
+async fn damage_is_named() {
+    let cases: [(&str, Damage, &str); 17] = [
+        (
+            "document deleted",
+            |t| drop(t.remove(&place_of(t, "document#00000000", 1))),
+            "the document of finding 0 is missing",
+        ),
+        (
+            "old document deleted",
+            |t| drop(t.remove(&place_of(t, "document#00000001", 0))),
+            "commit 1: the document of finding 1",
+        ),
+        (
+            "document's identity",
+            |t| text(t.get_mut(&place_of(t, "document#00000000", 0)).unwrap(), "identity", "somebody"),
+            "commit 1: its root",
+        ),
+        (
+            "document's body",
+            |t| flip(t.get_mut(&place_of(t, "document#", 0)).unwrap(), "body"),
+            "commit 1: a document cannot be read",
+        ),
+        (
+            "document too many",
+            |t| {
+                let mut stray = t[&place_of(t, "document#00000000", 0)].clone();
+                let sk = format!("{:015}", START + 5_000_000_000);
+                text(&mut stray, "sk", &sk);
+                t.insert(("acme#document#00000000".to_owned(), sk), stray);
+            },
+            "no log entry names the document of finding 0",
+        ),
+        (
+            "document of nobody",
+            |t| {
+                let mut stray = t[&place_of(t, "document#00000000", 0)].clone();
+                let place = ("acme#document#00000007".to_owned(), stray["sk"].as_s().unwrap().clone());
+                text(&mut stray, "pk", &place.0);
+                t.insert(place, stray);
+            },
+            "no log entry names the document of finding 7",
+        ),
+        ("log entry deleted", |t| drop(t.remove(&place_of(t, "log", 1))), "after commit 1 comes commit 3"),
+        ("log entry's body", |t| flip(t.get_mut(&place_of(t, "log", 1)).unwrap(), "body"), "cannot be read"),
+        (
+            "log entry's chain",
+            |t| flip(t.get_mut(&place_of(t, "log", 1)).unwrap(), "chain"),
+            "commit 2: its chain hash",
+        ),
+        (
+            "log entry's number",
+            |t| number(t.get_mut(&place_of(t, "log", 1)).unwrap(), "seq", 5),
+            "after commit 1 comes commit 7",
+        ),
+        ("expiry deleted", |t| drop(t.remove(&place_of(t, "expiry", 0))), "commit 2: its root"),
+        ("head's number", |t| number(t.get_mut(&place_of(t, "head", 0)).unwrap(), "next_ordinal", 1), "the head says"),
+        ("head deleted", |t| drop(t.remove(&place_of(t, "head", 0))), "the head says commit 0"),
+        ("finding deleted", |t| drop(t.remove(&place_of(t, "finding#", 0))), "is missing"),
+        (
+            "finding's number",
+            |t| number(t.get_mut(&place_of(t, "finding#", 0)).unwrap(), "ordinal", 4),
+            "says that its number is",
+        ),
+        (
+            "finding's document",
+            |t| number(t.get_mut(&place_of(t, "finding#", 0)).unwrap(), "document_at", -1),
+            "says that its newest document is of",
+        ),
+        (
+            "index of another log",
+            |t| flip(t.get_mut(&place_of(t, "manifest", 0)).unwrap(), "chain"),
+            "was made of another log",
+        ),
+    ];
+    let ledger = small().await;
+    let sound = ledger.dump().await;
+    for (what, damage, expected) in cases {
+        let mut table = sound.clone();
+        damage(&mut table);
+        ledger.restore(&table).await;
+        let verified = ledger.verify().await;
+        assert!(verified.problems.iter().any(|problem| problem.contains(expected)), "{what}: {expected}: {verified}");
+    }
+    ledger.restore(&sound).await;
+    assert_clean("restored", &ledger.verify().await);
+}
+
+/// A segment of another state in the place of the right one: the columns drift, and a rebuild puts them right.
+#[tokio::test]
+async fn an_index_that_drifts_is_named_and_rebuilt() {
+    let ledger = small().await;
+    let before = ledger.dump().await;
+    ledger.writer.rebuild(ledger.tenant()).await.unwrap();
+    let mut table = ledger.dump().await;
+    let core = |table: &Table, n: usize| place_of(table, "segment#00000000#core", n);
+    assert!(!before.contains_key(&core(&table, 1)));
+    let old = table[&core(&table, 0)]["body"].clone();
+    let newest = core(&table, 1);
+    table.get_mut(&newest).unwrap().insert("body".to_owned(), old);
+    ledger.restore(&table).await;
+    let verified = ledger.verify().await;
+    let expected = "finding 0: severity is \"low\" in the index and \"critical\" in the log";
+    assert!(verified.problems.iter().any(|problem| problem == expected), "{verified}");
+    assert_eq!(ledger.writer.rebuild(ledger.tenant()).await.unwrap(), 4);
+    assert_clean("rebuilt", &ledger.verify().await);
+}
+
+#[tokio::test]
+async fn an_erased_document_still_verifies() {
+    let ledger = small().await;
+    let verified = ledger.verify().await;
+    let table = ledger.dump().await;
+    let place = place_of(&table, "document#00000000", 0);
+    let file = String::from_utf8(ledger.export().await).unwrap();
+    let line = file.lines().find(|line| line.contains("\"ordinal\":0") && line.starts_with("{\"document\"")).unwrap();
+    let line: Value = serde_json::from_str(line).unwrap();
+    let leaf = Hash::parse(line["document"]["leaf"].as_str().unwrap()).unwrap();
+    let mut erased = table[&place].clone();
+    erased.remove("body");
+    erased.remove("salt");
+    erased.insert("leaf".to_owned(), AttributeValue::B(Blob::new(leaf.0.to_vec())));
+    text(&mut erased, "erased_by", "dpo");
+    erased.insert("erased_at".to_owned(), AttributeValue::N(START.to_string()));
+    ledger.put(&erased).await;
+    let after = ledger.verify().await;
+    assert_eq!(after, Verified { erased: 1, ..verified });
+    let file = ledger.export().await;
+    assert!(String::from_utf8(file.clone()).unwrap().contains(r#""erased":{"at":1700000000000,"by":"dpo"}"#));
+    assert_eq!(verify_export(&*file, None, &|_, _| ()), after);
+}
+
+/// The last commit creates a finding, changes another one and accepts: eight items. Whichever of them a restore
+/// brought back, the repair ends in a clean ledger that takes the same request again.
+#[tokio::test]
+async fn half_a_transaction_is_put_right_whichever_half_it_is() {
+    let ledger = small().await;
+    let before = ledger.dump().await;
+    let last = [finding(0, "MEDIUM", &day(4)), finding(2, "LOW", &day(4))];
+    ledger.import(&last).await;
+    let after = ledger.dump().await;
+    let touched: Vec<&(String, String)> =
+        after.keys().filter(|place| before.get(*place) != after.get(*place)).collect();
+    assert_eq!(touched.len(), 6, "head, entry, two findings, two documents: {touched:?}");
+    let seq = ledger.verify().await.seq;
+    // A new finding's item alone, without its document and its entry, cannot be found without reading the whole table.
+    let new = key(2).digest();
+    for half in 0..1_u32 << touched.len() {
+        let restored = |n: usize| half & (1 << n) != 0;
+        let mut table = before.clone();
+        for (_, place) in touched.iter().enumerate().filter(|(n, _)| restored(*n)) {
+            table.insert((*place).clone(), after[*place].clone());
+        }
+        let is_there = |part: &str| touched.iter().enumerate().any(|(n, p)| restored(n) && p.0.contains(part));
+        let hidden = is_there(&new) && !is_there("#log") && !is_there("#document#00000002");
+        ledger.restore(&table).await;
+        let repaired = ledger.repair().await;
+        assert_eq!(
+            repaired.did_something(),
+            table != before && table != after && !(hidden && half.count_ones() == 1),
+            "{half:b}"
+        );
+        let whole = is_there("#log") && is_there("#document#00000000") && is_there("#document#00000002");
+        assert_eq!(repaired.seq, if whole { seq } else { seq - 1 }, "{half:b}: {repaired}");
+        assert_clean(&format!("{half:b} repaired: {repaired}"), &ledger.verify().await);
+        assert!(!ledger.repair().await.did_something(), "{half:b}: once is enough");
+        if !hidden {
+            ledger.import(&last).await;
+            let verified = ledger.verify().await;
+            assert_clean(&format!("{half:b} sent again"), &verified);
+            assert_eq!((verified.findings, verified.seq), (3, seq), "{half:b}");
+        }
+    }
+}
+
+/// A restore that lost an entry in the middle, with commits, expiries, folds and new findings behind it.
+async fn torn() -> (Ledger, Table) {
+    let ledger = small().await;
+    ledger.import(&(2..60).map(|n| finding(n, "LOW", &day(4))).collect::<Vec<_>>()).await;
+    ledger.accept(50, START + 2_000_000_000).await;
+    ledger.writer.fold(ledger.tenant()).await.unwrap();
+    ledger.import(&[finding(0, "INFORMATIONAL", &day(5)), finding(59, "HIGH", &day(5))]).await;
+    let mut table = ledger.dump().await;
+    // Of commit 6, the second of those that created findings, one document is missing, and so is entry 8.
+    let lost = [place_of(&table, "document#00000036", 0), place_of(&table, "log", 7)];
+    lost.iter().for_each(|place| drop(table.remove(place)));
+    ledger.restore(&table).await;
+    (ledger, table)
+}
+
+/// Everything behind the cut is moved aside and nothing is lost.
+#[tokio::test]
+async fn what_lies_behind_the_cut_is_moved_aside() {
+    let (ledger, table) = torn().await;
+    let repaired = ledger.repair().await;
+    assert_eq!(repaired.seq, 5, "{repaired}");
+    assert!(
+        repaired.reasons.iter().any(|r| r.contains("commit 6: the document of finding 54 is missing")),
+        "{repaired}"
+    );
+    assert!(repaired.entries > 1 && repaired.expiries == 1 && repaired.manifests == 1 && repaired.head, "{repaired}");
+    assert!(repaired.findings_restored > 0 && repaired.findings_removed == 9, "{repaired}");
+    assert_clean("repaired", &ledger.verify().await);
+    let now = ledger.dump().await;
+    let derived = |place: &(String, String)| {
+        place.0.contains("#segment#") || place.0.contains("#manifest") || place.0.contains("#head")
+    };
+    for (place, item) in table.iter().filter(|(place, _)| !derived(place)) {
+        let aside = (place.0.replacen("acme#", "acme#aside#5#", 1), place.1.clone());
+        let mut copy = item.clone();
+        text(&mut copy, "pk", &aside.0);
+        let put_back = place.0.starts_with("acme#finding#") && now.contains_key(place);
+        assert!(put_back || now.get(place) == Some(item) || now.get(&aside) == Some(&copy), "{place:?} is lost");
+    }
+    assert_clean("exported", &verify_export(&*ledger.export().await, None, &|_, _| ()));
+    ledger.import(&(0..60).map(|n| finding(n, "LOW", &day(6))).collect::<Vec<_>>()).await;
+    let verified = ledger.verify().await;
+    assert_clean("imported again", &verified);
+    assert_eq!(verified.findings, 60);
+}
+
+/// Killed before or after any of its requests, the next repair ends where an undisturbed one ends.
+#[tokio::test]
+async fn a_repair_that_was_killed_is_completed() {
+    let (ledger, table) = torn().await;
+    ledger.repair().await;
+    let undisturbed = ledger.dump().await;
+    ledger.restore(&table).await;
+    ledger.faults.plan(Fault::None);
+    ledger.repair().await;
+    let requests = ledger.faults.seen();
+    assert!(requests > 200, "{requests}");
+    // Every request of the last steps, which are of several kinds, and some of the many before, which are alike.
+    for n in (1..=requests).filter(|n| n + 20 > requests || n.is_multiple_of(13)) {
+        ledger.restore(&table).await;
+        ledger.faults.plan(Fault::CrashBefore(n));
+        assert!(ledger.writer.repair(ledger.tenant()).await.is_err(), "{n}");
+        ledger.faults.plan(Fault::None);
+        ledger.repair().await;
+        let now = ledger.dump().await;
+        if now != undisturbed {
+            let places = now.keys().chain(undisturbed.keys());
+            let differing: Vec<_> = places.filter(|place| now.get(*place) != undisturbed.get(*place)).collect();
+            panic!("killed before request {n}: {differing:?}");
+        }
+    }
+    assert_clean("in the end", &ledger.verify().await);
+}
+
+/// A commit that comes between a repair's beginning and its end makes it give up rather than lose the commit unseen.
+#[tokio::test]
+async fn a_repair_gives_way_to_a_commit() {
+    let (ledger, _) = torn().await;
+    let raw = ledger.raw.clone();
+    let table = ledger.dump().await;
+    let mut head = table[&place_of(&table, "head", 0)].clone();
+    number(&mut head, "seq", 1);
+    ledger.faults.plan(Fault::None);
+    ledger.faults.before_each(Some(std::sync::Arc::new(move |number, _| {
+        let (raw, head) = (raw.clone(), head.clone());
+        Box::pin(async move {
+            if number == 20 {
+                raw.put_item().table_name(TABLE).set_item(Some(head)).send().await.unwrap();
+            }
+        })
+    })));
+    let refused = ledger.writer.repair(ledger.tenant()).await;
+    assert!(matches!(&refused, Err(posture_shared::domain::Error::Conflict(_))), "{refused:?}");
+    ledger.faults.before_each(None);
+    ledger.repair().await;
+    assert_clean("the second time", &ledger.verify().await);
+}
