@@ -19,7 +19,7 @@ pub fn segment(bytes: &[u8]) {
         }
         for block in segment.blocks().take(4).flatten() {
             for coded in Column::ALL.iter().filter_map(|column| block.column(*column)) {
-                for row in 0..300 {
+                for row in [0, 1, 2, 127, 128, 300] {
                     let _ = coded.value(coded.code(row));
                 }
             }
