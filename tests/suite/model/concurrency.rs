@@ -7,9 +7,9 @@ use super::table::Table;
 use super::world::World;
 use posture_shared::domain::asff::Update;
 use posture_shared::domain::json::text_at;
-use posture_shared::domain::{Caller, Error, Ordinal, Outcome, Source};
+use posture_shared::domain::{Caller, Error, Ordinal, Outcome, Snapshot, Source};
 use posture_shared::ledger::Writer;
-use posture_shared::operations::{import_findings, update_findings};
+use posture_shared::operations::{import_findings, import_snapshots, update_findings};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -186,4 +186,23 @@ async fn fifty_imports_of_one_finding_share_a_few_commits() {
     assert!(table.log.len() <= 5, "{} commits for 49 requests", table.log.len());
     let state = dump(&world, &writer).await;
     assert!(state[&key(0, 10)].asff.contains("\"Changed\""), "the newer one holds");
+}
+
+/// A snapshot is two changes of one finding, which are two commits; those of all the others go into the same two.
+#[tokio::test]
+async fn snapshots_of_two_steps_each_fill_their_commits() {
+    let world = World::new().await;
+    let writer = world.writer();
+    let sent: Vec<Value> = (0..49).map(|n| finding(&key(0, n), &day(1))).collect();
+    import_findings(&writer, &world.caller(), &sent).await.unwrap();
+    let shots = sent.into_iter().map(|mut finding| {
+        finding["Title"] = "As the hub has it".into();
+        finding["Workflow"] = json!({ "Status": "SUPPRESSED" });
+        Snapshot { finding, time: Some(day(2)) }
+    });
+    let outcomes = import_snapshots(&writer, &world.tenant, None, &shots.collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(outcomes, vec![Outcome::Changed; 49]);
+    let table = Table::read(&world).await;
+    table.audit(&world, &writer).await;
+    assert_eq!((table.log.len(), table.documents.len()), (3, 3 * 49), "commits and documents");
 }

@@ -56,6 +56,16 @@ pub async fn log_after(world: &World, client: &Client, after: Option<Instant>) -
     }
 }
 
+/// Deletes some of the items that carry an expiry date.
+pub async fn perish(client: &Client, which: u64) {
+    let page = client.scan().table_name(TABLE).send().await.unwrap();
+    let mortal = page.items().iter().filter(|item| item.contains_key("ttl"));
+    for (_, item) in mortal.enumerate().filter(|(n, _)| which >> (n % 64) & 1 == 1) {
+        let key = |name: &str| AttributeValue::S(text(item, name));
+        client.delete_item().table_name(TABLE).key("pk", key("pk")).key("sk", key("sk")).send().await.unwrap();
+    }
+}
+
 impl Table {
     /// Reads everything that there is.
     pub async fn read(world: &World) -> Self {
