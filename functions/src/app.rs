@@ -1,8 +1,8 @@
 //! From a request to its answer: key, scope, tenant, rate limit, handler, and the dialect's shape for whatever fails.
 
 use crate::call::{self, Call};
-use crate::limits::Gate;
-use crate::route::{Answer, Handler, Parameters, Route, Trigger, Wake};
+use crate::limits::{self, Gate};
+use crate::route::{Handler, Parameters, Route, Trigger, Wake};
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use lambda_http::http::HeaderValue;
@@ -10,7 +10,7 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use posture_shared::auth::{self, Presented, SignedRequest};
 use posture_shared::clock::Clock;
 use posture_shared::dialects::{Dialect, Reply};
-use posture_shared::domain::{Caller, Error, TenantId};
+use posture_shared::domain::{Caller, Error, KeyRecord, Rate, TenantId};
 use posture_shared::ledger::Writer;
 use posture_shared::secrets;
 use serde_json::Value;
@@ -43,12 +43,13 @@ impl App {
         let started = Stopwatch::now();
         let request_id = request_id(&request);
         let work = AssertUnwindSafe(self.attempt(route, request, &request_id)).catch_unwind();
-        let (caller, result) = work.await.unwrap_or_else(|_| (None, Err(Error::internal("the handler panicked"))));
+        let Passage { caller, rate, result } = work.await.unwrap_or_else(|_| Passage::refused(panicked()));
         let failure = result.as_ref().err().cloned();
         let reply = match result {
             Ok(reply) => route.dialect.stamp(reply, &request_id),
             Err(error) => route.dialect.error(&error, &request_id),
         };
+        let reply = rate.iter().fold(reply, |reply, rate| route.dialect.rated(reply, rate));
         log(route.function, &request_id, caller.as_ref(), reply.status, failure.as_ref(), started);
         respond(reply)
     }
@@ -66,26 +67,27 @@ impl App {
         let started = Stopwatch::now();
         let wake = Wake { tenant: self.tenant.clone(), event };
         let work = AssertUnwindSafe((trigger.handler)(&self.writer, wake)).catch_unwind();
-        let result = work.await.unwrap_or_else(|_| Err(Error::internal("the handler panicked")));
+        let result = work.await.unwrap_or_else(|_| Err(panicked()));
         let status = if result.is_ok() { 200 } else { 500 };
         log(trigger.function, request_id, None, status, result.as_ref().err(), started);
         result
     }
 
-    async fn attempt(&self, route: &Route, request: Request, id: &str) -> (Option<Caller>, Result<Reply, Error>) {
-        let Some(parameters) = call::parameters(route, &request) else {
-            return (None, Err(Error::NotFound("there is nothing at this path".to_owned())));
+    async fn attempt(&self, route: &Route, request: Request, id: &str) -> Passage {
+        // A function URL hands over whatever path and method it is called with.
+        let Some(parameters) = call::parameters(route, &request).filter(|_| *request.method() == route.method) else {
+            return Passage::refused(Error::NotFound("there is nothing at this path".to_owned()));
         };
         let (method, path) = (request.method().clone(), request.raw_http_path().to_owned());
         let signed = call::signed(request);
-        // Before the key, because a body cut off at the limit has no valid signature.
-        if signed.body.len() > MAX_BODY {
-            return (None, Err(Error::invalid("body", format!("must be at most {MAX_BODY} bytes"))));
-        }
         let presented = match auth::locate(&signed) {
             Ok(presented) => presented,
-            Err(denial) => return (None, Err(Error::Denied(denial))),
+            Err(denial) => return Passage::refused(Error::Denied(denial)),
         };
+        // Before the key is checked, because a body cut off at the limit has no valid signature.
+        if signed.body.len() > MAX_BODY {
+            return Passage::refused(Error::invalid("body", format!("must be at most {MAX_BODY} bytes")));
+        }
         let call = |caller: Caller| {
             let SignedRequest { method: _, paths: _, query, headers, body } = signed.clone();
             let (query, parameters, request_id) = (call::pairs_of(query), parameters.clone(), id.to_owned());
@@ -93,57 +95,105 @@ impl App {
         };
         let admission = self.admit(route, &presented, &parameters, &signed);
         if let Handler::ReadsAhead(handler) = route.handler {
-            return beside(admission, handler(&self.writer, call(presumed(&presented)))).await;
+            let call = call(presumed(&presented));
+            return beside(admission, async { handler(&self.writer, call).await }).await;
         }
-        let caller = match admission.await {
-            Ok(caller) => caller,
-            Err(error) => return (None, Err(error)),
+        let (caller, rate) = match admission.await {
+            Ok(admitted) => admitted,
+            Err(refused) => return refused,
         };
         let result = match route.handler {
             Handler::Reads(handler) | Handler::ReadsAhead(handler) => handler(&self.writer, call(caller.clone())).await,
             Handler::Writes(handler) => handler(&self.writer, call(caller.clone())).await,
         };
-        (Some(caller), result)
+        Passage { caller: Some(caller), rate, result }
     }
 
-    /// The caller, if its key is good for this route and within its rate.
+    /// The caller, if its key is good for this route and within its rate, and how much of that it has used.
     async fn admit(
         &self,
         route: &Route,
         presented: &Presented,
         parameters: &Parameters,
         signed: &SignedRequest,
-    ) -> Result<Caller, Error> {
-        let record = self.writer.key_get(&presented.tenant, &presented.name).await?;
+    ) -> Result<Admitted, Passage> {
         let (machine_now, now) = (Clock::machine(), self.writer.clock().now());
-        let masters = self.writer.masters();
-        let caller = auth::admit(presented, signed, record.as_ref(), masters, route.scope, machine_now, now)
-            .map_err(Error::Denied)?;
+        let admit = |record: Option<&KeyRecord>| {
+            auth::admit(presented, signed, record, self.writer.masters(), route.scope, machine_now, now)
+        };
+        // A key that was good a moment ago is counted while it is looked at again.
+        let recalled = self.gate.recall(presented).filter(|record| admit(Some(record)).is_ok());
+        let expected = recalled.and_then(|record| limits::limit_of(route, &record));
+        let count = |limit| self.gate.count(&self.writer, presented, limit, now);
+        let (record, counted) = tokio::join!(self.writer.key_get(&presented.tenant, &presented.name), count(expected));
+        let admitted = record.and_then(|record| Ok((admit(record.as_ref()).map_err(Error::Denied)?, record)));
+        let (caller, record) = match admitted {
+            Ok(admitted) => admitted,
+            Err(error) => return Err(Passage::refused(error)),
+        };
         // A path may name the tenant. Another one's is answered as one that does not exist.
         if let Some((_, tenant)) = parameters.iter().find(|(name, _)| *name == "tenantID")
             && tenant != caller.tenant.as_str()
         {
-            return Err(Error::NotFound("there is no such tenant".to_owned()));
+            return Err(Passage::refused(Error::NotFound("there is no such tenant".to_owned())));
         }
-        self.gate.pass(&caller, record.and_then(|record| record.rate_per_minute), now)?;
-        Ok(caller)
+        let limited = record.and_then(|record| Some((limits::limit_of(route, &record)?, record)));
+        let Some((limit, record)) = limited else { return Ok((caller, None)) };
+        self.gate.remember(&record);
+        let rate = match counted {
+            Some(rate) => Some(Rate { limit, ..rate }),
+            None if expected.is_some() => None,
+            None => count(Some(limit)).await,
+        };
+        match rate.filter(Rate::is_exceeded) {
+            Some(over) => Err(Passage { caller: Some(caller), rate, result: Err(limits::exceeded(over)) }),
+            None => Ok((caller, rate)),
+        }
+    }
+}
+
+/// Who was let in, and how much of its rate the key has used, if it has one.
+type Admitted = (Caller, Option<Rate>);
+
+/// What became of a request, before its dialect gives that a shape.
+struct Passage {
+    caller: Option<Caller>,
+    rate: Option<Rate>,
+    result: Result<Reply, Error>,
+}
+
+impl Passage {
+    fn refused(error: Error) -> Self {
+        Self { caller: None, rate: None, result: Err(error) }
     }
 }
 
 /// Runs a reading handler beside the admission of its caller. Nothing of the handler shows before the key is good.
 async fn beside(
-    admission: impl Future<Output = Result<Caller, Error>>,
-    answer: Answer<'_, Reply>,
-) -> (Option<Caller>, Result<Reply, Error>) {
+    admission: impl Future<Output = Result<Admitted, Passage>>,
+    answer: impl Future<Output = Result<Reply, Error>>,
+) -> Passage {
     let admission = std::pin::pin!(admission);
-    match select(admission, answer).await {
-        Either::Left((Ok(caller), answer)) => (Some(caller), answer.await),
-        Either::Left((Err(error), _)) => (None, Err(error)),
-        Either::Right((result, admission)) => match admission.await {
-            Ok(caller) => (Some(caller), result),
-            Err(error) => (None, Err(error)),
-        },
-    }
+    // A panic waits for the key like any other outcome.
+    let answer = AssertUnwindSafe(answer).catch_unwind().map(|outcome| outcome.unwrap_or_else(|_| Err(panicked())));
+    let answer = std::pin::pin!(answer);
+    let (admitted, rest) = match select(admission, answer).await {
+        Either::Left((admitted, answer)) => (admitted, Either::Left(answer)),
+        Either::Right((result, admission)) => (admission.await, Either::Right(result)),
+    };
+    let (caller, rate) = match admitted {
+        Ok(admitted) => admitted,
+        Err(refused) => return refused,
+    };
+    let result = match rest {
+        Either::Left(answer) => answer.await,
+        Either::Right(result) => result,
+    };
+    Passage { caller: Some(caller), rate, result }
+}
+
+fn panicked() -> Error {
+    Error::internal("the handler panicked")
 }
 
 /// Who a request says it is from, before its key is known to be good.

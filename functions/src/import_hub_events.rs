@@ -4,7 +4,7 @@
 //! holds a finding which is refused, fails alone: its id is in the answer, and the queue keeps it for a later try and
 //! then for its dead-letter queue.
 
-use crate::{Trigger, Wake};
+use crate::{Trigger, Wake, WokenBy};
 use posture_shared::dialects::native::snapshots::of_event;
 use posture_shared::domain::{Error, Outcome, Snapshot};
 use posture_shared::ledger::Writer;
@@ -13,8 +13,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The trigger.
-pub static TRIGGER: Trigger =
-    Trigger { function: "import-hub-events", handler: |ledger, wake| Box::pin(handle(ledger, wake)) };
+pub static TRIGGER: Trigger = Trigger {
+    function: "import-hub-events",
+    woken_by: WokenBy::Queue,
+    handler: |ledger, wake| Box::pin(handle(ledger, wake)),
+};
 
 async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
     let Wake { tenant, event } = wake;

@@ -1,5 +1,6 @@
 //! The Lambda functions: one file per endpoint or trigger, and the one way from a request to its handler.
 
+pub mod access;
 pub mod app;
 pub mod call;
 pub mod event;
@@ -8,16 +9,23 @@ pub mod route;
 pub mod routes;
 pub mod runtime;
 
+pub mod create_key;
 pub mod import_hub_events;
 pub mod import_snapshots;
+pub mod list_accounts;
+pub mod list_jobs;
+pub mod list_keys;
+pub mod record_expiries;
+pub mod revoke_key;
 pub mod securityhub_batch_import_findings;
 pub mod securityhub_batch_update_findings;
 pub mod securityhub_describe_hub;
 pub mod securityhub_get_finding_history;
 pub mod securityhub_get_findings;
 pub mod securityhub_list_enabled_products;
+pub mod set_account;
 
 pub use app::App;
 pub use call::Call;
-pub use route::{Handler, Route, Trigger, Wake};
+pub use route::{Handler, Route, Trigger, Wake, WokenBy};
 pub use routes::{ROUTES, TRIGGERS};

@@ -44,8 +44,19 @@ pub enum Handler {
 pub struct Trigger {
     /// The function's name, as in [`Route::function`].
     pub function: &'static str,
+    /// Where its events come from.
+    pub woken_by: WokenBy,
     /// What takes the event and answers it.
     pub handler: for<'a> fn(&'a Writer, Wake) -> Answer<'a, Value>,
+}
+
+/// Where a trigger's events come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WokenBy {
+    /// A queue, in batches of which messages may fail alone.
+    Queue,
+    /// A schedule, in the words of EventBridge.
+    Schedule(&'static str),
 }
 
 /// What wakes a trigger.

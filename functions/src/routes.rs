@@ -2,24 +2,30 @@
 
 use crate::route::{Route, Trigger};
 use crate::{
-    import_hub_events, import_snapshots, securityhub_batch_import_findings, securityhub_batch_update_findings,
-    securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings,
-    securityhub_list_enabled_products,
+    create_key, import_hub_events, import_snapshots, list_accounts, list_jobs, list_keys, record_expiries, revoke_key,
+    securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
+    securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
 pub static ROUTES: &[&Route] = &[
+    &create_key::ROUTE,
     &import_snapshots::ROUTE,
+    &list_accounts::ROUTE,
+    &list_jobs::ROUTE,
+    &list_keys::ROUTE,
+    &revoke_key::ROUTE,
     &securityhub_batch_import_findings::ROUTE,
     &securityhub_batch_update_findings::ROUTE,
     &securityhub_describe_hub::ROUTE,
     &securityhub_get_finding_history::ROUTE,
     &securityhub_get_findings::ROUTE,
     &securityhub_list_enabled_products::ROUTE,
+    &set_account::ROUTE,
 ];
 
 /// Every function that events wake.
-pub static TRIGGERS: &[&Trigger] = &[&import_hub_events::TRIGGER];
+pub static TRIGGERS: &[&Trigger] = &[&import_hub_events::TRIGGER, &record_expiries::TRIGGER];
 
 #[cfg(test)]
 mod tests {
@@ -28,7 +34,7 @@ mod tests {
     use lambda_http::http::Method;
     use std::collections::BTreeSet;
 
-    /// CONTRACTS §1.1, and the snapshots route of DESIGN §7.
+    /// CONTRACTS §1.1, and our own routes of DESIGN §7.
     #[test]
     fn every_path_finds_its_function() {
         let cases = [
@@ -39,6 +45,12 @@ mod tests {
             (Method::GET, "/accounts", "securityhub-describe-hub"),
             (Method::GET, "/productSubscriptions", "securityhub-list-enabled-products"),
             (Method::POST, "/api/v1/tenants/acme/snapshots", "import-snapshots"),
+            (Method::GET, "/api/v1/tenants/acme/keys", "list-keys"),
+            (Method::POST, "/api/v1/tenants/acme/keys", "create-key"),
+            (Method::DELETE, "/api/v1/tenants/acme/keys/ci", "revoke-key"),
+            (Method::GET, "/api/v1/tenants/acme/accounts", "list-accounts"),
+            (Method::PUT, "/api/v1/tenants/acme/accounts/123456789012", "set-account"),
+            (Method::GET, "/api/v1/tenants/acme/jobs", "list-jobs"),
         ];
         assert_eq!(cases.len(), ROUTES.len(), "list the new route here");
         for (method, path, function) in cases {

@@ -3,6 +3,8 @@
 //! Capacity is what the store reports; whoever asks must set `ReturnConsumedCapacity`. Requests that the store refuses
 //! report none, although the service charges for some of them: they are counted as refused.
 
+mod seen;
+
 use crate::embedded::{bytes_of, operation_of};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -10,6 +12,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use seen::Seen;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +34,29 @@ pub struct Counts {
     pub bytes_sent: u64,
     /// Bytes of the answers' bodies.
     pub bytes_received: u64,
+    /// Write capacity units by operation.
+    pub write_units_of: BTreeMap<String, f64>,
+    /// Read capacity units of queries for the log. Only counted by [`Meter::watching`].
+    pub log_read_units: f64,
+    /// Requests with a FilterExpression, which make the store read what it does not give. Only counted by
+    /// [`Meter::watching`].
+    pub filtered: u32,
+    /// What was written and asked for by kind of item, which is the second part of a partition key. Only counted by
+    /// [`Meter::watching`].
+    pub kinds: BTreeMap<String, Kind>,
+}
+
+/// What was written and asked for of one kind of item.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kind {
+    /// Items written, deleted ones not counted.
+    pub written: u64,
+    /// Their bytes as the store counts them: names, texts and raw bytes; a number as its digits.
+    pub bytes: u64,
+    /// Bytes of the largest of them.
+    pub largest: u64,
+    /// Exact keys asked for.
+    pub asked: u64,
 }
 
 impl Counts {
@@ -43,6 +69,45 @@ impl Counts {
     pub fn of(&self, operation: &str) -> u32 {
         self.requests.get(operation).copied().unwrap_or(0)
     }
+
+    /// Adds what was counted later, as if one had waited for the other.
+    pub fn add(&mut self, later: Self) {
+        let Self {
+            requests,
+            refused,
+            rounds,
+            read_units,
+            write_units,
+            bytes_sent,
+            bytes_received,
+            write_units_of,
+            log_read_units,
+            filtered,
+            kinds,
+        } = later;
+        requests.into_iter().for_each(|(name, count)| *self.requests.entry(name).or_default() += count);
+        self.refused += refused;
+        self.rounds += rounds;
+        self.read_units += read_units;
+        self.write_units += write_units;
+        self.bytes_sent += bytes_sent;
+        self.bytes_received += bytes_received;
+        write_units_of.into_iter().for_each(|(name, units)| *self.write_units_of.entry(name).or_default() += units);
+        self.log_read_units += log_read_units;
+        self.filtered += filtered;
+        for (name, more) in kinds {
+            let kind = self.kinds.entry(name).or_default();
+            kind.written += more.written;
+            kind.bytes += more.bytes;
+            kind.largest = kind.largest.max(more.largest);
+            kind.asked += more.asked;
+        }
+    }
+
+    /// What was written and asked for of one kind of item.
+    pub fn kind(&self, name: &str) -> Kind {
+        self.kinds.get(name).copied().unwrap_or_default()
+    }
 }
 
 /// Counts what goes through to another client. Clones share the counts.
@@ -50,6 +115,15 @@ impl Counts {
 pub struct Meter {
     inner: SharedHttpClient,
     state: Arc<Mutex<State>>,
+    watching: bool,
+}
+
+/// A request under way.
+#[derive(Debug, Clone, Copy)]
+struct Started {
+    period: u64,
+    round: u32,
+    of_log: bool,
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +138,12 @@ struct State {
 impl Meter {
     /// A meter before `inner`.
     pub fn new(inner: impl HttpClient + 'static) -> Self {
-        Self { inner: SharedHttpClient::new(inner), state: Arc::default() }
+        Self { inner: SharedHttpClient::new(inner), state: Arc::default(), watching: false }
+    }
+
+    /// A meter that also reads the requests, and counts by kind of item. Costs time, and no units.
+    pub fn watching(inner: impl HttpClient + 'static) -> Self {
+        Self { watching: true, ..Self::new(inner) }
     }
 
     /// What was counted since the last look; starts anew.
@@ -79,17 +158,24 @@ impl Meter {
     }
 
     /// Counts a request's start; its period and its round.
-    fn start(&self, operation: &str, bytes: u64) -> (u64, u32) {
+    fn start(&self, operation: &str, body: &SdkBody) -> Started {
+        let seen = body.bytes().filter(|_| self.watching).map(|body| Seen::in_request(operation, body));
+        let bytes = body.content_length().unwrap_or(0);
         let mut state = self.state();
+        let of_log = seen.as_ref().is_some_and(Seen::is_log_query);
+        if let Some(seen) = seen {
+            seen.add_to(&mut state.counts);
+        }
         let round = state.finished.saturating_add(1);
         state.counts.rounds = state.counts.rounds.max(round);
         state.counts.bytes_sent += bytes;
         *state.counts.requests.entry(operation.to_owned()).or_default() += 1;
-        (state.period, round)
+        Started { period: state.period, round, of_log }
     }
 
     /// Counts a request's end. `answer` is absent when there was none.
-    fn end(&self, operation: &str, (period, round): (u64, u32), answer: Option<(bool, &[u8])>) {
+    fn end(&self, operation: &str, started: Started, answer: Option<(bool, &[u8])>) {
+        let Started { period, round, of_log } = started;
         let mut state = self.state();
         if state.period != period {
             return;
@@ -99,7 +185,11 @@ impl Meter {
             Some((true, body)) => {
                 let (read, write) = units(operation, body);
                 state.counts.read_units += read;
+                if of_log {
+                    state.counts.log_read_units += read;
+                }
                 state.counts.write_units += write;
+                *state.counts.write_units_of.entry(operation.to_owned()).or_default() += write;
                 state.counts.bytes_received += body.len() as u64;
             }
             Some((false, body)) => {
@@ -129,7 +219,7 @@ impl HttpConnector for Metered {
         let (meter, inner) = (self.meter.clone(), self.inner.clone());
         HttpConnectorFuture::new(async move {
             let operation = operation_of(&request).to_owned();
-            let started = meter.start(&operation, request.body().content_length().unwrap_or(0));
+            let started = meter.start(&operation, request.body());
             // Requests that were made together start together, however fast the first one is.
             tokio::task::yield_now().await;
             let mut response: HttpResponse = match inner.call(request).await {

@@ -1,4 +1,32 @@
 //! Every integration test, in one binary.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed; tests in loops say in which case"
+)]
 
+mod access;
+mod ahead;
+mod checkout;
+mod consistency;
+mod create_key;
+mod denial;
+mod events;
+mod hostile;
+mod house;
+mod import_hub_events;
+mod layering;
+mod limits;
+mod list_accounts;
+mod list_jobs;
+mod list_keys;
 mod model;
+mod record_expiries;
+mod revoke_key;
+mod set_account;
+mod signer;
+mod source;
+mod template;
+mod tenants;
 mod verify;

@@ -2,9 +2,13 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was rejected.
 
+mod accounts;
+mod bench;
+mod door;
 mod event;
 mod export;
 mod import;
+mod jobs;
 mod keys;
 mod masters;
 mod progress;
@@ -18,6 +22,7 @@ use clap::{Parser, Subcommand};
 use posture_shared::config::Settings;
 use posture_shared::domain::{Error, Instant, TenantId};
 use serde::Serialize;
+use serde_json::Value;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -42,12 +47,18 @@ enum Command {
     Event(event::Event),
     /// Make, list and revoke keys
     Keys(keys::Keys),
+    /// Name AWS accounts and list them
+    Accounts(accounts::Accounts),
+    /// List jobs
+    Jobs(jobs::Jobs),
     /// Write log and documents to a file that can be verified elsewhere
     Export(export::Export),
     /// Recompute everything and compare
     Verify(verify::Verify),
     /// Write the index anew
     Rebuild(rebuild::Rebuild),
+    /// Measure what reading and writing cost, over a store of its own
+    Bench(bench::Bench),
 }
 
 /// How long work in the background may go on after the command has ended.
@@ -104,9 +115,12 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Error>
         Command::Import(import) => import.run(settings).await,
         Command::Event(event) => event.run(settings).await,
         Command::Keys(keys) => keys.run(settings).await,
+        Command::Accounts(accounts) => accounts.run(settings).await,
+        Command::Jobs(jobs) => jobs.run(settings).await,
         Command::Export(export) => export.run(settings).await,
         Command::Verify(verify) => verify.run(settings).await,
         Command::Rebuild(rebuild) => rebuild.run(settings).await,
+        Command::Bench(bench) => bench.run().await,
     }
 }
 
@@ -116,6 +130,13 @@ fn print(value: &impl Serialize) -> Result<(), Error> {
     line.push(b'\n');
     let mut out = io::stdout().lock();
     out.write_all(&line).and_then(|()| out.flush()).map_err(|error| Error::internal(format!("stdout: {error}")))
+}
+
+/// Prints each element of a member of a server's answer on a line.
+fn print_all(answer: &Value, member: &str) -> Result<(), Error> {
+    let all = answer.get(member).and_then(Value::as_array);
+    let all = all.ok_or_else(|| Error::internal(format!("the server's answer has no {member}")))?;
+    all.iter().try_for_each(print)
 }
 
 /// Tells a person something, on stderr.

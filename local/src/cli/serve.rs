@@ -3,6 +3,7 @@
 use super::store::Place;
 use super::{Ending, instant, print};
 use crate::embedded::Embedded;
+use crate::jobs;
 use crate::server::Server;
 use clap::Args;
 use posture_functions::App;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 /// How often the embedded engine deletes what has expired. The service takes its time too.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -54,7 +56,11 @@ impl Serve {
         let server = Server::bind(&self.listen).await?;
         let open = self.place.open(clock, settings).await?;
         let key = first_key(&open.app, self.new_key).await?;
-        let sweeper = open.embedded.map(|engine| tokio::spawn(sweep(engine)));
+        let mut background = JoinSet::new();
+        background.spawn(jobs::run(open.app.writer.clone(), open.app.tenant.clone()));
+        if let Some(engine) = open.embedded {
+            background.spawn(sweep(engine));
+        }
         print(&Ready { url: server.url(), tenant: open.app.tenant.to_string(), key })?;
         let stop = async {
             tokio::select! {
@@ -64,9 +70,7 @@ impl Serve {
             tracing::info!("stopping");
         };
         server.run(Arc::new(open.app), stop).await;
-        if let Some(sweeper) = sweeper {
-            sweeper.abort();
-        }
+        background.abort_all();
         Ok(Ending::Done)
     }
 }

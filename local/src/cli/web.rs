@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpClient};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use posture_shared::domain::Error;
+use serde_json::Value;
 use std::time::Duration;
 
 /// How often a request is made before its failure is believed.
@@ -48,7 +49,7 @@ impl Web {
     pub(super) async fn post(&self, path: &str, body: &[u8]) -> Result<Answer, Error> {
         let mut pause = FIRST_PAUSE;
         for _ in 1..ATTEMPTS {
-            match self.attempt(path, body).await {
+            match self.attempt("POST", path, body).await {
                 Ok(answer) if answer.status != 429 && answer.status < 500 => return Ok(answer),
                 Ok(answer) => tracing::info!(status = answer.status, "trying again"),
                 Err(error) => tracing::info!(%error, "trying again"),
@@ -56,13 +57,24 @@ impl Web {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        self.attempt(path, body).await
+        self.attempt("POST", path, body).await
     }
 
-    async fn attempt(&self, path: &str, body: &[u8]) -> Result<Answer, Error> {
+    /// Makes a request once and reads the JSON of the answer. [`Error::Internal`] with the server's own words when it
+    /// refuses.
+    pub(super) async fn send(&self, method: &str, path: &str, body: &[u8]) -> Result<Value, Error> {
+        let answer = self.attempt(method, path, body).await?;
+        if !(200..300).contains(&answer.status) {
+            let message = answer.message();
+            return Err(Error::internal(format!("the server answered {}: {message}", answer.status)));
+        }
+        serde_json::from_slice(&answer.body).map_err(|error| Error::internal(format!("the server's answer: {error}")))
+    }
+
+    async fn attempt(&self, method: &str, path: &str, body: &[u8]) -> Result<Answer, Error> {
         let failed = |why: String| Error::internal(format!("{}: {why}", self.url));
         let mut request = HttpRequest::new(SdkBody::from(body));
-        request.set_method("POST").map_err(|error| failed(error.to_string()))?;
+        request.set_method(method).map_err(|error| failed(error.to_string()))?;
         let url = format!("{}{path}", self.url);
         request.set_uri(url).map_err(|_| Error::invalid("--url", format!("{} is no URL", self.url)))?;
         let headers = request.headers_mut();
@@ -74,6 +86,15 @@ impl Web {
         let status = response.status().as_u16();
         let body = bytes_of(response.take_body()).await.map_err(|error| failed(innermost(&error)))?;
         Ok(Answer { status, outcomes, body: body.to_vec() })
+    }
+}
+
+impl Answer {
+    /// The message of an error, in whichever of the dialects it is.
+    pub(super) fn message(&self) -> String {
+        let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        let message = ["/Message", "/message", "/error/message"].iter().find_map(|at| body.pointer(at)?.as_str());
+        message.map_or_else(|| format!("status {}", self.status), str::to_owned)
     }
 }
 

@@ -15,7 +15,7 @@
 //! [`Master::derive`]. Changing this derivation would end every key in use; a test holds it.
 
 use super::locator;
-use crate::domain::{Error, Instant, KeyRecord, Scope, TenantId};
+use crate::domain::{Account, Error, Instant, KeyRecord, Scope, TenantId};
 use crate::secrets::{self, Master, Masters};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -112,8 +112,7 @@ fn check(
     if scopes.is_empty() {
         return Err(Error::invalid("scopes", "must name at least one scope"));
     }
-    let legal = |account: &String| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    if accounts.is_some_and(|accounts| accounts.is_empty() || !accounts.iter().all(legal)) {
+    if accounts.is_some_and(|accounts| accounts.is_empty() || !accounts.iter().all(|id| Account::is_id(id))) {
         return Err(Error::invalid("accounts", "must be AWS account ids of 12 digits, or be left out for any"));
     }
     if expires_at.is_some_and(|end| end <= now) {

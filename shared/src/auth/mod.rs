@@ -1,7 +1,7 @@
 //! Keys, the ways in which clients present them, and the callers they stand for.
 //!
-//! Everything here is computation: the ledger reads the key's record, the handlers turn an event into a
-//! [`SignedRequest`]. The order is [`locate`] (which key does the request claim?), then the read of that record, then
+//! Letting a caller in is computation: the ledger reads the key's record, the handlers turn an event into a
+//! [`SignedRequest`]. Only the administration of keys, [`create_key`] and its neighbours, asks the ledger itself. The order is [`locate`] (which key does the request claim?), then the read of that record, then
 //! [`admit`] (is it that key, is it good, may it do this?).
 //!
 //! Where the contracts are silent we chose:
@@ -18,6 +18,7 @@
 //! - A key is good before `expires_at` and not at it. A revoked key is not good at any instant.
 
 mod locator;
+mod manage;
 mod mint;
 mod path;
 mod present;
@@ -27,6 +28,7 @@ mod sigv4;
 mod tests;
 
 pub use crate::domain::error::Denial;
+pub use manage::{Wish, create_key, list_keys, revoke_key};
 pub use mint::{Credentials, mint};
 pub use path::{PathSource, signed_paths};
 pub use present::{Presented, locate};

@@ -10,7 +10,8 @@ pub mod members;
 pub mod native;
 pub mod securityhub;
 
-use crate::domain::Error;
+use crate::domain::rate::PERIOD;
+use crate::domain::{Error, Rate};
 use serde_json::Value;
 
 /// An answer on the wire.
@@ -63,6 +64,19 @@ impl Dialect {
             Self::Native => native::error::reply(error),
         };
         self.stamp(reply, request_id)
+    }
+
+    /// Adds the headers in which clients look for how much of their rate they have used (CONTRACTS 3.3); for answers
+    /// of any status.
+    #[must_use]
+    pub fn rated(self, reply: Reply, rate: &Rate) -> Reply {
+        match self {
+            Self::SecurityHub | Self::Native => reply
+                .with_header("x-ratelimit-limit", rate.limit.to_string())
+                .with_header("x-ratelimit-period", PERIOD.to_string())
+                .with_header("x-ratelimit-remaining", rate.remaining().to_string())
+                .with_header("x-ratelimit-reset", rate.reset.to_string()),
+        }
     }
 
     /// The answer to a path or method that this dialect does not serve.

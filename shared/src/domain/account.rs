@@ -1,6 +1,10 @@
 //! Names for AWS accounts, which some dialects call scans.
 
+use super::Error;
 use serde::{Deserialize, Serialize};
+
+/// The group of accounts that somebody put into no other.
+pub const DEFAULT_GROUP: &str = "default";
 
 /// An AWS account as somebody has named it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,4 +19,45 @@ pub struct Account {
     pub enabled: bool,
     /// Whether it is kept for its history only.
     pub archived: bool,
+}
+
+impl Account {
+    /// An account that nobody has named.
+    pub fn unnamed(id: &str) -> Self {
+        Self { id: id.to_owned(), name: None, group: DEFAULT_GROUP.to_owned(), enabled: true, archived: false }
+    }
+
+    /// Whether a text is an account's id: twelve digits.
+    pub fn is_id(text: &str) -> bool {
+        text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    /// [`Error::Invalid`] when an account, or its group (`field` says which), may not be called so: 1 to 128
+    /// characters, none of them a control character, not all of them white space.
+    pub fn check_name(field: &str, name: &str) -> Result<(), Error> {
+        if name.trim().is_empty() || name.chars().count() > 128 || name.chars().any(char::is_control) {
+            return Err(Error::invalid(
+                field,
+                "must be 1 to 128 characters, without control characters, and not blank",
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Account;
+
+    #[test]
+    fn ids_and_names_are_checked() {
+        for (id, good) in [("123456789012", true), ("12345678901", false), ("12345678901x", false), ("١٢٣٤٥٦", false)]
+        {
+            assert_eq!(Account::is_id(id), good, "{id}");
+        }
+        for (name, good) in [("Production (EU)", true), ("ü", true), ("", false), (" ", false), ("a\nb", false)] {
+            assert_eq!(Account::check_name("name", name).is_ok(), good, "{name:?}");
+        }
+        assert!(Account::check_name("name", &"x".repeat(129)).is_err());
+    }
 }

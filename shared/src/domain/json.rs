@@ -61,8 +61,12 @@ pub struct FieldChange {
     pub new: Option<String>,
 }
 
-/// The fields that differ between two objects, in path order. An object on both sides is descended into;
-/// an array, or an object against anything else, is one field.
+/// A path of more bytes than this is not prolonged: what lies below is one field. Every path of the format is shorter;
+/// without an end a chain of long names above many small values would make answers of gigabytes.
+const LONGEST_PATH: usize = 256;
+
+/// The fields that differ between two objects, in path order. An object on both sides is descended into, unless its
+/// path is longer than 256 bytes; an array, or an object against anything else, is one field.
 pub fn differences(old: &Object, new: &Object) -> Vec<FieldChange> {
     let mut out = Vec::new();
     walk(old, new, "", &mut out);
@@ -75,13 +79,17 @@ fn walk(old: &Object, new: &Object, prefix: &str, out: &mut Vec<FieldChange>) {
     for name in names {
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match (old.get(name), new.get(name)) {
-            (Some(Value::Object(a)), Some(Value::Object(b))) => walk(a, b, &path, out),
-            (Some(Value::Object(a)), None) if !a.is_empty() => walk(a, &Object::new(), &path, out),
-            (None, Some(Value::Object(b))) if !b.is_empty() => walk(&Object::new(), b, &path, out),
+            (Some(Value::Object(a)), Some(Value::Object(b))) if !is_long(&path) => walk(a, b, &path, out),
+            (Some(Value::Object(a)), None) if !a.is_empty() && !is_long(&path) => walk(a, &Object::new(), &path, out),
+            (None, Some(Value::Object(b))) if !b.is_empty() && !is_long(&path) => walk(&Object::new(), b, &path, out),
             (a, b) if a.map(canonical) == b.map(canonical) => {}
             (a, b) => out.push(FieldChange { path, old: a.map(field_text), new: b.map(field_text) }),
         }
     }
+}
+
+fn is_long(path: &str) -> bool {
+    path.len() > LONGEST_PATH
 }
 
 /// A value as Security Hub's history spells it: strings bare, scalars as JSON, arrays and objects as JSON text.
@@ -145,5 +153,34 @@ pub fn depth(value: &Value) -> usize {
         Value::Array(items) => items.iter().map(depth).max().unwrap_or(0),
         Value::Object(members) => members.values().map(depth).max().unwrap_or(0),
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::{LONGEST_PATH, Object, differences};
+    use serde_json::{Value, json};
+
+    /// Ninety names of a thousand bytes above ten thousand values: whole paths would take 900 MB.
+    #[test]
+    fn long_paths_are_not_multiplied() {
+        let document = |value: u32| {
+            let leaves: Object = (0..10_000).map(|n| (format!("leaf-{n}"), json!(value))).collect();
+            let chain =
+                (0..90).fold(Value::Object(leaves), |inner, n| json!({format!("{n}{}", "x".repeat(1000)): inner}));
+            chain.as_object().unwrap().clone()
+        };
+        let changes = differences(&document(1), &document(2));
+        assert!(changes.iter().map(|change| change.path.len()).sum::<usize>() < 2000);
+        assert_eq!(changes.len(), 1);
+        for other in [differences(&document(1), &Object::new()), differences(&Object::new(), &document(1))] {
+            assert_eq!(other.len(), 1);
+        }
+        // Shorter ones are as they were.
+        let name = "n".repeat(LONGEST_PATH);
+        let one = |value: u32| json!({&name: {"a": value, "b": 0}}).as_object().unwrap().clone();
+        assert_eq!(differences(&one(1), &one(2)).first().unwrap().path, format!("{name}.a"));
     }
 }

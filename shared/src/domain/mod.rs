@@ -9,9 +9,11 @@ pub mod decision;
 pub mod error;
 pub mod finding;
 pub mod instant;
+pub mod job;
 pub mod json;
 pub mod key;
 pub mod query;
+pub mod rate;
 pub mod snapshot;
 pub mod tenant;
 
@@ -23,6 +25,8 @@ pub use decision::{Decision, HashAfter, HistoryRecord, Outcome, Rejection, Seen,
 pub use error::Error;
 pub use finding::{Acceptance, Finding, FindingKey, Presence, Severity, Standing, Status, Verdict};
 pub use instant::Instant;
+pub use job::{Job, JobKind, JobState};
 pub use key::KeyRecord;
+pub use rate::Rate;
 pub use snapshot::Snapshot;
 pub use tenant::{Ordinal, TenantId};

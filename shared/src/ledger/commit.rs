@@ -6,7 +6,7 @@ use super::proof::{Hash, root};
 use super::store::{Condition, ConditionalPut, Item, Key, Transacted};
 use super::{Writer, keys};
 use crate::domain::{
-    Actor, Cell, Column, Error, Finding, FindingKey, Instant, Kind, Ordinal, Presence, Row, Seen, TenantId,
+    Actor, Cell, Column, Error, Finding, FindingKey, Instant, Kind, Ordinal, Presence, Row, Seen, TenantId, Write,
 };
 use crate::secrets;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +39,15 @@ impl Known {
             crate::domain::asff::lay_over(finding, seen);
         }
     }
+}
+
+/// What was found of a finding before a change.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    pub known: Option<Known>,
+    /// The finding's item points past the log, as only a restore can leave it: the finding counts as absent, and the
+    /// item is overwritten. The instant that it names.
+    pub stray: Option<Instant>,
 }
 
 /// A change that is to go into a commit.
@@ -148,17 +157,18 @@ impl Draft {
 /// Prepares a change of one finding. `Ok(None)` when the finding's document is too large to be stored.
 pub(super) fn stage(
     tenant: &TenantId,
-    known: Option<&Known>,
+    found: &Before,
     ordinal: Ordinal,
     at: Instant,
-    mut finding: Finding,
-    actor: &Actor,
+    write: Write,
     sent: Option<(String, String)>,
 ) -> Result<Option<(Staged, Known)>, Error> {
+    let Write { mut finding, actor, hash: _ } = write;
+    let known = found.known.as_ref();
     let before = known.and_then(|known| known.document.as_ref());
     finding.standing.changed_at = changed_at(before.map(|(finding, _)| finding), &finding, at);
     let kind = kind_of(before.map(|(finding, _)| finding), &finding);
-    let document = Document::new(ordinal, at, kind, actor, &finding)?;
+    let document = Document::new(ordinal, at, kind, &actor, &finding)?;
     let document_item = document.to_item(tenant)?;
     if document_item.size() > DOCUMENT_BYTES {
         return Ok(None);
@@ -182,13 +192,13 @@ pub(super) fn stage(
         document_leaf: (keys::document(tenant, ordinal, at), document.leaf(tenant)),
         document: document_item,
         finding: finding_item,
-        finding_condition: match known {
+        finding_condition: match known.map(|known| known.item.document_at).or(found.stray) {
             None => Condition::Absent,
-            Some(known) => Condition::Number("document_at", known.item.document_at.0.unsigned_abs()),
+            Some(at) => Condition::Number("document_at", at.0.unsigned_abs()),
         },
         expiry,
         change,
-        actor: actor.clone(),
+        actor,
         bytes,
         entry_bytes,
     };

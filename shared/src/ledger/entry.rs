@@ -1,6 +1,6 @@
 //! Log entries: what one commit changed.
 //!
-//! The text is JSON (members below), stored zstd-compressed. A row of changed columns names them by
+//! The text is JSON (members below, changes as [`super::grouped`] says), stored zstd-compressed. A row of changed columns names them by
 //! [`Column::name`]; `document_at` and `last_seen` are implied by the entry's instant and are not repeated.
 
 use super::FORMAT;
@@ -22,8 +22,8 @@ pub struct Body {
     /// Who acted; changes refer to these by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actors: Vec<Actor>,
-    /// The findings that changed; none occurs twice.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The findings that changed, by ascending ordinals; none occurs twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "super::grouped")]
     pub changes: Vec<Change>,
     /// The findings that were only seen again, grouped by equal timestamps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -53,6 +53,7 @@ pub struct Observed {
     /// The timestamps.
     pub seen: Seen,
     /// The findings, ascending.
+    #[serde(with = "super::grouped::differences")]
     pub ordinals: Vec<Ordinal>,
 }
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// A fold follows when the tail exceeds an eighth of the segments, but not below this: 64 KiB.
 const TAIL_MIN: u64 = 64 << 10;
-/// Nor above this: 512 KiB. A checkpoint is kept for every so much log, too.
+/// Nor above this: 512 KiB. A checkpoint is kept for every two such bounds of log, and at least for so much.
 const TAIL_MAX: u64 = 512 << 10;
 /// A checkpoint is kept at least this often: daily.
 const CHECKPOINT_MS: i64 = 86_400_000;
@@ -36,6 +36,7 @@ const WRITES_AT_ONCE: usize = 4;
 pub(super) struct Folded {
     log_bytes: u64,
     segment_bytes: u64,
+    checkpoint: Checkpoint,
 }
 
 /// One family of one segment, encoded and decoded.
@@ -46,6 +47,26 @@ struct Written {
     segment: Arc<Segment>,
 }
 
+impl Folded {
+    fn of(manifest: &Manifest) -> Self {
+        let Manifest { log_bytes, last_checkpoint, .. } = *manifest;
+        Self { log_bytes, segment_bytes: manifest.bytes(), checkpoint: last_checkpoint }
+    }
+
+    /// Whether readers have to read too much log. Of the folds of a day only the checkpoints stay, so the log after
+    /// the newest checkpoint is bounded as well once that is a day old: lists as of a past instant begin there.
+    fn is_behind(&self, head: &Head) -> bool {
+        let bound = tail_bound(self.segment_bytes);
+        let after = |log_bytes: u64| head.log_bytes.saturating_sub(log_bytes) > bound;
+        after(self.log_bytes) || (head.at.0 - self.checkpoint.at.0 >= CHECKPOINT_MS && after(self.checkpoint.log_bytes))
+    }
+}
+
+/// The log that readers are asked to read after segments of so many bytes.
+fn tail_bound(segment_bytes: u64) -> u64 {
+    (segment_bytes / 8).clamp(TAIL_MIN, TAIL_MAX)
+}
+
 impl Writer {
     /// Folds when the tail has grown beyond its bound. A fold that fails is logged and tried again after a later
     /// commit: nothing but cost depends on it.
@@ -54,8 +75,7 @@ impl Writer {
             Ok(folded) => folded,
             Err(error) => return tracing::warn!(tenant = %tenant, %error, "could not look for the newest fold"),
         };
-        let bound = (folded.segment_bytes / 8).clamp(TAIL_MIN, TAIL_MAX);
-        if head.log_bytes.saturating_sub(folded.log_bytes) <= bound {
+        if !folded.is_behind(head) {
             return;
         }
         if let Err(error) = self.fold(tenant).await {
@@ -70,7 +90,7 @@ impl Writer {
         let range = super::store::Range { newest_first: true, limit: Some(1), ..Default::default() };
         let (items, _) = self.store.query_page(&keys::manifest_partition(tenant), &range).await?;
         let manifest = items.first().map_or(Ok(Manifest::default()), Manifest::from_item)?;
-        let folded = Folded { log_bytes: manifest.log_bytes, segment_bytes: manifest.bytes() };
+        let folded = Folded::of(&manifest);
         self.folds().insert(tenant.clone(), folded);
         Ok(folded)
     }
@@ -100,8 +120,10 @@ impl Writer {
         }
         let log_bytes = old.log_bytes + view.tail_bytes;
         let now = self.clock.now();
+        // Checkpoints are all that is left of the past, so the log after one is kept in proportion, too.
+        let most = (2 * tail_bound(old.bytes())).min(TAIL_MAX);
         let due =
-            now.0 - old.last_checkpoint.at.0 >= CHECKPOINT_MS || log_bytes - old.last_checkpoint.log_bytes >= TAIL_MAX;
+            now.0 - old.last_checkpoint.at.0 >= CHECKPOINT_MS || log_bytes - old.last_checkpoint.log_bytes >= most;
         let checkpoint = anew || due || old.seq == 0;
         let id = format!("{:016x}-{}", view.seq, secrets::hex(&secrets::random::<8>()?));
         let expires = (!checkpoint).then(|| now.0 / 1000 + SEGMENT_SECONDS);
@@ -132,7 +154,7 @@ impl Writer {
         };
         let put = ConditionalPut { item: manifest.to_item(tenant)?, condition: Condition::Absent };
         if self.store.put(put).await? {
-            let folded = Folded { log_bytes, segment_bytes: manifest.bytes() };
+            let folded = Folded::of(&manifest);
             self.folds().insert(tenant.clone(), folded);
             let base = Arc::new(Base::with_segments(manifest, loaded));
             self.cache.rebase(tenant, base);

@@ -4,7 +4,7 @@
 //! of milliseconds, ordinals and segment numbers 8 hexadecimal digits, so that text order is their order.
 
 use super::store::Key;
-use crate::domain::{Family, FindingKey, Instant, Ordinal, TenantId};
+use crate::domain::{Family, FindingKey, Instant, JobKind, Ordinal, TenantId};
 
 /// The sort key of items that are alone in their partition.
 const ALONE: &str = "-";
@@ -68,6 +68,27 @@ pub(super) fn account_partition(tenant: &TenantId) -> String {
 
 pub(super) fn account(tenant: &TenantId, id: &str) -> Key {
     Key { pk: account_partition(tenant), sk: id.to_owned() }
+}
+
+pub(super) fn job_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#job")
+}
+
+pub(super) fn job(tenant: &TenantId, kind: JobKind) -> Key {
+    Key { pk: job_partition(tenant), sk: kind.name().to_owned() }
+}
+
+/// The counter of one key's requests in one minute, which counts from 1970. Functions that only read may write here
+/// and nowhere else, so no other partition has `#rate#` in its key.
+pub(super) fn rate(tenant: &TenantId, name: &str, minute: i64) -> Key {
+    Key { pk: format!("{tenant}#rate#{name}"), sk: format!("{minute:015}") }
+}
+
+/// The list of tenants. Its partition is no tenant's, because no tenant's name is empty.
+pub(super) const TENANT_PARTITION: &str = "#tenant";
+
+pub(super) fn tenant(tenant: &TenantId) -> Key {
+    Key { pk: TENANT_PARTITION.to_owned(), sk: tenant.as_str().to_owned() }
 }
 
 fn alone(pk: String) -> Key {

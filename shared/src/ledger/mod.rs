@@ -9,11 +9,16 @@ mod check;
 mod check_tests;
 mod commit;
 mod compress;
+mod due;
 mod entry;
 mod evidence;
 mod export;
 mod fold;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+mod grouped;
 mod items;
+mod jobs;
 mod keys;
 mod lineage;
 mod manifest;
@@ -34,6 +39,7 @@ mod view;
 mod writer;
 
 pub use base::Need;
+pub use due::{Reach, Stretch};
 pub use entry::{Body, Change, Entry, Observed};
 pub use export::Exported;
 pub use items::{Document, Expiry, Head};

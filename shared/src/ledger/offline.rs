@@ -105,7 +105,9 @@ fn read_line(lines: &mut impl BufRead) -> Result<Option<Vec<u8>>, String> {
 fn parse<T: Serialize + DeserializeOwned>(line: &[u8]) -> Result<T, String> {
     let Some((b'\n', line)) = line.split_last() else { return Err("the line is cut off".to_owned()) };
     let text = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8".to_owned())?;
-    let value: T = serde_json::from_str(text).map_err(|error| format!("not a line of an export: {error}"))?;
+    // The parser counts lines within this one.
+    let why = |error: serde_json::Error| error.to_string().replace(" at line 1 column ", " at column ");
+    let value: T = serde_json::from_str(text).map_err(|error| format!("not a line of an export: {}", why(error)))?;
     match spelled(&value) {
         Ok(again) if again == text => Ok(value),
         _ => Err("the line is not spelled as an export spells it".to_owned()),

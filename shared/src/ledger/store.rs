@@ -1,12 +1,13 @@
 //! The few DynamoDB requests that the ledger makes, with their loops, retries and errors.
 
+use super::FORMAT;
 use crate::domain::Error;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, KeysAndAttributes, Put,
-    ReturnConsumedCapacity, ScalarAttributeType, Select, TimeToLiveSpecification, TransactWriteItem,
+    ReturnConsumedCapacity, ReturnValue, ScalarAttributeType, Select, TimeToLiveSpecification, TransactWriteItem,
 };
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
@@ -365,6 +366,29 @@ impl Store {
         }
     }
 
+    /// Adds one to an item's number and says what it is now. Makes the item if there is none; it expires at `ttl`,
+    /// in seconds since 1970. A request that is sent again may count twice.
+    pub async fn update(&self, key: &Key, number: &str, ttl: i64) -> Result<u64, Error> {
+        let value = |n: i64| AttributeValue::N(n.to_string());
+        let output = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(PK, AttributeValue::S(key.pk.clone()))
+            .key(SK, AttributeValue::S(key.sk.clone()))
+            .update_expression("SET #format = :format, #ttl = :ttl ADD #number :one")
+            .set_expression_attribute_names(Some(names(&[("#format", "format"), ("#ttl", TTL), ("#number", number)])))
+            .expression_attribute_values(":format", value(FORMAT.into()))
+            .expression_attribute_values(":ttl", value(ttl))
+            .expression_attribute_values(":one", value(1))
+            .return_values(ReturnValue::UpdatedNew)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|e| failure("UpdateItem", &e))?;
+        Item(output.attributes.unwrap_or_default()).number(number)
+    }
+
     /// Removes an item.
     pub async fn delete(&self, key: &Key) -> Result<(), Error> {
         self.client
@@ -441,6 +465,11 @@ impl Condition {
             ),
         }
     }
+}
+
+/// Names for expressions, in which some words are DynamoDB's own.
+fn names(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+    pairs.iter().map(|(alias, name)| ((*alias).to_owned(), (*name).to_owned())).collect()
 }
 
 /// Waits a little longer each round: 20 ms, 40 ms, … at most 1.3 s.

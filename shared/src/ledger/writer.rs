@@ -2,7 +2,7 @@
 //!
 //! Within a process one writer per tenant merges whatever is waiting, so that commits stay full.
 
-use super::commit::{Committed, Draft, Known, stage};
+use super::commit::{Before, Committed, Draft, Known, stage};
 use super::items::{Document, FindingItem, Head};
 use super::lineage::When;
 use super::store::{pause, throttled};
@@ -70,7 +70,15 @@ struct Lane {
 }
 
 /// What is known of the findings that a batch concerns.
-type Board = HashMap<FindingKey, Option<Known>>;
+type Board = HashMap<FindingKey, Before>;
+
+/// One pass over intents, from a head on.
+struct Round {
+    draft: Draft,
+    board: Board,
+    /// Outcomes that hold only once the draft is committed.
+    pending: Vec<(usize, Outcome)>,
+}
 
 impl Writer {
     /// Carries out intents in their order; one outcome each. What is acknowledged here is durable.
@@ -149,49 +157,43 @@ impl Writer {
         outcomes: &mut [Option<Outcome>],
     ) -> Result<bool, Error> {
         let head = self.head(tenant).await?;
+        let undecided = |outcomes: &[Option<Outcome>], place| matches!(outcomes.get(place), Some(None));
         let open: Vec<&Intent> =
-            intents.iter().zip(outcomes.iter()).filter(|(_, o)| o.is_none()).map(|(i, _)| i).collect();
-        let mut board = self.board(tenant, &head, &open).await?;
-        let mut draft = Draft::after(head, self.clock.now());
-        // Outcomes that hold only once the draft is committed.
-        let mut pending: Vec<(usize, Outcome)> = Vec::new();
-        let undecided = |(place, outcome): (usize, &Option<Outcome>)| outcome.is_none().then_some(place);
-        let mut waiting: Vec<usize> = outcomes.iter().enumerate().filter_map(undecided).collect();
+            intents.iter().enumerate().filter(|(place, _)| undecided(outcomes, *place)).map(|(_, i)| i).collect();
+        let board = self.board(tenant, &head, &open).await?;
+        let mut round = Round { draft: Draft::after(head, self.clock.now()), board, pending: Vec::new() };
+        let mut waiting: Vec<usize> = (0..intents.len()).filter(|place| undecided(outcomes, *place)).collect();
         loop {
-            // A finding that is in the commit already waits for the next one, with all that concerns it; the others
-            // do not wait for it, so that commits stay full.
-            let mut held: HashSet<&FindingKey> = HashSet::new();
             let mut later = Vec::new();
+            // What concerns a finding that waits for the next commit waits with it, in order. The others do not wait,
+            // so that commits stay full.
+            let mut held: HashSet<&FindingKey> = HashSet::new();
             for place in waiting {
                 let Some(intent) = intents.get(place) else { continue };
                 if held.contains(&intent.key) {
                     later.push(place);
                     continue;
                 }
-                let mut decided = decide(tenant, &mut draft, &mut board, intent)?;
-                if matches!(decided, Decided::Full) {
-                    match self.send_off(tenant, draft, &mut pending, outcomes).await? {
-                        Some(next) => draft = next,
-                        None => return Ok(false),
+                let mut weighed = round.weigh(tenant, intent)?;
+                if matches!(weighed, Weighed::Full) {
+                    // The full commit goes first, because a decision must know the instant of its own.
+                    if !self.send_off(tenant, &mut round, outcomes).await? {
+                        return Ok(false);
                     }
-                    // The instant is another one now.
-                    decided = decide(tenant, &mut draft, &mut board, intent)?;
+                    weighed = round.weigh(tenant, intent)?;
                 }
-                match decided {
-                    Decided::Ends(outcome) => pending.push((place, outcome)),
-                    Decided::Touched | Decided::Full => {
+                match weighed {
+                    Weighed::Settled(outcome) => round.pending.push((place, outcome)),
+                    Weighed::Touched | Weighed::Full => {
                         held.insert(&intent.key);
                         later.push(place);
                     }
                 }
             }
-            if draft.is_empty() {
-                settle(&mut pending, outcomes);
-                return Ok(true);
-            }
-            match self.send_off(tenant, draft, &mut pending, outcomes).await? {
-                Some(next) => draft = next,
-                None => return Ok(false),
+            if round.draft.is_empty() {
+                round.settle(outcomes);
+            } else if !self.send_off(tenant, &mut round, outcomes).await? {
+                return Ok(false);
             }
             if later.is_empty() {
                 return Ok(true);
@@ -200,21 +202,23 @@ impl Writer {
         }
     }
 
-    /// Commits a draft and starts the next one; `None` when the race was lost.
+    /// Commits the round's draft and starts the next one; `false` when the race was lost.
     async fn send_off(
         &self,
         tenant: &TenantId,
-        draft: Draft,
-        pending: &mut Vec<(usize, Outcome)>,
+        round: &mut Round,
         outcomes: &mut [Option<Outcome>],
-    ) -> Result<Option<Draft>, Error> {
+    ) -> Result<bool, Error> {
+        let next = Draft::after(round.draft.head.clone(), round.draft.at);
+        let draft = std::mem::replace(&mut round.draft, next);
         match self.commit(tenant, draft).await? {
             Committed::Done(head) => {
-                settle(pending, outcomes);
+                round.settle(outcomes);
                 self.fold_if_due(tenant, &head).await;
-                Ok(Some(Draft::after(head, self.clock.now())))
+                round.draft = Draft::after(head, self.clock.now());
+                Ok(true)
             }
-            Committed::Lost | Committed::Throttled => Ok(None),
+            Committed::Lost | Committed::Throttled => Ok(false),
         }
     }
 
@@ -226,7 +230,7 @@ impl Writer {
 
     /// Reads what the decisions on these intents depend on, all of it after the head.
     async fn board(&self, tenant: &TenantId, head: &Head, intents: &[&Intent]) -> Result<Board, Error> {
-        let mut board: Board = intents.iter().map(|intent| (intent.key.clone(), None)).collect();
+        let mut board: Board = intents.iter().map(|intent| (intent.key.clone(), Before::default())).collect();
         if head.seq == 0 {
             return Ok(board);
         }
@@ -234,14 +238,19 @@ impl Writer {
             board.keys().map(|key| (keys::finding(tenant, key), key.clone())).collect();
         let found = self.store.batch_get(&places.keys().cloned().collect::<Vec<_>>(), true).await?;
         for (place, item) in &found {
-            if let Some(key) = places.get(place) {
-                board.insert(key.clone(), Some(Known { item: FindingItem::from_item(item)?, document: None }));
+            if let Some(square) = places.get(place).and_then(|key| board.get_mut(key)) {
+                let item = FindingItem::from_item(item)?;
+                if item.ordinal.0 >= head.next_ordinal || item.document_at > head.at {
+                    square.stray = Some(item.document_at);
+                } else {
+                    square.known = Some(Known { item, document: None });
+                }
             }
         }
         let unread: HashSet<&FindingKey> = intents
             .iter()
             .filter(|intent| {
-                let known = board.get(&intent.key).and_then(Option::as_ref);
+                let known = known_of(&board, &intent.key);
                 known.is_some() && glance(known, intent).is_none()
             })
             .map(|intent| &intent.key)
@@ -251,7 +260,7 @@ impl Writer {
         }
         let ordinals: Vec<(Ordinal, Instant)> = unread
             .iter()
-            .filter_map(|key| board.get(*key).and_then(Option::as_ref))
+            .filter_map(|key| known_of(&board, key))
             .map(|known| (known.item.ordinal, known.item.document_at))
             .collect();
         let need = Need::of([Family::Core, Family::Seen], ordinals.iter().map(|(ordinal, _)| *ordinal));
@@ -260,7 +269,7 @@ impl Writer {
             tokio::join!(self.documents_exact(tenant, &ordinals, true), self.view(tenant, pinned, &need));
         let (mut documents, view) = (documents?, view?);
         for key in unread {
-            let Some(Some(known)) = board.get_mut(key) else { continue };
+            let Some(known) = board.get_mut(key).and_then(|square| square.known.as_mut()) else { continue };
             let document = documents.remove(&known.item.ordinal).map(|document: Document| document.finding());
             let mut finding = document.ok_or_else(|| Error::internal("a finding's newest document is not there"))??;
             let seen = view.seen(known.item.ordinal)?;
@@ -271,52 +280,68 @@ impl Writer {
     }
 }
 
+fn known_of<'a>(board: &'a Board, key: &FindingKey) -> Option<&'a Known> {
+    board.get(key).and_then(|before| before.known.as_ref())
+}
+
 /// What became of an intent.
-enum Decided {
+enum Weighed {
     /// This, once the draft is committed.
-    Ends(Outcome),
-    /// The draft touches the finding already.
+    Settled(Outcome),
+    /// The draft touches the finding already; a change belongs into the next commit.
     Touched,
-    /// The draft takes no more.
+    /// The draft has no room for it.
     Full,
 }
 
-/// Decides an intent on what the board knows, and puts what it decides into the draft and on the board.
-fn decide(tenant: &TenantId, draft: &mut Draft, board: &mut Board, intent: &Intent) -> Result<Decided, Error> {
-    let known = board.get(&intent.key).and_then(Option::as_ref);
-    let write = match glance(known, intent).unwrap_or_else(|| look(known, intent, draft.at)) {
-        Decision::Unchanged => return Ok(Decided::Ends(Outcome::Unchanged)),
-        Decision::Rejected(rejection) => return Ok(Decided::Ends(Outcome::Rejected(rejection))),
-        // A finding occurs at most once in a commit.
-        Decision::Write(_) if known.is_some_and(|known| draft.touches(known.item.ordinal)) => {
-            return Ok(Decided::Touched);
-        }
-        _ if draft.is_full() => return Ok(Decided::Full),
-        Decision::Observed => {
-            if let (Some(Some(known)), Some(sent)) = (board.get_mut(&intent.key), &intent.sent) {
-                draft.observe(known.item.ordinal, &sent.seen);
-                known.see_again(&sent.seen);
+impl Round {
+    /// Decides an intent and puts what it brings into the draft.
+    fn weigh(&mut self, tenant: &TenantId, intent: &Intent) -> Result<Weighed, Error> {
+        let before = self.board.entry(intent.key.clone()).or_default();
+        let known = before.known.as_ref();
+        let write = match glance(known, intent).unwrap_or_else(|| look(known, intent, self.draft.at)) {
+            Decision::Unchanged => return Ok(Weighed::Settled(Outcome::Unchanged)),
+            Decision::Rejected(rejection) => return Ok(Weighed::Settled(Outcome::Rejected(rejection))),
+            // A finding occurs at most once in a commit.
+            Decision::Write(_) if known.is_some_and(|known| self.draft.touches(known.item.ordinal)) => {
+                return Ok(Weighed::Touched);
             }
-            return Ok(Decided::Ends(Outcome::Unchanged));
+            _ if self.draft.is_full() => return Ok(Weighed::Full),
+            Decision::Observed => {
+                if let (Some(known), Some(sent)) = (before.known.as_mut(), &intent.sent) {
+                    self.draft.observe(known.item.ordinal, &sent.seen);
+                    known.see_again(&sent.seen);
+                }
+                return Ok(Weighed::Settled(Outcome::Unchanged));
+            }
+            Decision::Write(write) => write,
+        };
+        let ordinal = known.map_or(Ordinal(self.draft.next_ordinal), |known| known.item.ordinal);
+        let outcome = if known.is_some() { Outcome::Changed } else { Outcome::Created };
+        let sent = match write.hash {
+            HashAfter::Set => intent.sent.as_ref().map(|sent| (sent.hash.clone(), sent.seen_hash.clone())),
+            HashAfter::Keep => known.and_then(|known| known.item.sent.clone().zip(known.item.seen.clone())),
+            HashAfter::Clear => None,
+        };
+        let Some((staged, after)) = stage(tenant, before, ordinal, self.draft.at, *write, sent)? else {
+            return Ok(Weighed::Settled(Outcome::Rejected(too_large(&intent.key))));
+        };
+        if !self.draft.has_room_for(&staged) {
+            return Ok(Weighed::Full);
         }
-        Decision::Write(write) => *write,
-    };
-    let outcome = if known.is_some() { Outcome::Changed } else { Outcome::Created };
-    let sent = match write.hash {
-        HashAfter::Set => intent.sent.as_ref().map(|sent| (sent.hash.clone(), sent.seen_hash.clone())),
-        HashAfter::Keep => known.and_then(|k| k.item.sent.clone().zip(k.item.seen.clone())),
-        HashAfter::Clear => None,
-    };
-    let ordinal = known.map_or(Ordinal(draft.next_ordinal), |known| known.item.ordinal);
-    let Some((staged, after)) = stage(tenant, known, ordinal, draft.at, write.finding, &write.actor, sent)? else {
-        return Ok(Decided::Ends(Outcome::Rejected(too_large(&intent.key))));
-    };
-    if !draft.has_room_for(&staged) {
-        return Ok(Decided::Full);
+        self.draft.add(staged);
+        *before = Before { known: Some(after), stray: None };
+        Ok(Weighed::Settled(outcome))
     }
-    draft.add(staged);
-    board.insert(intent.key.clone(), Some(after));
-    Ok(Decided::Ends(outcome))
+
+    /// What was decided so far holds from now on.
+    fn settle(&mut self, outcomes: &mut [Option<Outcome>]) {
+        for (place, outcome) in self.pending.drain(..) {
+            if let Some(slot) = outcomes.get_mut(place) {
+                *slot = Some(outcome);
+            }
+        }
+    }
 }
 
 /// Decides without the document, if the producer sent what it sent before.
@@ -339,14 +364,6 @@ fn look(known: Option<&Known>, intent: &Intent, at: Instant) -> Decision {
         return glance(known, intent).unwrap_or(Decision::Unchanged);
     }
     (intent.decide)(document.map(|(finding, _)| finding), document.map(|(_, seen)| seen), at)
-}
-
-fn settle(pending: &mut Vec<(usize, Outcome)>, outcomes: &mut [Option<Outcome>]) {
-    for (place, outcome) in pending.drain(..) {
-        if let Some(slot) = outcomes.get_mut(place) {
-            *slot = Some(outcome);
-        }
-    }
 }
 
 fn too_large(key: &FindingKey) -> Rejection {

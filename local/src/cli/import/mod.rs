@@ -7,11 +7,11 @@ mod send;
 mod source;
 mod tally;
 
+use super::door::tenant_of;
 use super::web::Web;
 use super::{Ending, print, read_text};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use posture_shared::auth::{SignedRequest, locate};
 use posture_shared::config::Settings;
 use posture_shared::domain::Error;
 use send::Sender;
@@ -49,20 +49,12 @@ impl Import {
             records.extend(source::records_of(&read_text(file)?, file)?);
         }
         let progress = bar(records.iter().map(Record::len).sum());
-        Sender::new(Web::new(&url, &token), &tenant).send(records, &mut tally, &progress).await?;
+        Sender::new(Web::new(&url, &token), tenant.as_str()).send(records, &mut tally, &progress).await?;
         progress.finish_and_clear();
         let counts = tally.finish()?;
         print(&counts)?;
         Ok(if counts.rejected == 0 { Ending::Done } else { Ending::SomethingRejected })
     }
-}
-
-/// The tenant that a token names.
-fn tenant_of(token: &str) -> Result<String, Error> {
-    let headers = vec![("authorization".to_owned(), format!("Bearer {token}"))];
-    let presented = locate(&SignedRequest { headers, ..SignedRequest::default() });
-    let presented = presented.map_err(|_| Error::invalid("--token", "is no token of Posture Ledger"))?;
-    Ok(presented.tenant.to_string())
 }
 
 /// A progress bar on stderr; nothing when that is no terminal.

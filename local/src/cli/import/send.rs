@@ -103,7 +103,7 @@ impl Sender {
                     continue;
                 }
                 status => {
-                    return Err(Error::internal(format!("the server answered {status}: {}", message_of(&answer))));
+                    return Err(Error::internal(format!("the server answered {status}: {}", answer.message())));
                 }
             }
             progress.inc(findings_of(&pieces).count() as u64);
@@ -203,19 +203,12 @@ fn record(answer: &Answer, pieces: &[Piece], tally: &mut Tally) -> Result<(), Er
 
 /// Counts findings whose request was refused as a whole.
 fn reject(answer: &Answer, pieces: &[Piece], tally: &mut Tally) -> Result<(), Error> {
-    let message = message_of(answer);
+    let message = answer.message();
     findings_of(pieces).try_for_each(|finding| tally.reject(id_of(finding), "InvalidInput", &message, Some(finding)))
 }
 
 fn id_of(finding: &Value) -> &str {
     finding.get("Id").and_then(Value::as_str).unwrap_or_default()
-}
-
-/// The message of an error, in whichever of the dialects it is.
-fn message_of(answer: &Answer) -> String {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let message = ["/Message", "/message", "/error/message"].iter().find_map(|at| body.pointer(at)?.as_str());
-    message.map_or_else(|| format!("status {}", answer.status), str::to_owned)
 }
 
 #[cfg(test)]

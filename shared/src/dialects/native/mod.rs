@@ -1,4 +1,21 @@
 //! Our own routes under `/api/v1/tenants/{tenantID}`, which copy nobody's wire shapes but Infracast's error envelope.
 
+pub mod accounts;
 pub mod error;
+pub mod jobs;
+pub mod keys;
 pub mod snapshots;
+
+use crate::domain::Error;
+use crate::domain::json::Object;
+
+/// Refuses members that a request does not have: one that is misspelt should not be taken for one left out.
+fn check_members(body: &Object, known: &[&str]) -> Result<(), Error> {
+    match body.keys().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let why = format!("is no member of this request; there are {}", known.join(", "));
+            Err(Error::invalid(super::members::shown(name), why))
+        }
+    }
+}

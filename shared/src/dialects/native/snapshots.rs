@@ -34,9 +34,10 @@ pub fn of_event(event: &Value, path: &str) -> Result<Vec<Snapshot>, Error> {
     let Some(event) = event.as_object() else {
         return Err(Error::invalid(format!("{path}event"), "must be an object"));
     };
-    let (name, findings) = match event.get("detail").and_then(Value::as_object) {
-        Some(detail) => ("detail.findings", detail.get("findings")),
-        None => ("Findings", event.get("Findings").or_else(|| event.get("findings"))),
+    let (name, findings) = match event.get("detail") {
+        Some(Value::Object(detail)) => ("detail.findings", detail.get("findings")),
+        None | Some(Value::Null) => ("Findings", event.get("Findings").or_else(|| event.get("findings"))),
+        Some(_) => return Err(Error::invalid(format!("{path}detail"), "must be an object")),
     };
     let Some(findings) = findings.and_then(Value::as_array) else {
         return Err(Error::invalid(format!("{path}{name}"), "must be a list of findings"));
@@ -123,6 +124,8 @@ mod tests {
             ("[7]", "[0].event"),
             ("{}", "Findings"),
             (r#"{"detail":{}}"#, "detail.findings"),
+            (r#"{"detail":7,"findings":[]}"#, "detail"),
+            (r#"{"detail":null}"#, "Findings"),
             (r#"{"findings":[],"time":"yesterday"}"#, "time"),
             (r#"[{"findings":[],"time":7}]"#, "[0].time"),
         ];

@@ -50,6 +50,10 @@ pub const SHARED: [&str; 5] = ["Confidence", "Criticality", "RelatedFindings", "
 /// The largest finding that import and update calls accept, in bytes of JSON without white space: 240 KB.
 pub const MAX_FINDING_BYTES: usize = 240 * 1024;
 
+/// How deep a member of a finding may nest: 100 levels. Parsers stop at 128 (ours) or far earlier (some clients'), and
+/// a document stands some levels deeper where it is stored than where it is sent.
+pub const MAX_DEPTH: usize = 100;
+
 /// Sets Workflow.Status. The deprecated WorkflowState stays as it was sent.
 pub fn set_workflow(asff: &mut Object, status: &str) {
     let text = Value::String(status.to_owned());

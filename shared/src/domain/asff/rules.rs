@@ -15,8 +15,17 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
+    /// A path of any length; names in it are the sender's, so it is cut to what belongs into a message.
+    pub fn new(path: impl AsRef<str>, message: impl Into<String>) -> Self {
+        Self { path: shown(path.as_ref(), 256), message: message.into() }
+    }
+}
+
+/// The text, or its beginning if it has more characters than `longest`.
+pub fn shown(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => text.get(..end).unwrap_or_default().chars().chain("…".chars()).collect(),
+        None => text.to_owned(),
     }
 }
 

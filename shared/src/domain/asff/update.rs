@@ -11,7 +11,7 @@
 
 use super::rules::{At, Problem};
 use super::standing::{next_standing, plain_status};
-use super::validate::{SIZE_EXCEEDED, size};
+use super::validate::{self, SIZE_EXCEEDED, size};
 use super::{MAX_FINDING_BYTES, SHARED, acceptance_ran_out, hub, not_found, present, put, same_content, severity};
 use super::{set_workflow, workflow};
 use crate::domain::json::{self, Object};
@@ -47,6 +47,7 @@ impl Update {
         let top = At::top(request, true);
         top.shared()?;
         top.customer_owned()?;
+        validate::depth(request, request.keys().filter(|name| MEMBERS.contains(&name.as_str())))?;
         top.inside("Workflow", |workflow| workflow.required("Status").map(|_| ()))?;
         top.inside("Severity", |block| {
             let given = ["Label", "Normalized", "Product"].iter().any(|name| block.required(name).is_ok());

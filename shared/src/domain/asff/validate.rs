@@ -7,12 +7,13 @@
 //! - A top-level member that is `null` counts as not sent and is left out of what is returned.
 //! - ProductFields that start with `aws/securityhub/` do not count towards the 50 pairs: the hub adds three of them,
 //!   and a finding that was read from here must be importable again.
+//! - A member may nest 100 levels deep, from a hub snapshot too.
 //! - From a hub snapshot only what cannot be placed is refused: no object, no Id, ProductArn, AwsAccountId or readable
 //!   UpdatedAt, or another JSON type where we interpret a member. Lengths, counts and unknown words pass.
 
 use super::products::ProductArn;
 use super::rules::{self, At, Checked, Problem, is_account};
-use super::{MAX_FINDING_BYTES, severity};
+use super::{MAX_DEPTH, MAX_FINDING_BYTES, severity};
 use crate::domain::Rejection;
 use crate::domain::json::{self, Object};
 use serde_json::Value;
@@ -29,7 +30,8 @@ pub enum Door {
 /// The finding that `value` is, or why it is refused: code FindingSizeExceeded, else InvalidInput.
 pub fn finding(value: &Value, door: Door) -> Result<Object, Rejection> {
     let refuse = |code: &str, message: String| Rejection {
-        id: value.get("Id").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        // No Id is longer than 512, and a batch of long ones would not fit into its answer.
+        id: rules::shown(value.get("Id").and_then(Value::as_str).unwrap_or_default(), 512),
         code: code.to_owned(),
         message,
     };
@@ -40,10 +42,19 @@ pub fn finding(value: &Value, door: Door) -> Result<Object, Rejection> {
     let mut object = sent.clone();
     object.retain(|_, member| !member.is_null());
     check(&object, door == Door::Import).map_err(invalid)?;
+    depth(&object, object.keys()).map_err(invalid)?;
     if door == Door::Import && size(&object) > MAX_FINDING_BYTES {
         return Err(refuse("FindingSizeExceeded", SIZE_EXCEEDED.to_owned()));
     }
     Ok(object)
+}
+
+/// Refuses members, of those named, that nest so deep that the store could not read them back.
+pub(super) fn depth<'a>(object: &'a Object, mut names: impl Iterator<Item = &'a String>) -> Checked {
+    match names.find(|name| object.get(*name).is_some_and(|member| json::depth(member) > MAX_DEPTH)) {
+        Some(name) => Err(Problem::new(name, format!("nests deeper than {MAX_DEPTH} levels"))),
+        None => Ok(()),
+    }
 }
 
 /// The message of code FindingSizeExceeded (CONTRACTS 1.7).

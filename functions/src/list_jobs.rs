@@ -1,0 +1,25 @@
+//! `GET /api/v1/tenants/{tenantID}/jobs`: a tenant's jobs.
+
+use crate::{Call, Handler, Route};
+use lambda_http::http::Method;
+use posture_shared::dialects::native::jobs::list;
+use posture_shared::dialects::{Dialect, Reply};
+use posture_shared::domain::{Error, Scope};
+use posture_shared::ledger::Reader;
+use posture_shared::operations::list_jobs;
+
+/// The endpoint.
+pub static ROUTE: Route = Route {
+    function: "list-jobs",
+    method: Method::GET,
+    path: "/api/v1/tenants/{tenantID}/jobs",
+    dialect: Dialect::Native,
+    scope: Some(Scope::Admin),
+    handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
+};
+
+async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
+    let tenant = &call.caller.tenant;
+    let (jobs, now) = list_jobs(ledger, tenant).await?;
+    Ok(list(tenant, &jobs, now))
+}

@@ -1,0 +1,68 @@
+//! `posture bench`: what the ledger's promises cost, counted at the store's door.
+//!
+//! Everything goes through the routes or operations that clients use, over a store of the bench's own. Requests, rounds
+//! and capacity units are counted and judged; times are printed and judged by nobody.
+
+mod data;
+mod imports;
+mod lists;
+mod load;
+mod report;
+mod single;
+mod targets;
+mod world;
+
+pub use report::{Report, Row, Summary, Verdict};
+pub use targets::{Limit, Targets};
+
+use data::Data;
+use indicatif::ProgressBar;
+use load::Ledger;
+use posture_shared::domain::Error;
+use std::path::PathBuf;
+
+/// What to measure.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many findings.
+    pub findings: u32,
+    /// What the data is made from.
+    pub seed: u64,
+    /// How often a question is asked for its median time.
+    pub repeat: usize,
+    /// A new or empty folder, to measure the rate of imports into a file as well.
+    pub file: Option<PathBuf>,
+    /// What is judged.
+    pub targets: Targets,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { findings: 30_000, seed: 1, repeat: 3, file: None, targets: Targets::default() }
+    }
+}
+
+/// Fills a store of its own and measures it.
+///
+/// Errors: whatever keeps it from measuring. A missed target is no error but a row of the report.
+pub async fn run(options: &Options, progress: &ProgressBar) -> Result<Report, Error> {
+    let data = Data::new(options.seed, options.findings);
+    let mut report = Report { findings: options.findings, ..Report::default() };
+    let mut ledger = Ledger::load(data, options, progress, &mut report).await?;
+    lists::measure(&mut ledger, options, progress, &mut report).await?;
+    single::measure(&mut ledger, options, progress, &mut report).await?;
+    imports::measure(&mut ledger, options, progress, &mut report).await?;
+    if let Some(folder) = &options.file {
+        imports::measure_rate(data, folder, progress, &mut report).await?;
+    }
+    for name in [
+        "search, wildcards, sort by resource",
+        "finding_changes",
+        "Bitdefender, Datadog and Infracast lists",
+        "accept and resolve",
+        "package size, start to first answer",
+    ] {
+        report.not_built(name);
+    }
+    Ok(report)
+}

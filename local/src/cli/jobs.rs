@@ -1,0 +1,28 @@
+//! `posture jobs`: what is under way, how far, and what failed, in the store or through a server.
+
+use super::door::{Door, Opened};
+use super::{Ending, print, print_all};
+use clap::Args;
+use posture_shared::config::Settings;
+use posture_shared::dialects::native::jobs as native;
+use posture_shared::domain::Error;
+use posture_shared::operations::list_jobs;
+
+#[derive(Args)]
+pub(super) struct Jobs {
+    #[command(flatten)]
+    door: Door,
+}
+
+impl Jobs {
+    pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Error> {
+        match self.door.open(settings).await? {
+            Opened::Store(open, tenant) => {
+                let (jobs, now) = list_jobs(&open.app.writer, &tenant).await?;
+                jobs.iter().try_for_each(|job| print(&native::shown(&tenant, job, now)))?;
+            }
+            Opened::Server(server) => print_all(&server.web.send("GET", &server.path("jobs"), b"").await?, "jobs")?,
+        }
+        Ok(Ending::Done)
+    }
+}

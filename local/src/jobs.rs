@@ -1,0 +1,25 @@
+//! Jobs in the background of a server: what a queue and schedules wake on AWS.
+
+use posture_shared::domain::TenantId;
+use posture_shared::ledger::Writer;
+use posture_shared::operations::run_expiries_of_all;
+use std::time::Duration;
+use tokio::time::MissedTickBehavior;
+
+/// How often it is looked for work.
+pub const PERIOD: Duration = Duration::from_secs(60);
+
+/// Works on the jobs of `own` and every other tenant, now and each [`PERIOD`], until it is dropped, which may be at any
+/// point: the next one goes on.
+pub async fn run(writer: Writer, own: TenantId) {
+    let mut periods = tokio::time::interval(PERIOD);
+    periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        periods.tick().await;
+        match run_expiries_of_all(&writer, &own, || false).await {
+            Ok(0) => {}
+            Ok(recorded) => tracing::info!(recorded, "acceptances that ran out were recorded"),
+            Err(error) => tracing::warn!(%error, "a job failed"),
+        }
+    }
+}

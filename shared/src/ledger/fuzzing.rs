@@ -1,0 +1,76 @@
+//! Doors to the stored forms for the fuzz targets, which stand outside the crate. Built for fuzzing only.
+
+use super::compress::{pack, pack_bytes};
+use super::entry::{Body, Entry};
+use super::manifest::Manifest;
+use super::segment::Segment;
+use super::store::{Item, Key};
+use super::{FORMAT, proof::Hash};
+use crate::domain::{Column, Family, Instant, TenantId};
+
+/// Decodes a stored segment and reads some of its cells.
+pub fn segment(bytes: &[u8]) {
+    for family in Family::ALL {
+        let Ok(segment) = Segment::decode(family, bytes) else { continue };
+        for column in Column::ALL {
+            for row in [0, 1, 127, 128, 8_191, usize::MAX] {
+                let _ = segment.cell(row, *column);
+            }
+        }
+        for block in segment.blocks().take(4).flatten() {
+            for coded in Column::ALL.iter().filter_map(|column| block.column(*column)) {
+                for row in [0, 1, 2, 127, 128, 300] {
+                    let _ = coded.value(coded.code(row));
+                }
+            }
+        }
+        let _ = (segment.rows(), segment.block_rows(), segment.bytes());
+    }
+}
+
+/// Decodes a segment of one block, whose contents are `raw` before compression.
+pub fn block(raw: &[u8]) {
+    let Ok(packed) = pack_bytes(raw, 1) else { return };
+    let Ok(length) = u16::try_from(packed.len()) else { return };
+    let [low, high] = [length & 0x7f, length >> 7];
+    let mut bytes = b"PLS\x01\x80\x40\x01".to_vec();
+    bytes.extend([low as u8 | 0x80, high as u8 & 0x7f]);
+    if high < 0x80 {
+        bytes.extend(packed);
+        segment(&bytes);
+    }
+}
+
+/// Decodes a log entry with this JSON text.
+pub fn entry(text: &str) {
+    let Some(item) = item(text) else { return };
+    let Ok(tenant) = TenantId::parse("fuzz") else { return };
+    let Ok(entry) = Entry::from_item(&item) else { return };
+    for change in &entry.body.changes {
+        let _ = change.cells(entry.at, entry.body.source(change));
+    }
+    let _ = entry.is_intact(&tenant);
+    if let Ok(text) = serde_json::to_string(&entry.body) {
+        assert_eq!(serde_json::from_str::<Body>(&text).ok().as_ref(), Some(&entry.body), "a body reads back");
+    }
+}
+
+/// Decodes a manifest with this JSON text.
+pub fn manifest(text: &str) {
+    if let Some(Ok(manifest)) = item(text).map(|item| Manifest::from_item(&item)) {
+        let _ = manifest.bytes();
+    }
+}
+
+/// An item that has whatever attributes a log entry or a manifest needs.
+fn item(text: &str) -> Option<Item> {
+    let sk = Instant(1_700_000_000_000).key();
+    let mut item = Item::new(&Key { pk: "fuzz#log".to_owned(), sk });
+    for (name, number) in [("format", FORMAT), ("seq", 1), ("count", 1), ("log_bytes", 1), ("checkpoint", 1)] {
+        item.put_number(name, number);
+    }
+    item.put_bytes("previous", Hash::default().0.to_vec());
+    item.put_bytes("chain", Hash::default().0.to_vec());
+    item.put_bytes("body", pack(text).ok()?);
+    Some(item)
+}

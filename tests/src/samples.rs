@@ -1,0 +1,148 @@
+//! One good request for every route, and findings to ask about. All of it is made up.
+
+use crate::gateway::Ask;
+use crate::world::{Tenant, World};
+use posture_functions::Route;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The product that made the samples.
+pub const PRODUCT: &str = "arn:aws:securityhub:eu-west-1::product/acme/scanner";
+
+/// A finding with many members, as a producer sends it on a day of January 2024.
+pub fn finding(id: &str, day: u32) -> Value {
+    let time = format!("2024-01-{day:02}T08:00:00Z");
+    json!({
+        "SchemaVersion": "2018-10-08", "Id": id, "ProductArn": PRODUCT, "GeneratorId": "open-port",
+        "AwsAccountId": "123456789012", "Types": ["Software and Configuration Checks/Exposure"],
+        "CreatedAt": time, "UpdatedAt": time, "FirstObservedAt": time, "LastObservedAt": time,
+        "Severity": {"Label": "HIGH", "Original": "8"}, "Confidence": 40, "Criticality": 30,
+        "Title": format!("Port open on day {day}"), "Description": "Anybody can reach it.",
+        "Remediation": {"Recommendation": {"Text": "Close it.", "Url": "https://example.com/close"}},
+        "ProductFields": {"scanner/run": day.to_string()}, "UserDefinedFields": {"team": "web"},
+        "Resources": [{
+            "Type": "AwsEc2SecurityGroup", "Id": "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-1",
+            "Partition": "aws", "Region": "eu-west-1", "Tags": {"env": "prod"},
+            "Details": {"AwsEc2SecurityGroup": {"GroupName": "open", "IpPermissions": [{"FromPort": 22}]}}
+        }],
+        "Compliance": {
+            "Status": "FAILED", "RelatedRequirements": ["PCI DSS v3.2.1/1.3.2"], "SecurityControlId": "EC2.13",
+            "AssociatedStandards": [{"StandardsId": "standards/pci-dss/v/3.2.1"}]
+        },
+        "Network": {"SourceIpV4": "192.0.2.7", "DestinationPort": 22},
+        "Note": {"Text": "seen", "UpdatedBy": "scanner", "UpdatedAt": time},
+        "VerificationState": "UNKNOWN", "Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE",
+        "RelatedFindings": [{"ProductArn": PRODUCT, "Id": "another"}],
+        "FindingProviderFields": {
+            "Severity": {"Label": "HIGH", "Original": "8"}, "Types": ["Software and Configuration Checks/Exposure"],
+            "Confidence": 40, "Criticality": 30, "RelatedFindings": [{"ProductArn": PRODUCT, "Id": "another"}]
+        }
+    })
+}
+
+/// An event of Security Hub with these findings.
+pub fn hub_event(time: &str, findings: &[Value]) -> Value {
+    json!({
+        "version": "0", "id": "8e5622f9-d81c-4d81-612a-9319e7ee2506", "source": "aws.securityhub",
+        "detail-type": "Security Hub Findings - Imported", "account": "123456789012", "time": time,
+        "region": "eu-west-1", "resources": [], "detail": {"findings": findings}
+    })
+}
+
+/// The name of a key that nobody uses, which every tenant has.
+pub const RETIRED: &str = "retired";
+
+/// A request for a key of a name that no key has.
+fn new_key() -> Value {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("new-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    json!({
+        "name": name, "scopes": ["findings:read", "findings:import"], "accounts": ["123456789012"],
+        "expires": "2099-12-31", "rate_per_minute": 60
+    })
+}
+
+/// A good request for a route, which [`Answer::is_let_in`](crate::Answer::is_let_in) when a key for it is held. A new
+/// route needs an arm here.
+pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
+    let identifier = json!({"Id": "f-1", "ProductArn": PRODUCT});
+    let equals = |value: &str| json!([{"Value": value, "Comparison": "EQUALS"}]);
+    let (path, body) = match route.function {
+        "securityhub-batch-import-findings" => (String::new(), json!({"Findings": [finding("f-1", 1)]})),
+        "securityhub-batch-update-findings" => (String::new(), update(&[identifier])),
+        "securityhub-get-findings" => (
+            String::new(),
+            json!({
+                "Filters": {
+                    "ProductName": equals("Scanner"), "RecordState": equals("ACTIVE"),
+                    "Confidence": [{"Gte": 1, "Lte": 99}], "NetworkSourceIpV4": [{"Cidr": "192.0.2.0/24"}],
+                    "ResourceTags": [{"Key": "env", "Value": "prod", "Comparison": "EQUALS"}],
+                    "UpdatedAt": [{"Start": "2024-01-01T00:00:00Z", "End": "2024-12-31T00:00:00Z"}],
+                    "CreatedAt": [{"DateRange": {"Value": 3650, "Unit": "DAYS"}}],
+                    "Keyword": [{"Value": "reach"}]
+                },
+                "SortCriteria": [{"Field": "UpdatedAt", "SortOrder": "desc"}], "MaxResults": 10
+            }),
+        ),
+        "securityhub-get-finding-history" => (
+            String::new(),
+            json!({
+                "FindingIdentifier": identifier, "MaxResults": 10,
+                "StartTime": "2023-01-01T00:00:00Z", "EndTime": "2030-01-01T00:00:00.000Z"
+            }),
+        ),
+        "securityhub-describe-hub" => {
+            ("?HubArn=arn%3Aaws%3Asecurityhub%3Aeu-west-1%3A123456789012%3Ahub%2Fdefault".to_owned(), Value::Null)
+        }
+        "securityhub-list-enabled-products" => ("?MaxResults=5".to_owned(), Value::Null),
+        "import-snapshots" => (String::new(), hub_event("2024-01-01T08:00:05Z", &[finding("f-1", 1)])),
+        "list-keys" | "list-accounts" | "list-jobs" => (String::new(), Value::Null),
+        "create-key" => (String::new(), new_key()),
+        "revoke-key" => (RETIRED.to_owned(), Value::Null),
+        "set-account" => {
+            let body = json!({"name": "Web shop", "group": "EU", "enabled": false, "archived": true});
+            ("123456789012".to_owned(), body)
+        }
+        other => panic!("there is no sample request for {other}: add one to tests/src/samples.rs"),
+    };
+    // What follows the route's path: a query, or the value of its last segment.
+    let route_path = route.path.split("{name}").next().and_then(|path| path.split("{id}").next()).unwrap_or_default();
+    let path = format!("{}{path}", route_path.replace("{tenantID}", tenant.id.as_str()));
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    Ask::new(&route.method, &path, body)
+}
+
+/// The body of an update that names every member.
+pub fn update(identifiers: &[Value]) -> Value {
+    json!({
+        "FindingIdentifiers": identifiers, "Note": {"Text": "looked at", "UpdatedBy": "me"},
+        "Severity": {"Label": "LOW", "Normalized": 1, "Product": 2.5}, "VerificationState": "TRUE_POSITIVE",
+        "Confidence": 55, "Criticality": 66, "Types": ["TTPs/Discovery"], "UserDefinedFields": {"owner": "net"},
+        "Workflow": {"Status": "NOTIFIED"}, "RelatedFindings": [{"ProductArn": PRODUCT, "Id": "another"}]
+    })
+}
+
+impl World {
+    /// Imports findings for a tenant; panics unless all were taken.
+    pub async fn import(&self, tenant: &Tenant, findings: &[Value]) {
+        let body = json!({"Findings": findings}).to_string();
+        let answer = self.ask(tenant, &post("/findings/import", &body)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.json().get("FailedCount"), Some(&json!(0)), "{}", answer.body);
+    }
+}
+
+/// A POST.
+pub fn post(path: &str, body: &str) -> Ask {
+    Ask::new(&lambda_http::http::Method::POST, path, body)
+}
+
+/// A PATCH.
+pub fn patch(path: &str, body: &str) -> Ask {
+    Ask::new(&lambda_http::http::Method::PATCH, path, body)
+}
+
+/// A GET.
+pub fn get(path: &str) -> Ask {
+    Ask::new(&lambda_http::http::Method::GET, path, "")
+}

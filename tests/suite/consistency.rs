@@ -1,0 +1,357 @@
+//! A function's name is written in `ROUTES` or `TRIGGERS`; everything that is derived from it must be there, and
+//! nothing else.
+
+use crate::checkout::{exists, files, read};
+use crate::template::Template;
+use lambda_http::RequestExt;
+use posture_functions::access::{COUNTS, Grant, READS, WRITES};
+use posture_functions::event::request_of;
+use posture_functions::route::find;
+use posture_functions::{ROUTES, TRIGGERS, WokenBy};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+const READ: &str = "LedgerReadPolicy";
+const WRITE: &str = "LedgerWritePolicy";
+const COUNT: &str = "CountPolicy";
+
+/// What the table says of one function.
+struct Function {
+    name: &'static str,
+    door: Door,
+    grants: Vec<Grant>,
+}
+
+/// What a function is called by.
+#[derive(Clone, Copy)]
+enum Door {
+    /// Method, path and the name of the scope.
+    Route(&'static str, &'static str, &'static str),
+    Queue,
+    /// The rate.
+    Schedule(&'static str),
+}
+
+impl Function {
+    fn file(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
+    fn resource(&self) -> String {
+        let parts = self.name.split('-').map(|part| part[..1].to_uppercase() + &part[1..]);
+        parts.collect::<String>() + "Function"
+    }
+
+    fn event(&self) -> String {
+        format!("events/{}.json", self.name)
+    }
+
+    /// Its row in README's table of routes and scopes.
+    fn row(&self) -> String {
+        match self.door {
+            Door::Route(method, path, scope) => format!("| `{}` | `{method} {path}` | `{scope}` |", self.name),
+            Door::Queue => format!("| `{}` | events, from a queue | none: only the queue can wake it |", self.name),
+            Door::Schedule(rate) => {
+                format!("| `{}` | a schedule, `{rate}` | none: only the schedule can wake it |", self.name)
+            }
+        }
+    }
+
+    fn is_route(&self) -> bool {
+        matches!(self.door, Door::Route(..))
+    }
+
+    /// The policies that together allow what it may do.
+    fn policies(&self) -> String {
+        let ledger = if WRITES.iter().all(|grant| self.grants.contains(grant)) { WRITE } else { READ };
+        let counts = COUNTS.iter().all(|grant| self.grants.contains(grant));
+        if counts { format!("[!Ref {ledger}, !Ref {COUNT}]") } else { format!("[!Ref {ledger}]") }
+    }
+}
+
+fn functions() -> Vec<Function> {
+    let routes = ROUTES.iter().map(|route| Function {
+        name: route.function,
+        door: Door::Route(route.method.as_str(), route.path, route.scope.map_or("any", |scope| scope.name())),
+        grants: route.grants(),
+    });
+    let triggers = TRIGGERS.iter().map(|trigger| Function {
+        name: trigger.function,
+        door: match trigger.woken_by {
+            WokenBy::Queue => Door::Queue,
+            WokenBy::Schedule(rate) => Door::Schedule(rate),
+        },
+        grants: trigger.grants(),
+    });
+    routes.chain(triggers).collect()
+}
+
+/// Fails with every problem at once.
+fn none(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+/// Names that are in one set and not in the other.
+fn differences(have: &BTreeSet<String>, want: &BTreeSet<String>, extra: &str, missing: &str) -> Vec<String> {
+    let extras = have.difference(want).map(|name| format!("{extra}: {name}"));
+    extras.chain(want.difference(have).map(|name| format!("{missing}: {name}"))).collect()
+}
+
+#[test]
+fn every_function_has_its_handler_file() {
+    let mut problems = Vec::new();
+    for function in functions() {
+        let path = format!("functions/src/{}.rs", function.file());
+        if !exists(&path) {
+            problems.push(format!("write {path}, the handler of {}", function.name));
+            continue;
+        }
+        let opening = match function.door {
+            Door::Route(method, route, _) => format!("//! `{method} {route}`: "),
+            Door::Queue | Door::Schedule(_) => "//! Trigger: ".to_owned(),
+        };
+        if !read(&path).starts_with(&opening) {
+            problems.push(format!("edit {path}: its first line must begin with {opening}"));
+        }
+    }
+    let named: BTreeSet<String> = functions().iter().map(|f| format!("functions/src/{}.rs", f.file())).collect();
+    let declares =
+        |text: &str| text.contains("pub static ROUTE: Route") || text.contains("pub static TRIGGER: Trigger");
+    for path in files("functions/src", ".rs") {
+        if declares(&read(&path)) && !named.contains(&path) {
+            problems.push(format!("edit functions/src/routes.rs: {path} declares a function that is not listed there"));
+        }
+    }
+    none(&problems);
+}
+
+#[test]
+fn every_function_has_its_program() {
+    let mut problems = Vec::new();
+    for function in functions() {
+        let path = format!("functions/src/bin/{}.rs", function.name);
+        let (run, item) = if function.is_route() { ("run", "ROUTE") } else { ("run_trigger", "TRIGGER") };
+        let call = format!("posture_functions::runtime::{run}(&posture_functions::{}::{item})", function.file());
+        if !exists(&path) {
+            problems.push(format!("write {path}: a main that calls {call}"));
+        } else if !read(&path).contains(&call) || read(&path).lines().count() > 5 {
+            problems.push(format!("edit {path}: its main must be {call} and nothing else"));
+        }
+    }
+    let have = files("functions/src/bin", ".rs").into_iter().collect();
+    let want = functions().iter().map(|f| format!("functions/src/bin/{}.rs", f.name)).collect();
+    problems.extend(differences(&have, &want, "delete what no route or trigger names", "write"));
+    none(&problems);
+}
+
+#[test]
+fn every_function_is_in_the_template() {
+    none(&template_problems(&functions(), &read("template.yaml")));
+}
+
+fn template_problems(functions: &[Function], text: &str) -> Vec<String> {
+    let template = Template::parse(text);
+    let mut problems = Vec::new();
+    for function in functions {
+        let resource = function.resource();
+        let mut expect = |path: &str, want: String| {
+            let path = format!("Resources/{resource}/{path}");
+            let have = template.get(&path);
+            if have != Some(want.as_str()) {
+                problems.push(format!("edit template.yaml: {path} is {have:?}, and should be {want:?}"));
+            }
+        };
+        expect("Type", "AWS::Serverless::Function".to_owned());
+        expect("Properties/CodeUri", format!("target/lambda/{}", function.name));
+        expect("Properties/Policies", function.policies());
+        match function.door {
+            Door::Route(method, path, _) => {
+                expect("Properties/Events/Request/Type", "Api".to_owned());
+                expect("Properties/Events/Request/Properties/RestApiId", "!Ref Api".to_owned());
+                expect("Properties/Events/Request/Properties/Method", method.to_owned());
+                expect("Properties/Events/Request/Properties/Path", path.to_owned());
+            }
+            Door::Queue => {
+                expect("Properties/Events/Messages/Type", "SQS".to_owned());
+                let responses = "Properties/Events/Messages/Properties/FunctionResponseTypes";
+                expect(responses, "[ReportBatchItemFailures]".to_owned());
+                expect("Properties/Events/Messages/Properties/ScalingConfig/MaximumConcurrency", "2".to_owned());
+            }
+            Door::Schedule(rate) => {
+                expect("Properties/Events/Time/Type", "Schedule".to_owned());
+                expect("Properties/Events/Time/Properties/Schedule", rate.to_owned());
+            }
+        }
+        let events = template.keys(&format!("Resources/{resource}/Properties/Events"));
+        if events.len() > 1 {
+            problems.push(format!("edit template.yaml: {resource} has more than one event: {events:?}"));
+        }
+    }
+    let is_function = |name: &&str| {
+        let kind = template.get(&format!("Resources/{name}/Type")).unwrap_or_default();
+        kind == "AWS::Serverless::Function" || kind == "AWS::Lambda::Function"
+    };
+    let have = template.keys("Resources").into_iter().filter(is_function).map(str::to_owned).collect();
+    let want = functions.iter().map(Function::resource).collect();
+    problems.extend(differences(&have, &want, "delete from template.yaml", "add to template.yaml"));
+    problems
+}
+
+#[test]
+fn what_the_template_lacks_or_has_too_much_is_named() {
+    let text = read("template.yaml");
+    for (from, to, named) in [
+        ("Path: /findings/import", "Path: /findings/imports", "SecurityhubBatchImportFindingsFunction"),
+        ("SecurityhubGetFindingsFunction:", "GetFindingsFunction:", "delete from template.yaml: GetFindingsFunction"),
+        (
+            "Policies: [!Ref LedgerReadPolicy, !Ref CountPolicy]",
+            "Policies: [!Ref LedgerWritePolicy, !Ref CountPolicy]",
+            "should be \"[!Ref LedgerReadPolicy, !Ref CountPolicy]\"",
+        ),
+        ("Schedule: rate(15 minutes)", "Schedule: rate(1 minute)", "should be \"rate(15 minutes)\""),
+        ("Method: PATCH", "Method: POST", "should be \"PATCH\""),
+    ] {
+        let problems = template_problems(&functions(), &text.replacen(from, to, 1));
+        assert!(problems.iter().any(|problem| problem.contains(named)), "{from}: {problems:?}");
+    }
+}
+
+/// What the ledger asks of DynamoDB, and the action that it needs for it; no action where only an operator's commands
+/// ask it. A transaction needs the rights of what is in it: puts.
+const CALLS: &[(&str, Option<&str>)] = &[
+    ("batch_get_item", Some("dynamodb:BatchGetItem")),
+    ("get_item", Some("dynamodb:GetItem")),
+    ("query", Some("dynamodb:Query")),
+    ("put_item", Some("dynamodb:PutItem")),
+    ("transact_write_items", Some("dynamodb:PutItem")),
+    ("update_item", Some("dynamodb:UpdateItem")),
+    ("delete_item", None),
+    ("create_table", None),
+    ("update_time_to_live", None),
+];
+
+#[test]
+fn the_policies_allow_what_the_ledger_calls_and_no_more() {
+    let store: String = read("shared/src/ledger/store.rs").split_whitespace().collect();
+    let called =
+        store.split("client.").skip(1).filter_map(|rest| rest.split_once("()").map(|(call, _)| call.to_owned()));
+    let known = CALLS.iter().map(|(call, ..)| (*call).to_owned()).collect();
+    let edit = "edit CALLS in tests/suite/consistency.rs, and functions/src/access.rs";
+    none(&differences(&called.collect(), &known, &format!("{edit}; new call"), &format!("{edit}; no longer called")));
+    let asked: BTreeSet<String> = CALLS.iter().filter_map(|(_, action)| action.map(str::to_owned)).collect();
+    let granted = [READS, WRITES, COUNTS].concat().iter().map(|grant| grant.action.to_owned()).collect();
+    none(&differences(&granted, &asked, "remove from functions/src/access.rs", "add to functions/src/access.rs"));
+    let template = Template::parse(&read("template.yaml"));
+    for (policy, grants) in [(READ, READS.to_vec()), (WRITE, [READS, WRITES].concat()), (COUNT, COUNTS.to_vec())] {
+        let path = format!("Resources/{policy}/Properties/PolicyDocument/Statement");
+        let have = template.list(&format!("{path}/0/Action")).into_iter().map(str::to_owned).collect();
+        let want = grants.iter().map(|grant| grant.action.to_owned()).collect();
+        none(&differences(
+            &have,
+            &want,
+            &format!("remove from {policy} in template.yaml"),
+            &format!("add to {policy}"),
+        ));
+        assert_eq!(template.get(&format!("{path}/0/Resource")), Some("!GetAtt Table.Arn"), "{policy} in template.yaml");
+        assert_eq!(template.keys(&path), ["0"], "{policy} in template.yaml: one statement");
+        let partitions: BTreeSet<&str> = grants.iter().filter_map(|grant| grant.partitions).collect();
+        let bounds = template.list(&format!("{path}/0/Condition/ForAllValues:StringLike/dynamodb:LeadingKeys"));
+        assert_eq!(bounds.into_iter().collect::<BTreeSet<_>>(), partitions, "{policy} in template.yaml: its Condition");
+    }
+}
+
+/// Every variable that the template sets is one that config.rs reads.
+#[test]
+fn the_templates_variables_are_settings() {
+    let template = Template::parse(&read("template.yaml"));
+    let config = read("shared/src/config.rs");
+    let variables = template.keys("Globals/Function/Environment/Variables");
+    assert!(variables.contains(&"TABLE_NAME") && variables.contains(&"POSTURE_MASTER"), "{variables:?}");
+    for variable in variables {
+        assert!(
+            config.contains(&format!("(\"{variable}\")")),
+            "edit template.yaml: config.rs does not read {variable}"
+        );
+    }
+}
+
+#[test]
+fn every_function_has_its_event() {
+    let mut problems = Vec::new();
+    for function in functions().iter().filter(|function| exists(&function.event())) {
+        if let Err(problem) = event_problem(function, &read(&function.event())) {
+            problems.push(format!("edit {}: {problem}", function.event()));
+        }
+    }
+    let have = files("events", "").into_iter().collect();
+    let want = functions().iter().map(Function::event).collect();
+    problems.extend(differences(&have, &want, "delete what no route or trigger names", "write"));
+    none(&problems);
+}
+
+/// Whether an event is one that its function gets.
+fn event_problem(function: &Function, text: &str) -> Result<(), String> {
+    let event: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+    if let Door::Schedule(_) = function.door {
+        let is_schedules = event.get("detail-type").and_then(Value::as_str) == Some("Scheduled Event");
+        return if is_schedules { Ok(()) } else { Err("it is no Scheduled Event".to_owned()) };
+    }
+    let Door::Route(_, path, _) = function.door else {
+        let body = event.pointer("/Records/0/body").and_then(Value::as_str).ok_or("it has no Records with a body")?;
+        let body: Value = serde_json::from_str(body).map_err(|error| format!("its first body is not JSON: {error}"))?;
+        let found = body.pointer("/detail/findings/0/Id").is_some();
+        return if found { Ok(()) } else { Err("its first body has no detail.findings".to_owned()) };
+    };
+    let request = request_of(text).map_err(|error| error.to_string())?;
+    match find(ROUTES, request.method(), request.raw_http_path()) {
+        Some((route, _)) if route.function == function.name => {}
+        other => return Err(format!("it goes to {:?}", other.map(|(route, _)| route.function))),
+    }
+    let resource = event.get("resource").and_then(Value::as_str);
+    if resource == Some(path) { Ok(()) } else { Err(format!("its resource is {resource:?}, and should be {path:?}")) }
+}
+
+#[test]
+fn an_event_for_another_function_is_named() {
+    let functions = functions();
+    let (first, second) = (&functions[0], &functions[1]);
+    assert!(event_problem(first, &read(&first.event())).is_ok());
+    assert!(event_problem(first, &read(&second.event())).unwrap_err().contains(second.name));
+    assert!(event_problem(first, "{").unwrap_err().contains("not JSON"));
+}
+
+/// STYLE: tests mirror the routes.
+#[test]
+fn every_function_has_a_test_of_its_own() {
+    let written = |f: &Function| {
+        exists(&format!("tests/suite/{}.rs", f.file())) || exists(&format!("tests/python/test_{}.py", f.file()))
+    };
+    let missing = functions().into_iter().filter(|function| !written(function));
+    none(
+        &missing.map(|f| format!("write tests/python/test_{0}.py or tests/suite/{0}.rs", f.file())).collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn every_function_has_its_row_in_the_readme() {
+    none(&readme_problems(&functions(), &read("README.md")));
+}
+
+fn readme_problems(functions: &[Function], readme: &str) -> Vec<String> {
+    let table = readme.split("\n## ").find(|section| section.starts_with("Routes and scopes\n")).unwrap_or_default();
+    let have = table.lines().filter(|line| line.starts_with("| `")).map(str::to_owned).collect();
+    let want = functions.iter().map(Function::row).collect();
+    let edit = "README.md, Routes and scopes";
+    differences(&have, &want, &format!("{edit}: delete"), &format!("{edit}: add"))
+}
+
+#[test]
+fn a_wrong_scope_in_the_readme_is_named() {
+    let functions = functions();
+    let rows: Vec<String> = functions.iter().map(Function::row).collect();
+    let readme = |rows: &[String]| format!("# X\n\n## Routes and scopes\n\n{}\n\n## Next\n", rows.join("\n"));
+    assert_eq!(readme_problems(&functions, &readme(&rows)), Vec::<String>::new());
+    let wrong: Vec<String> = rows.iter().map(|row| row.replacen("findings:read", "admin", 1)).collect();
+    assert!(!readme_problems(&functions, &readme(&wrong)).is_empty());
+    assert_eq!(readme_problems(&functions, &readme(&rows[1..])).len(), 1);
+}
