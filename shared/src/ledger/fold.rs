@@ -4,11 +4,12 @@
 //! segments without a manifest expire. Nothing depends on a fold but the cost of reading.
 
 use super::base::{Base, part_keys};
+use super::item::{Item, TTL};
 use super::items::Head;
 use super::lineage::When;
 use super::manifest::{Checkpoint, Manifest, Part, Parts};
 use super::segment::{SEGMENT_ROWS, Segment};
-use super::store::{Condition, ConditionalPut, Item, TTL};
+use super::store::{Condition, ConditionalPut};
 use super::view::View;
 use super::{FORMAT, Need, Writer, keys};
 use crate::domain::{Error, Family, Ordinal, TenantId};
