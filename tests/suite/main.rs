@@ -9,6 +9,7 @@
 mod access;
 mod accounts;
 mod ahead;
+mod bench;
 mod checkout;
 mod consistency;
 mod denial;
