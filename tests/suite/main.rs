@@ -8,6 +8,7 @@
 
 mod access;
 mod ahead;
+mod bench;
 mod checkout;
 mod consistency;
 mod create_key;

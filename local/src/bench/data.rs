@@ -146,7 +146,6 @@ impl Data {
                 "Tags": {
                     "environment": pick(&["production", "staging", "test", "sandbox"], place.owner >> 8),
                     "team": format!("team-{}", place.owner % 23),
-                    "cost": format!("{}", 4100 + (place.owner >> 16) % 40),
                 },
             }],
             "Compliance": {
@@ -154,7 +153,6 @@ impl Data {
                 "SecurityControlId": format!("{}.{}", service.to_uppercase(), place.check % SUBJECTS.len() as u64 + 1),
                 "AssociatedStandards": standards,
             },
-            "Remediation": {"Recommendation": {"Text": "See the runbook."}},
         })
     }
 

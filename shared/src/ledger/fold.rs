@@ -223,7 +223,12 @@ impl Writer {
                     crate::domain::Cell::None
                 })
             };
-            Segment::encode(family, rows as usize, &cell)?
+            let touched = |row: usize| {
+                let ordinal = Ordinal(first + u32::try_from(row).unwrap_or(0));
+                view.overlay.touches(ordinal, family)
+            };
+            let base = view.base.segment(number, family);
+            Segment::encode_over(family, rows as usize, base.as_deref(), &touched, &cell)?
         };
         if let Some(error) = failure.into_inner() {
             return Err(error);

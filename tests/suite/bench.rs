@@ -1,0 +1,75 @@
+//! `posture bench`: the counted targets of the design hold, and the bench notices when one does not.
+
+use indicatif::ProgressBar;
+use posture_local::bench::{Limit, Options, Report, Targets, Verdict, run};
+
+/// Findings in the quick test; `make prove` takes as many as the targets are written for.
+const FEW: u32 = 2_000;
+
+async fn report(findings: u32, targets: Targets) -> Report {
+    let options = Options { findings, repeat: 1, targets, ..Options::default() };
+    run(&options, &ProgressBar::hidden()).await.unwrap()
+}
+
+fn missed(report: &Report) -> Vec<&str> {
+    report.missed().map(|row| row.name.as_str()).collect()
+}
+
+/// DESIGN §4. One run serves both: the absurd targets are on rows that the real ones are looked up beside.
+#[tokio::test(flavor = "multi_thread")]
+async fn targets_hold_and_absurd_ones_are_missed() {
+    let absurd = Targets { get_warm: Limit::reading(-1_000.0), folded: -1.0, ..Targets::default() };
+    let report = report(FEW, absurd).await;
+    let expected = ["  folding", "  folding", "one finding by its full id, warm"];
+    assert_eq!(missed(&report), expected, "\n{}", report.table());
+    let summary = report.summary();
+    assert_eq!((summary.findings, summary.missed, summary.not_built), (FEW, 3, 5));
+    assert!(summary.ok > 80, "\n{}", report.table());
+    // Every attribute that the first row of the table names has a row of its own, warm and cold.
+    for attribute in [
+        "Id",
+        "ProductArn",
+        "ProductName",
+        "CompanyName",
+        "GeneratorId",
+        "AwsAccountId",
+        "Region",
+        "Title",
+        "Type",
+        "SeverityLabel",
+        "SeverityNormalized",
+        "SeverityProduct",
+        "ComplianceStatus",
+        "WorkflowStatus",
+        "RecordState",
+        "VerificationState",
+        "Confidence",
+        "Criticality",
+        "ResourceType",
+        "ResourceId",
+        "ResourceRegion",
+        "ResourceTags",
+        "ComplianceSecurityControlId",
+        "ComplianceAssociatedStandardsId",
+        "FirstObservedAt",
+        "LastObservedAt",
+        "CreatedAt",
+        "UpdatedAt",
+    ] {
+        for state in ["warm", "cold"] {
+            let name = format!("list, {state}: {attribute}");
+            let row = report.rows.iter().find(|row| row.name == name);
+            let row = row.unwrap_or_else(|| panic!("there is no row {name}"));
+            assert_eq!(row.verdict, Verdict::Met, "{name}");
+            assert!(row.counts.as_ref().is_some_and(|counts| counts.total() > 0), "{name} counted nothing");
+        }
+    }
+}
+
+/// The same at the size that the targets are written for.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes; make prove runs it"]
+async fn targets_hold_at_thirty_thousand() {
+    let report = report(30_000, Targets::default()).await;
+    assert_eq!(missed(&report), [""; 0], "\n{}", report.table());
+}
