@@ -228,7 +228,7 @@ impl Writer {
                 view.overlay.touches(ordinal, family)
             };
             let base = view.base.segment(number, family);
-            Segment::encode_over(family, rows as usize, base.as_deref(), &touched, &cell)?
+            Segment::encode(family, rows as usize, base.as_deref(), &touched, &cell)?
         };
         if let Some(error) = failure.into_inner() {
             return Err(error);
