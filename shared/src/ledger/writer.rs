@@ -161,6 +161,12 @@ impl Writer {
         let open: Vec<&Intent> =
             intents.iter().enumerate().filter(|(place, _)| undecided(outcomes, *place)).map(|(_, i)| i).collect();
         let board = self.board(tenant, &head, &open).await?;
+        // What is newer than the head was left by a restore only if the head still is what it was: otherwise somebody
+        // has committed in between, and a decision that writes nothing would not be told so by its commit.
+        let is_ahead = board.values().any(|before| before.stray.is_some());
+        if is_ahead && self.head(tenant).await? != head {
+            return Ok(false);
+        }
         let mut round = Round { draft: Draft::after(head, self.clock.now()), board, pending: Vec::new() };
         let mut waiting: Vec<usize> = (0..intents.len()).filter(|place| undecided(outcomes, *place)).collect();
         loop {
