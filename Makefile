@@ -41,7 +41,7 @@ test-clients: build .venv/installed
 	.venv/bin/python -m pytest -q tests/python
 
 prove: build .venv/installed
-	PROPTEST_CASES=$(PROVE_CASES) cargo test --workspace --locked -- --include-ignored
+	PROVE_CASES=$(PROVE_CASES) PROPTEST_CASES=$(PROVE_CASES) cargo test --workspace --locked -- --include-ignored
 	.venv/bin/python -m pytest -q tests/python
 	cargo build --release --workspace --locked
 	target/release/posture bench

@@ -66,7 +66,7 @@ impl App {
     pub async fn wake(&self, trigger: &Trigger, event: Value, request_id: &str) -> Result<Value, Error> {
         let started = Stopwatch::now();
         let wake = Wake { tenant: self.tenant.clone(), event };
-        let work = AssertUnwindSafe((trigger.handler)(&self.writer, wake)).catch_unwind();
+        let work = AssertUnwindSafe(async { (trigger.handler)(&self.writer, wake).await }).catch_unwind();
         let result = work.await.unwrap_or_else(|_| Err(panicked()));
         let status = if result.is_ok() { 200 } else { 500 };
         log(trigger.function, request_id, None, status, result.as_ref().err(), started);

@@ -52,10 +52,14 @@ pub fn hub_event(time: &str, findings: &[Value]) -> Value {
 /// The name of a key that nobody uses, which every tenant has.
 pub const RETIRED: &str = "retired";
 
-/// A name that no key has.
-fn new_name() -> String {
+/// A request for a key of a name that no key has.
+fn new_key() -> Value {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!("new-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+    let name = format!("new-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    json!({
+        "name": name, "scopes": ["findings:read", "findings:import"], "accounts": ["123456789012"],
+        "expires": "2099-12-31", "rate_per_minute": 60
+    })
 }
 
 /// A good request for a route, which [`Answer::is_let_in`](crate::Answer::is_let_in) when a key for it is held. A new
@@ -93,9 +97,7 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
         "securityhub-list-enabled-products" => ("?MaxResults=5".to_owned(), Value::Null),
         "import-snapshots" => (String::new(), hub_event("2024-01-01T08:00:05Z", &[finding("f-1", 1)])),
         "list-keys" | "list-accounts" | "list-jobs" => (String::new(), Value::Null),
-        "create-key" => {
-            (String::new(), json!({"name": new_name(), "scopes": ["findings:read"], "rate_per_minute": 60}))
-        }
+        "create-key" => (String::new(), new_key()),
         "revoke-key" => (RETIRED.to_owned(), Value::Null),
         "set-account" => {
             let body = json!({"name": "Web shop", "group": "EU", "enabled": false, "archived": true});

@@ -2,7 +2,7 @@
 
 use crate::denial::{Refusal, assert_refused};
 use lambda_http::http::Method;
-use posture_functions::{Handler, Route};
+use posture_functions::{Handler, Route, TRIGGERS, Trigger};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_tests::{Answer, Ask, Gateway, World, samples};
@@ -103,4 +103,18 @@ async fn a_panic_is_a_500_in_the_dialects_shape() {
     }
     let good = world.ask(&world.ours, &samples::post("/findings", "{}")).await;
     assert_eq!((good.status, good.json()), (200, json!({"Findings": []})));
+}
+
+/// A trigger that panics fails its invocation, so that the queue tries again, and not its process.
+#[tokio::test]
+async fn a_panic_in_a_trigger_is_an_error() {
+    let world = World::new().await;
+    let [first, ..] = TRIGGERS else { panic!("there is no trigger") };
+    for trigger in [
+        Trigger { function: "test", handler: |_, _| Box::pin(async { panic!("planned") }), ..**first },
+        Trigger { function: "test", handler: |_, _| panic!("planned"), ..**first },
+    ] {
+        let result = world.app.wake(&trigger, Value::Null, "test").await;
+        assert!(matches!(result, Err(Error::Internal(_))), "{result:?}");
+    }
 }

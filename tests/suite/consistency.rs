@@ -4,21 +4,32 @@
 use crate::checkout::{exists, files, read};
 use crate::template::Template;
 use lambda_http::RequestExt;
+use posture_functions::access::{COUNTS, Grant, READS, WRITES};
 use posture_functions::event::request_of;
-use posture_functions::route::{Handler, find};
-use posture_functions::{ROUTES, TRIGGERS};
+use posture_functions::route::find;
+use posture_functions::{ROUTES, TRIGGERS, WokenBy};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 const READ: &str = "LedgerReadPolicy";
 const WRITE: &str = "LedgerWritePolicy";
+const COUNT: &str = "CountPolicy";
 
 /// What the table says of one function.
 struct Function {
     name: &'static str,
-    /// Method, path and the name of the scope; `None` is a trigger.
-    route: Option<(&'static str, &'static str, &'static str)>,
-    policy: &'static str,
+    door: Door,
+    grants: Vec<Grant>,
+}
+
+/// What a function is called by.
+#[derive(Clone, Copy)]
+enum Door {
+    /// Method, path and the name of the scope.
+    Route(&'static str, &'static str, &'static str),
+    Queue,
+    /// The rate.
+    Schedule(&'static str),
 }
 
 impl Function {
@@ -37,23 +48,41 @@ impl Function {
 
     /// Its row in README's table of routes and scopes.
     fn row(&self) -> String {
-        match self.route {
-            Some((method, path, scope)) => format!("| `{}` | `{method} {path}` | `{scope}` |", self.name),
-            None => format!("| `{}` | events, from a queue | none: only the queue can wake it |", self.name),
+        match self.door {
+            Door::Route(method, path, scope) => format!("| `{}` | `{method} {path}` | `{scope}` |", self.name),
+            Door::Queue => format!("| `{}` | events, from a queue | none: only the queue can wake it |", self.name),
+            Door::Schedule(rate) => {
+                format!("| `{}` | a schedule, `{rate}` | none: only the schedule can wake it |", self.name)
+            }
         }
+    }
+
+    fn is_route(&self) -> bool {
+        matches!(self.door, Door::Route(..))
+    }
+
+    /// The policies that together allow what it may do.
+    fn policies(&self) -> String {
+        let ledger = if WRITES.iter().all(|grant| self.grants.contains(grant)) { WRITE } else { READ };
+        let counts = COUNTS.iter().all(|grant| self.grants.contains(grant));
+        if counts { format!("[!Ref {ledger}, !Ref {COUNT}]") } else { format!("[!Ref {ledger}]") }
     }
 }
 
 fn functions() -> Vec<Function> {
     let routes = ROUTES.iter().map(|route| Function {
         name: route.function,
-        route: Some((route.method.as_str(), route.path, route.scope.map_or("any", |scope| scope.name()))),
-        policy: match route.handler {
-            Handler::Reads(_) | Handler::ReadsAhead(_) => READ,
-            Handler::Writes(_) => WRITE,
-        },
+        door: Door::Route(route.method.as_str(), route.path, route.scope.map_or("any", |scope| scope.name())),
+        grants: route.grants(),
     });
-    let triggers = TRIGGERS.iter().map(|trigger| Function { name: trigger.function, route: None, policy: WRITE });
+    let triggers = TRIGGERS.iter().map(|trigger| Function {
+        name: trigger.function,
+        door: match trigger.woken_by {
+            WokenBy::Queue => Door::Queue,
+            WokenBy::Schedule(rate) => Door::Schedule(rate),
+        },
+        grants: trigger.grants(),
+    });
     routes.chain(triggers).collect()
 }
 
@@ -77,8 +106,10 @@ fn every_function_has_its_handler_file() {
             problems.push(format!("write {path}, the handler of {}", function.name));
             continue;
         }
-        let opening =
-            function.route.map_or("//! Trigger: ".to_owned(), |(method, route, _)| format!("//! `{method} {route}`: "));
+        let opening = match function.door {
+            Door::Route(method, route, _) => format!("//! `{method} {route}`: "),
+            Door::Queue | Door::Schedule(_) => "//! Trigger: ".to_owned(),
+        };
         if !read(&path).starts_with(&opening) {
             problems.push(format!("edit {path}: its first line must begin with {opening}"));
         }
@@ -99,7 +130,7 @@ fn every_function_has_its_program() {
     let mut problems = Vec::new();
     for function in functions() {
         let path = format!("functions/src/bin/{}.rs", function.name);
-        let (run, item) = if function.route.is_some() { ("run", "ROUTE") } else { ("run_trigger", "TRIGGER") };
+        let (run, item) = if function.is_route() { ("run", "ROUTE") } else { ("run_trigger", "TRIGGER") };
         let call = format!("posture_functions::runtime::{run}(&posture_functions::{}::{item})", function.file());
         if !exists(&path) {
             problems.push(format!("write {path}: a main that calls {call}"));
@@ -132,17 +163,24 @@ fn template_problems(functions: &[Function], text: &str) -> Vec<String> {
         };
         expect("Type", "AWS::Serverless::Function".to_owned());
         expect("Properties/CodeUri", format!("target/lambda/{}", function.name));
-        expect("Properties/Policies", format!("[!Ref {}]", function.policy));
-        let (event, kind) = if function.route.is_some() { ("Request", "Api") } else { ("Messages", "SQS") };
-        expect(&format!("Properties/Events/{event}/Type"), kind.to_owned());
-        if let Some((method, path, _)) = function.route {
-            expect("Properties/Events/Request/Properties/RestApiId", "!Ref Api".to_owned());
-            expect("Properties/Events/Request/Properties/Method", method.to_owned());
-            expect("Properties/Events/Request/Properties/Path", path.to_owned());
-        } else {
-            let responses = "Properties/Events/Messages/Properties/FunctionResponseTypes";
-            expect(responses, "[ReportBatchItemFailures]".to_owned());
-            expect("Properties/Events/Messages/Properties/ScalingConfig/MaximumConcurrency", "2".to_owned());
+        expect("Properties/Policies", function.policies());
+        match function.door {
+            Door::Route(method, path, _) => {
+                expect("Properties/Events/Request/Type", "Api".to_owned());
+                expect("Properties/Events/Request/Properties/RestApiId", "!Ref Api".to_owned());
+                expect("Properties/Events/Request/Properties/Method", method.to_owned());
+                expect("Properties/Events/Request/Properties/Path", path.to_owned());
+            }
+            Door::Queue => {
+                expect("Properties/Events/Messages/Type", "SQS".to_owned());
+                let responses = "Properties/Events/Messages/Properties/FunctionResponseTypes";
+                expect(responses, "[ReportBatchItemFailures]".to_owned());
+                expect("Properties/Events/Messages/Properties/ScalingConfig/MaximumConcurrency", "2".to_owned());
+            }
+            Door::Schedule(rate) => {
+                expect("Properties/Events/Time/Type", "Schedule".to_owned());
+                expect("Properties/Events/Time/Properties/Schedule", rate.to_owned());
+            }
         }
         let events = template.keys(&format!("Resources/{resource}/Properties/Events"));
         if events.len() > 1 {
@@ -166,10 +204,11 @@ fn what_the_template_lacks_or_has_too_much_is_named() {
         ("Path: /findings/import", "Path: /findings/imports", "SecurityhubBatchImportFindingsFunction"),
         ("SecurityhubGetFindingsFunction:", "GetFindingsFunction:", "delete from template.yaml: GetFindingsFunction"),
         (
-            "Policies: [!Ref LedgerReadPolicy]",
-            "Policies: [!Ref LedgerWritePolicy]",
-            "should be \"[!Ref LedgerReadPolicy]\"",
+            "Policies: [!Ref LedgerReadPolicy, !Ref CountPolicy]",
+            "Policies: [!Ref LedgerWritePolicy, !Ref CountPolicy]",
+            "should be \"[!Ref LedgerReadPolicy, !Ref CountPolicy]\"",
         ),
+        ("Schedule: rate(15 minutes)", "Schedule: rate(1 minute)", "should be \"rate(15 minutes)\""),
         ("Method: PATCH", "Method: POST", "should be \"PATCH\""),
     ] {
         let problems = template_problems(&functions(), &text.replacen(from, to, 1));
@@ -177,17 +216,18 @@ fn what_the_template_lacks_or_has_too_much_is_named() {
     }
 }
 
-/// What the ledger asks of DynamoDB, and who does: the Reader, the Writer, or only an operator's commands.
-const CALLS: &[(&str, &str, &[&str])] = &[
-    ("batch_get_item", "dynamodb:BatchGetItem", &[READ, WRITE]),
-    ("get_item", "dynamodb:GetItem", &[READ, WRITE]),
-    ("query", "dynamodb:Query", &[READ, WRITE]),
-    ("put_item", "dynamodb:PutItem", &[WRITE]),
-    // A transaction needs the rights of what is in it: puts.
-    ("transact_write_items", "dynamodb:PutItem", &[WRITE]),
-    ("delete_item", "dynamodb:DeleteItem", &[]),
-    ("create_table", "dynamodb:CreateTable", &[]),
-    ("update_time_to_live", "dynamodb:UpdateTimeToLive", &[]),
+/// What the ledger asks of DynamoDB, and the action that it needs for it; no action where only an operator's commands
+/// ask it. A transaction needs the rights of what is in it: puts.
+const CALLS: &[(&str, Option<&str>)] = &[
+    ("batch_get_item", Some("dynamodb:BatchGetItem")),
+    ("get_item", Some("dynamodb:GetItem")),
+    ("query", Some("dynamodb:Query")),
+    ("put_item", Some("dynamodb:PutItem")),
+    ("transact_write_items", Some("dynamodb:PutItem")),
+    ("update_item", Some("dynamodb:UpdateItem")),
+    ("delete_item", None),
+    ("create_table", None),
+    ("update_time_to_live", None),
 ];
 
 #[test]
@@ -196,14 +236,16 @@ fn the_policies_allow_what_the_ledger_calls_and_no_more() {
     let called =
         store.split("client.").skip(1).filter_map(|rest| rest.split_once("()").map(|(call, _)| call.to_owned()));
     let known = CALLS.iter().map(|(call, ..)| (*call).to_owned()).collect();
-    let edit = "edit CALLS in tests/suite/consistency.rs, and the policies in template.yaml";
+    let edit = "edit CALLS in tests/suite/consistency.rs, and functions/src/access.rs";
     none(&differences(&called.collect(), &known, &format!("{edit}; new call"), &format!("{edit}; no longer called")));
+    let asked: BTreeSet<String> = CALLS.iter().filter_map(|(_, action)| action.map(str::to_owned)).collect();
+    let granted = [READS, WRITES, COUNTS].concat().iter().map(|grant| grant.action.to_owned()).collect();
+    none(&differences(&granted, &asked, "remove from functions/src/access.rs", "add to functions/src/access.rs"));
     let template = Template::parse(&read("template.yaml"));
-    for policy in [READ, WRITE] {
+    for (policy, grants) in [(READ, READS.to_vec()), (WRITE, [READS, WRITES].concat()), (COUNT, COUNTS.to_vec())] {
         let path = format!("Resources/{policy}/Properties/PolicyDocument/Statement");
         let have = template.list(&format!("{path}/0/Action")).into_iter().map(str::to_owned).collect();
-        let allowed = CALLS.iter().filter(|(.., policies)| policies.contains(&policy));
-        let want = allowed.map(|(_, action, _)| (*action).to_owned()).collect();
+        let want = grants.iter().map(|grant| grant.action.to_owned()).collect();
         none(&differences(
             &have,
             &want,
@@ -212,6 +254,9 @@ fn the_policies_allow_what_the_ledger_calls_and_no_more() {
         ));
         assert_eq!(template.get(&format!("{path}/0/Resource")), Some("!GetAtt Table.Arn"), "{policy} in template.yaml");
         assert_eq!(template.keys(&path), ["0"], "{policy} in template.yaml: one statement");
+        let partitions: BTreeSet<&str> = grants.iter().filter_map(|grant| grant.partitions).collect();
+        let bounds = template.list(&format!("{path}/0/Condition/ForAllValues:StringLike/dynamodb:LeadingKeys"));
+        assert_eq!(bounds.into_iter().collect::<BTreeSet<_>>(), partitions, "{policy} in template.yaml: its Condition");
     }
 }
 
@@ -247,7 +292,11 @@ fn every_function_has_its_event() {
 /// Whether an event is one that its function gets.
 fn event_problem(function: &Function, text: &str) -> Result<(), String> {
     let event: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
-    let Some((_, path, _)) = function.route else {
+    if let Door::Schedule(_) = function.door {
+        let is_schedules = event.get("detail-type").and_then(Value::as_str) == Some("Scheduled Event");
+        return if is_schedules { Ok(()) } else { Err("it is no Scheduled Event".to_owned()) };
+    }
+    let Door::Route(_, path, _) = function.door else {
         let body = event.pointer("/Records/0/body").and_then(Value::as_str).ok_or("it has no Records with a body")?;
         let body: Value = serde_json::from_str(body).map_err(|error| format!("its first body is not JSON: {error}"))?;
         let found = body.pointer("/detail/findings/0/Id").is_some();

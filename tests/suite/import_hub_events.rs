@@ -1,5 +1,6 @@
 //! Trigger: Security Hub's events, from a queue or bare.
 
+use posture_functions::TRIGGERS;
 use posture_shared::domain::Error;
 use posture_tests::World;
 use posture_tests::samples::{PRODUCT, finding, hub_event, post};
@@ -244,4 +245,37 @@ async fn any_order_ends_in_the_same_state() {
         (&last["RecordState"], &last["Workflow"]["Status"], &last["Severity"]["Label"], &last["Note"]["Text"]),
         (&json!("ARCHIVED"), &json!("SUPPRESSED"), &json!("LOW"), &json!("known"))
     );
+}
+
+/// Events that no trigger knows: an error that says so, or nothing to do; never a failure of ours.
+#[tokio::test]
+async fn no_event_makes_a_trigger_panic() {
+    let world = World::new().await;
+    let deep: Value = serde_json::from_str(&format!("{}1{}", "[".repeat(120), "]".repeat(120))).unwrap();
+    let records = |body: Value| json!({"Records": [{"messageId": "m", "body": body}]});
+    let event = hub_event("2024-01-02T08:00:01Z", std::slice::from_ref(&deep)).to_string();
+    for trigger in TRIGGERS {
+        for event in [
+            json!(null),
+            json!(-1),
+            json!("text"),
+            json!([]),
+            json!({}),
+            deep.clone(),
+            json!({"Records": null}),
+            json!({"Records": [null, 7, [], {}, {"messageId": 7, "body": {}}]}),
+            json!({"detail": deep, "time": deep}),
+            json!({"job": deep, "id": "x".repeat(100_000), "tenant": "umbrella"}),
+            records(json!("")),
+            records(json!("{\"a\":\"\\ud800\"}")),
+            records(json!("nul \u{0}")),
+            records(json!("{}".repeat(1000))),
+            records(json!(event)),
+            records(json!("x".repeat(1_000_000))),
+        ] {
+            let result = world.app.wake(trigger, event.clone(), "test").await;
+            let start: String = event.to_string().chars().take(80).collect();
+            assert!(!matches!(result, Err(Error::Internal(_))), "{} {start}: {result:?}", trigger.function);
+        }
+    }
 }

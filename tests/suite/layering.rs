@@ -57,7 +57,6 @@ const PLACES: &[(&[&str], &[&str], &str)] = &[
 /// Files that may be longer than [`MAX_LINES`], and how long.
 const LONG: &[(&str, usize)] = &[
     ("shared/src/ledger/lineage.rs", 500),
-    ("shared/src/ledger/store.rs", 500),
     // Tables of cases.
     ("tests/suite/hostile.rs", 650),
     ("tests/suite/verify.rs", 600),
@@ -228,8 +227,10 @@ fn handlers_know_no_status_and_no_key() {
     for route in posture_functions::ROUTES {
         let path = format!("functions/src/{}.rs", route.function.replace('-', "_"));
         let text = read(&path);
+        // What the handlers of keys are about lies in auth.
+        let about_keys = route.function.ends_with("-key") || route.function.ends_with("-keys");
         for word in ["StatusCode", "status:", "Response", "auth::", "secrets::", "Masters"] {
-            if without_texts(&text).contains(word) {
+            if without_texts(&text).contains(word) && !(about_keys && word == "auth::") {
                 problems.push(format!("edit {path}: a handler knows no {word}"));
             }
         }

@@ -7,21 +7,25 @@
 )]
 
 mod access;
-mod accounts;
 mod ahead;
 mod bench;
 mod checkout;
 mod consistency;
+mod create_key;
 mod denial;
 mod events;
 mod hostile;
 mod house;
 mod import_hub_events;
-mod jobs;
-mod keys;
 mod layering;
 mod limits;
+mod list_accounts;
+mod list_jobs;
+mod list_keys;
 mod model;
+mod record_expiries;
+mod revoke_key;
+mod set_account;
 mod signer;
 mod source;
 mod template;

@@ -1,7 +1,7 @@
 //! Two tenants: whatever of one is tried on the other gets the answer that nonsense gets (DESIGN §5).
 
 use crate::denial::{assert_clean, error_of};
-use posture_functions::ROUTES;
+use posture_functions::{ROUTES, Route};
 use posture_shared::domain::{Account, Scope};
 use posture_tests::samples::{self, PRODUCT, get, patch, post};
 use posture_tests::world::signed;
@@ -191,9 +191,8 @@ async fn anothers_path_is_not_there() {
     for route in named {
         let mut answers = Vec::new();
         for name in ["umbrella", "nobody-has", "ACME", "acme%20", "%61cme%00", "a%2Fb"] {
-            let ask = samples::ask(route, &world.ours);
-            let ask = Ask { path: route.path.replace("{tenantID}", name), ..ask };
-            for key in [world.ours.admin(), world.ours.key(Scope::FindingsImport)] {
+            let ask = elsewhere(route, name, &world);
+            for key in [world.ours.admin(), world.ours.key(route.scope.unwrap())] {
                 let bearer = world.send(Gateway::Rest, &ask.clone().bearing(&key.token)).await;
                 let signed = world.send(Gateway::FunctionUrl, &signed(Gateway::FunctionUrl, key, &ask)).await;
                 answers.extend([bearer.timeless(), signed.timeless()]);
@@ -206,13 +205,18 @@ async fn anothers_path_is_not_there() {
         // A key without the scope learns as little about tenants.
         let reader = world.ours.key(Scope::FindingsRead);
         for name in ["acme", "umbrella", "nobody-has"] {
-            let ask = samples::ask(route, &world.ours);
-            let ask = Ask { path: route.path.replace("{tenantID}", name), ..ask };
+            let ask = elsewhere(route, name, &world);
             assert_eq!(world.send(Gateway::Rest, &ask.bearing(&reader.token)).await.status, 403, "{name}");
         }
     }
     // Nothing arrived there, by path or by event.
     assert_eq!(count(&world, &world.theirs).await, 3);
+}
+
+/// A route's good request, to the path of a tenant.
+fn elsewhere(route: &Route, tenant: &str, world: &World) -> Ask {
+    let ask = samples::ask(route, &world.ours);
+    Ask { path: ask.path.replacen(&format!("/{}/", world.ours.id), &format!("/{tenant}/"), 1), ..ask }
 }
 
 /// Events belong to the deployment's tenant, whatever they say.

@@ -1,9 +1,10 @@
 //! A base: one fold's columns, of which only the segments that queries name are loaded.
 
+use super::item::Key;
 use super::keys;
 use super::manifest::{Manifest, Part};
 use super::segment::{SEGMENT_ROWS, Segment};
-use super::store::{Key, Store};
+use super::store::Store;
 use crate::domain::{Cell, Column, Error, Family, Ordinal, TenantId};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};

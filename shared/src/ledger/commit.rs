@@ -1,9 +1,10 @@
 //! Commits: one DynamoDB transaction each, compare-and-set on the head. A commit is whole or absent.
 
 use super::entry::{Body, Change, Entry, Observed};
+use super::item::{Item, Key};
 use super::items::{Document, Expiry, FindingItem, Head};
 use super::proof::{Hash, root};
-use super::store::{Condition, ConditionalPut, Item, Key, Transacted};
+use super::store::{Condition, ConditionalPut, Transacted};
 use super::{Writer, keys};
 use crate::domain::{
     Actor, Cell, Column, Error, Finding, FindingKey, Instant, Kind, Ordinal, Presence, Row, Seen, TenantId, Write,

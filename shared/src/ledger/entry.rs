@@ -5,9 +5,9 @@
 
 use super::FORMAT;
 use super::compress::{pack, unpack};
+use super::item::Item;
 use super::keys;
 use super::proof::{Hash, chain};
-use super::store::Item;
 use crate::domain::{Actor, Cell, Column, Error, Instant, Kind, Ordinal, Seen, Source, TenantId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

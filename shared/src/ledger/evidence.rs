@@ -1,9 +1,10 @@
 //! Evidence: what the proof of a commit rests on, as it lies in the table, read commit by commit.
 
 use super::entry::Entry;
+use super::item::{Item, Key};
 use super::items::{Document, Expiry};
 use super::proof::Hash;
-use super::store::{Item, Key, Range, pause};
+use super::store::{Range, pause};
 use super::{Reader, check_format, keys};
 use crate::domain::{Actor, Error, Finding, FindingKey, Instant, Kind, Ordinal, Source, TenantId};
 use futures_util::future::try_join_all;

@@ -4,11 +4,12 @@
 //! segments without a manifest expire. Nothing depends on a fold but the cost of reading.
 
 use super::base::{Base, part_keys};
+use super::item::{Item, TTL};
 use super::items::Head;
 use super::lineage::When;
 use super::manifest::{Checkpoint, Manifest, Part, Parts};
 use super::segment::{SEGMENT_ROWS, Segment};
-use super::store::{Condition, ConditionalPut, Item, TTL};
+use super::store::{Condition, ConditionalPut};
 use super::view::View;
 use super::{FORMAT, Need, Writer, keys};
 use crate::domain::{Error, Family, Ordinal, TenantId};
@@ -227,7 +228,7 @@ impl Writer {
                 view.overlay.touches(ordinal, family)
             };
             let base = view.base.segment(number, family);
-            Segment::encode_over(family, rows as usize, base.as_deref(), &touched, &cell)?
+            Segment::encode(family, rows as usize, base.as_deref(), &touched, &cell)?
         };
         if let Some(error) = failure.into_inner() {
             return Err(error);

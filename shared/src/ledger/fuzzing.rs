@@ -2,9 +2,9 @@
 
 use super::compress::{pack, pack_bytes};
 use super::entry::{Body, Entry};
+use super::item::{Item, Key};
 use super::manifest::Manifest;
 use super::segment::Segment;
-use super::store::{Item, Key};
 use super::{FORMAT, proof::Hash};
 use crate::domain::{Column, Family, Instant, TenantId};
 

@@ -1,9 +1,9 @@
 //! The items of single findings and of the log's head.
 
 use super::compress::{pack, unpack};
+use super::item::Item;
 use super::keys;
 use super::proof::{Hash, leaf};
-use super::store::Item;
 use super::{FORMAT, check_format};
 use crate::domain::{Actor, Error, Finding, FindingKey, Instant, Kind, Ordinal, TenantId};
 use crate::secrets;

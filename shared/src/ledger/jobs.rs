@@ -1,6 +1,7 @@
 //! Jobs: an item of a tenant and kind that says how far the work is and who is at it.
 
-use super::store::{Condition, ConditionalPut, Item, Range};
+use super::item::Item;
+use super::store::{Condition, ConditionalPut, Range};
 use super::tenants::{from_item, to_item};
 use super::{Reader, Writer, keys};
 use crate::domain::{Error, Job, JobKind, TenantId};

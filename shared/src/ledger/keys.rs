@@ -3,7 +3,7 @@
 //! Partition keys start with the tenant and a `#`, which no tenant's name can hold. Instants in keys are 15 digits
 //! of milliseconds, ordinals and segment numbers 8 hexadecimal digits, so that text order is their order.
 
-use super::store::Key;
+use super::item::Key;
 use crate::domain::{Family, FindingKey, Instant, JobKind, Ordinal, TenantId};
 
 /// The sort key of items that are alone in their partition.

@@ -1,9 +1,9 @@
 //! Manifests: which segments make up the columns as of one commit.
 
 use super::compress::{pack, unpack};
+use super::item::{Item, TTL};
 use super::keys;
 use super::proof::Hash;
-use super::store::{Item, TTL};
 use super::{FORMAT, check_format};
 use crate::domain::{Error, Instant, TenantId};
 use serde::{Deserialize, Serialize};

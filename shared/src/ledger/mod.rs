@@ -17,6 +17,7 @@ mod fold;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod grouped;
+mod item;
 mod items;
 mod jobs;
 mod keys;
@@ -55,10 +56,11 @@ pub use writer::{Decide, Intent, Sent};
 use crate::clock::Clock;
 use crate::domain::{Error, TenantId};
 use crate::secrets::Masters;
+use item::Item;
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
-use store::{Item, Store};
+use store::Store;
 
 /// The format that this version writes into every item. Readers accept it and the one before.
 const FORMAT: u32 = 1;

@@ -6,10 +6,10 @@
 use super::check::{Checker, Items, Link, Place};
 use super::entry::{Body, Entry};
 use super::export::{DocumentLine, EXPORT_FORMAT, EntryLine, ExpiryLine, FirstLine, HeadLine, HexHash, Line, spelled};
+use super::item::Key;
 use super::items::Expiry;
 use super::keys;
 use super::proof::Hash;
-use super::store::Key;
 use super::verify::{Progress, Verified};
 use crate::domain::TenantId;
 use serde::Serialize;

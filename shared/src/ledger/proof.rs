@@ -9,7 +9,7 @@
 //! Erasing a document leaves its key and leaf, so that roots and chain still verify.
 
 use super::FORMAT;
-use super::store::Key;
+use super::item::Key;
 use crate::domain::{Error, Instant, TenantId};
 use crate::secrets;
 use sha2::{Digest, Sha256};

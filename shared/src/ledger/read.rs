@@ -1,8 +1,9 @@
 //! Reading findings: documents by exact key, histories by one query.
 
+use super::item::Key;
 use super::items::{Document, Expiry, FindingItem};
 use super::proof::Hash;
-use super::store::{Key, Range};
+use super::store::Range;
 use super::{Need, Reader, View, When, keys};
 use crate::domain::json;
 use crate::domain::{Column, Error, Family, Finding, FindingKey, HistoryRecord, Instant, Ordinal, Seen, TenantId};

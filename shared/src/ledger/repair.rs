@@ -10,10 +10,11 @@
 use super::check::{Checker, Items, Link, Place};
 use super::entry::Entry;
 use super::evidence::{Commit, identity_of};
+use super::item::{Item, Key, PK, SK};
 use super::items::{Expiry, FindingItem, Head};
 use super::manifest::Manifest;
 use super::proof::Hash;
-use super::store::{Condition, ConditionalPut, Item, Key, PK, Range, SK};
+use super::store::{Condition, ConditionalPut, Range};
 use super::verify::{CREATED_PER_COMMIT, REQUESTS_AT_ONCE};
 use super::{Writer, base, keys};
 use crate::domain::{Cell, Column, Error, Family, FindingKey, Instant, Ordinal, TenantId};

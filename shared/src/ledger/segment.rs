@@ -127,14 +127,9 @@ impl Segment {
             .sum()
     }
 
-    /// Encodes one family of up to [`SEGMENT_ROWS`] rows; `cell(row, column)` gives the values.
-    pub fn encode(family: Family, rows: usize, cell: &dyn Fn(usize, Column) -> Cell) -> Result<Vec<u8>, Error> {
-        Self::encode_over(family, rows, None, &|_| true, cell)
-    }
-
-    /// As [`Segment::encode`], for rows of which most are as in `base`: those that it has and that are not `touched`
-    /// are taken from there without a look at their values. The bytes are the same.
-    pub fn encode_over(
+    /// Encodes one family of up to [`SEGMENT_ROWS`] rows; `cell(row, column)` gives the values. Rows that `base` has and
+    /// that are not `touched` are taken from there without a look at their values; the bytes are the same.
+    pub fn encode(
         family: Family,
         rows: usize,
         base: Option<&Self>,
@@ -403,11 +398,19 @@ mod tests {
         }
     }
 
+    fn encode(
+        family: Family,
+        rows: usize,
+        cell: &dyn Fn(usize, Column) -> Cell,
+    ) -> Result<Vec<u8>, crate::domain::Error> {
+        Segment::encode(family, rows, None, &|_| true, cell)
+    }
+
     #[test]
     fn every_cell_comes_back() {
         for family in Family::ALL {
             for rows in [0, 1, 127, 128, 129, SEGMENT_ROWS as usize] {
-                let bytes = Segment::encode(family, rows, &sample).unwrap();
+                let bytes = encode(family, rows, &sample).unwrap();
                 let segment = Segment::decode(family, &bytes).unwrap();
                 assert_eq!(segment.rows(), rows);
                 // The finding that comes next has no row yet, and must not be given the first one's values.
@@ -430,15 +433,15 @@ mod tests {
         };
         for family in Family::ALL {
             for (below, rows) in [(0, 300), (1, 300), (128, 256), (300, 300), (300, 1_000), (1_000, 1_001)] {
-                let base = Segment::decode(family, &Segment::encode(family, below, &sample).unwrap()).unwrap();
-                let touched = |row: usize| row % 41 == 0;
+                let base = Segment::decode(family, &encode(family, below, &sample).unwrap()).unwrap();
+                let touched = |row: usize| row.is_multiple_of(41);
                 let looked = std::cell::Cell::new(0);
                 let cell = |row, column| {
                     looked.set(looked.get() + 1);
                     newer(row, column)
                 };
-                let bytes = Segment::encode_over(family, rows, Some(&base), &touched, &cell).unwrap();
-                assert_eq!(bytes, Segment::encode(family, rows, &newer).unwrap(), "{family:?} {below} {rows}");
+                let bytes = Segment::encode(family, rows, Some(&base), &touched, &cell).unwrap();
+                assert_eq!(bytes, encode(family, rows, &newer).unwrap(), "{family:?} {below} {rows}");
                 let columns = Column::ALL.iter().filter(|column| column.family() == family).count();
                 let news = (0..rows).filter(|row| *row >= below || touched(*row)).count();
                 assert!(looked.get() <= news * columns, "{family:?} {below} {rows}");
@@ -448,7 +451,7 @@ mod tests {
 
     #[test]
     fn damage_is_an_error_and_never_a_panic() {
-        let whole = Segment::encode(Family::Core, 300, &sample).unwrap();
+        let whole = encode(Family::Core, 300, &sample).unwrap();
         for cut in (0..whole.len()).step_by(11) {
             assert!(Segment::decode(Family::Core, &whole[..cut]).is_err(), "cut at {cut}");
         }

@@ -1,10 +1,10 @@
 //! The few DynamoDB requests that the ledger makes, with their loops, retries and errors.
 
 use super::FORMAT;
+use super::item::{Item, Key, PK, SK, TTL};
 use crate::domain::Error;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, KeysAndAttributes, Put,
     ReturnConsumedCapacity, ReturnValue, ScalarAttributeType, Select, TimeToLiveSpecification, TransactWriteItem,
@@ -12,27 +12,10 @@ use aws_sdk_dynamodb::types::{
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
 
-/// The name of the partition key attribute.
-pub(super) const PK: &str = "pk";
-/// The name of the sort key attribute.
-pub(super) const SK: &str = "sk";
-/// The attribute by which DynamoDB expires items, in seconds since 1970.
-pub(super) const TTL: &str = "ttl";
 /// Keys per BatchGetItem request (a limit of DynamoDB).
 const BATCH_GET_KEYS: usize = 100;
 /// Rounds of asking again for unprocessed keys before giving up.
 const UNPROCESSED_ROUNDS: usize = 8;
-
-/// The key of an item.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Key {
-    pub pk: String,
-    pub sk: String,
-}
-
-/// An item as it goes to and comes from the table.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Item(HashMap<String, AttributeValue>);
 
 /// Which items of a partition a query wants.
 #[derive(Debug, Clone, Default)]
@@ -85,75 +68,6 @@ pub(super) enum Transacted {
 pub(super) struct Store {
     client: Client,
     table: String,
-}
-
-impl Item {
-    pub fn new(key: &Key) -> Self {
-        let mut item = Self::default();
-        item.put_text(PK, &key.pk);
-        item.put_text(SK, &key.sk);
-        item
-    }
-
-    pub fn put_text(&mut self, name: &str, text: &str) {
-        self.0.insert(name.to_owned(), AttributeValue::S(text.to_owned()));
-    }
-
-    pub fn put_number(&mut self, name: &str, number: impl Into<i128>) {
-        self.0.insert(name.to_owned(), AttributeValue::N(number.into().to_string()));
-    }
-
-    pub fn put_bytes(&mut self, name: &str, bytes: Vec<u8>) {
-        self.0.insert(name.to_owned(), AttributeValue::B(Blob::new(bytes)));
-    }
-
-    pub fn text(&self, name: &str) -> Result<&str, Error> {
-        self.0.get(name).and_then(|v| v.as_s().ok()).map(String::as_str).ok_or_else(|| self.lacks(name))
-    }
-
-    pub fn text_if_any(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(|v| v.as_s().ok()).map(String::as_str)
-    }
-
-    pub fn number<N: std::str::FromStr>(&self, name: &str) -> Result<N, Error> {
-        self.number_if_any(name).ok_or_else(|| self.lacks(name))
-    }
-
-    pub fn number_if_any<N: std::str::FromStr>(&self, name: &str) -> Option<N> {
-        self.0.get(name).and_then(|v| v.as_n().ok()).and_then(|n| n.parse().ok())
-    }
-
-    pub fn bytes(&self, name: &str) -> Result<&[u8], Error> {
-        self.0.get(name).and_then(|v| v.as_b().ok()).map(AsRef::as_ref).ok_or_else(|| self.lacks(name))
-    }
-
-    pub fn sk(&self) -> Result<&str, Error> {
-        self.text(SK)
-    }
-
-    pub fn key(&self) -> Result<Key, Error> {
-        Ok(Key { pk: self.text(PK)?.to_owned(), sk: self.text(SK)?.to_owned() })
-    }
-
-    /// The size that DynamoDB counts: names, and values as UTF-8 or raw bytes; numbers at most 21 bytes.
-    pub fn size(&self) -> usize {
-        self.0
-            .iter()
-            .map(|(name, value)| {
-                name.len()
-                    + match value {
-                        AttributeValue::S(text) => text.len(),
-                        AttributeValue::B(blob) => blob.as_ref().len(),
-                        _ => 21,
-                    }
-            })
-            .sum()
-    }
-
-    fn lacks(&self, name: &str) -> Error {
-        let part = |n: &str| self.text_if_any(n).unwrap_or("?").to_owned();
-        Error::internal(format!("item {} / {} lacks a usable attribute {name}", part(PK), part(SK)))
-    }
 }
 
 impl Store {

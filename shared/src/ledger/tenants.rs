@@ -1,7 +1,8 @@
 //! What a tenant has beside findings: its API keys, how much of their rates they have used, the names of its accounts;
 //! and the list of tenants.
 
-use super::store::{Condition, ConditionalPut, Item, Range};
+use super::item::Item;
+use super::store::{Condition, ConditionalPut, Range};
 use super::{FORMAT, Reader, Writer, check_format, keys};
 use crate::clock::Clock;
 use crate::domain::{Account, Error, Instant, KeyRecord, TenantId};

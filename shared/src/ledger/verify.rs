@@ -6,11 +6,12 @@
 use super::check::{Account, Checker, Items, Link, Place, shown};
 use super::entry::Entry;
 use super::evidence::Commit;
+use super::item::Key;
 use super::items::{Expiry, FindingItem, Head};
 use super::lineage::When;
 use super::manifest::Manifest;
 use super::proof::Hash;
-use super::store::{Key, Range};
+use super::store::Range;
 use super::view::View;
 use super::{Need, Reader, keys};
 use crate::domain::{Column, Error, Family, Instant, Ordinal, TenantId};

@@ -161,6 +161,12 @@ impl Writer {
         let open: Vec<&Intent> =
             intents.iter().enumerate().filter(|(place, _)| undecided(outcomes, *place)).map(|(_, i)| i).collect();
         let board = self.board(tenant, &head, &open).await?;
+        // What is newer than the head was left by a restore only if the head still is what it was: otherwise somebody
+        // has committed in between, and a decision that writes nothing would not be told so by its commit.
+        let is_ahead = board.values().any(|before| before.stray.is_some());
+        if is_ahead && self.head(tenant).await? != head {
+            return Ok(false);
+        }
         let mut round = Round { draft: Draft::after(head, self.clock.now()), board, pending: Vec::new() };
         let mut waiting: Vec<usize> = (0..intents.len()).filter(|place| undecided(outcomes, *place)).collect();
         loop {
@@ -174,9 +180,9 @@ impl Writer {
                     later.push(place);
                     continue;
                 }
-                // A full commit goes first, because a decision must know the instant of its own.
-                let mut weighed = if round.draft.is_full() { Weighed::Full } else { round.weigh(tenant, intent)? };
+                let mut weighed = round.weigh(tenant, intent)?;
                 if matches!(weighed, Weighed::Full) {
+                    // The full commit goes first, because a decision must know the instant of its own.
                     if !self.send_off(tenant, &mut round, outcomes).await? {
                         return Ok(false);
                     }
@@ -302,6 +308,11 @@ impl Round {
         let write = match glance(known, intent).unwrap_or_else(|| look(known, intent, self.draft.at)) {
             Decision::Unchanged => return Ok(Weighed::Settled(Outcome::Unchanged)),
             Decision::Rejected(rejection) => return Ok(Weighed::Settled(Outcome::Rejected(rejection))),
+            // A finding occurs at most once in a commit.
+            Decision::Write(_) if known.is_some_and(|known| self.draft.touches(known.item.ordinal)) => {
+                return Ok(Weighed::Touched);
+            }
+            _ if self.draft.is_full() => return Ok(Weighed::Full),
             Decision::Observed => {
                 if let (Some(known), Some(sent)) = (before.known.as_mut(), &intent.sent) {
                     self.draft.observe(known.item.ordinal, &sent.seen);
@@ -312,9 +323,6 @@ impl Round {
             Decision::Write(write) => write,
         };
         let ordinal = known.map_or(Ordinal(self.draft.next_ordinal), |known| known.item.ordinal);
-        if self.draft.touches(ordinal) {
-            return Ok(Weighed::Touched);
-        }
         let outcome = if known.is_some() { Outcome::Changed } else { Outcome::Created };
         let sent = match write.hash {
             HashAfter::Set => intent.sent.as_ref().map(|sent| (sent.hash.clone(), sent.seen_hash.clone())),

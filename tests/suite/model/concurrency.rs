@@ -5,13 +5,15 @@ use super::dump::dump;
 use super::findings::{day, finding, key};
 use super::table::Table;
 use super::world::World;
+use posture_local::faults::Fault;
 use posture_shared::domain::asff::Update;
 use posture_shared::domain::json::text_at;
-use posture_shared::domain::{Caller, Error, Ordinal, Outcome, Source};
+use posture_shared::domain::{Caller, Error, Ordinal, Outcome, Snapshot, Source};
 use posture_shared::ledger::Writer;
-use posture_shared::operations::{import_findings, update_findings};
+use posture_shared::operations::{import_findings, import_snapshots, update_findings};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -186,4 +188,57 @@ async fn fifty_imports_of_one_finding_share_a_few_commits() {
     assert!(table.log.len() <= 5, "{} commits for 49 requests", table.log.len());
     let state = dump(&world, &writer).await;
     assert!(state[&key(0, 10)].asff.contains("\"Changed\""), "the newer one holds");
+}
+
+/// A snapshot is two changes of one finding, which are two commits; those of all the others go into the same two.
+#[tokio::test]
+async fn snapshots_of_two_steps_each_fill_their_commits() {
+    let world = World::new().await;
+    let writer = world.writer();
+    let sent: Vec<Value> = (0..49).map(|n| finding(&key(0, n), &day(1))).collect();
+    import_findings(&writer, &world.caller(), &sent).await.unwrap();
+    let shots = sent.into_iter().map(|mut finding| {
+        finding["Title"] = "As the hub has it".into();
+        finding["Workflow"] = json!({ "Status": "SUPPRESSED" });
+        Snapshot { finding, time: Some(day(2)) }
+    });
+    let outcomes = import_snapshots(&writer, &world.tenant, None, &shots.collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(outcomes, vec![Outcome::Changed; 49]);
+    let table = Table::read(&world).await;
+    table.audit(&world, &writer).await;
+    assert_eq!((table.log.len(), table.documents.len()), (3, 3 * 49), "commits and documents");
+}
+
+/// Whenever somebody else's commit comes between two reads of a request, the request is decided on what holds: a
+/// finding that was just changed is neither taken for none nor for what it was.
+#[tokio::test]
+async fn a_finding_that_changes_between_two_reads_is_still_found() {
+    for place in 1..=8 {
+        let world = World::new().await;
+        let writer = world.writer();
+        import_findings(&writer, &world.caller(), &[finding(&key(0, 0), &day(1))]).await.unwrap();
+        let (other, caller) = (world.bystander(), world.caller());
+        world.faults.plan(Fault::None);
+        world.faults.before_each(Some(Arc::new(move |number, _| {
+            let (other, caller) = (other.clone(), caller.clone());
+            Box::pin(async move {
+                if number == place {
+                    let mut sent = finding(&key(0, 0), &day(2));
+                    sent["Title"] = "Changed in between".into();
+                    import_findings(&other, &caller, &[sent, finding(&key(0, 1), &day(2))]).await.unwrap();
+                }
+            })
+        })));
+        let note = json!({ "Note": { "Text": "mine", "UpdatedBy": "me" } });
+        let note = Update::parse(note.as_object().unwrap()).unwrap();
+        let outcomes = update_findings(&writer, &world.caller(), vec![key(0, 0)], note).await.unwrap();
+        world.faults.before_each(None);
+        let has_happened = world.faults.seen() >= place;
+        assert_eq!(outcomes, [Outcome::Changed], "a commit before request {place}");
+        let state = dump(&world, &world.writer()).await;
+        let asff = &state[&key(0, 0)].asff;
+        assert_eq!(asff.contains("Changed in between"), has_happened, "the other's change, before request {place}");
+        assert!(asff.contains("\"mine\""), "the note is lost, before request {place}");
+        Table::read(&world).await.audit(&world, &writer).await;
+    }
 }

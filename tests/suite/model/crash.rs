@@ -3,13 +3,13 @@
 
 use super::findings::{day, finding, key};
 use super::run::everything;
-use super::table::Table;
+use super::table::{self, Table};
 use super::world::World;
 use posture_local::faults::Fault;
 use posture_shared::domain::asff::Update;
 use posture_shared::domain::json::canonical;
-use posture_shared::domain::{Error, FindingKey, Outcome, Snapshot};
-use posture_shared::ledger::{Found, Writer};
+use posture_shared::domain::{Error, Family, FindingKey, Outcome, Snapshot};
+use posture_shared::ledger::{Found, Need, When, Writer};
 use posture_shared::operations::{get_findings, import_findings, import_snapshots, update_findings};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -198,4 +198,33 @@ async fn a_fold_or_rebuild_that_crashes_anywhere_changes_no_answer() {
             }
         }
     }
+}
+
+/// "A reader that misses a segment falls back to the last checkpoint" (DESIGN §3): whichever of the items that may
+/// expire are gone, and however much of them a reader has loaded already, answers are the same.
+#[tokio::test]
+async fn an_index_that_expires_in_part_changes_no_answer() {
+    let (world, writer) = prepared().await;
+    let client = table::client(&world);
+    writer.fold(&world.tenant).await.unwrap();
+    assert_eq!(table::perish(&client, 0).await, 0, "the first fold is a checkpoint");
+    send(&world, &writer, Request::Import).await.unwrap();
+    writer.fold(&world.tenant).await.unwrap();
+    send(&world, &writer, Request::Update).await.unwrap();
+    let expected = answers(&world, &writer).await;
+    let mortal = table::perish(&client, 0).await;
+    assert!(mortal > 5, "five families and a manifest: {mortal}");
+    for left in (1..=mortal).rev() {
+        let fresh = world.writer();
+        let some = Need::all([Family::Times]);
+        let view = fresh.view(&world.tenant, When::Now, &some).await.unwrap();
+        assert_eq!(table::perish(&client, 1).await, left, "one less each time");
+        assert!(answers(&world, &fresh).await == expected, "warm in part, with {left} left");
+        assert!(answers(&world, &world.writer()).await == expected, "cold, with {left} left");
+        let past = When::At(view.at);
+        assert_eq!(fresh.view(&world.tenant, past, &Need::all(Family::ALL)).await.unwrap().seq, view.seq);
+    }
+    assert!(answers(&world, &writer).await == expected, "warm");
+    world.writer().fold(&world.tenant).await.unwrap();
+    assert!(answers(&world, &world.writer()).await == expected, "folded again");
 }

@@ -7,7 +7,7 @@ use posture_shared::domain::{
     Actor, Column, Decision, Finding, FindingKey, HistoryRecord, Instant, Kind, Outcome, Presence, Row, Seen, Source,
 };
 use posture_shared::ledger::Entry;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which state is asked for: the commits in it, and the clock for expiries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,9 +150,9 @@ impl Naive {
         records
     }
 
-    /// Takes over what the log tells of a request, whose asks were carried out in their order. An ask that should
-    /// have been recorded and is not has no outcome; with `whole` that is a failure. `now` is the instant of
-    /// decisions that left no trace. Everything in the log must come from an ask.
+    /// Takes over what the log tells of a request, whose asks about one finding were carried out in their order. An
+    /// ask that should have been recorded and is not has no outcome; with `whole` that is a failure. `now` is the
+    /// instant of decisions that left no trace. Everything in the log must come from an ask.
     pub fn absorb(&mut self, asks: &[Ask], entries: &[Entry], whole: bool, now: Instant) -> Vec<Option<Outcome>> {
         for entry in entries {
             assert_eq!(entry.seq, self.tip() + 1, "the log has a gap");
@@ -170,7 +170,7 @@ impl Naive {
         let known = self.lives.iter().position(|life| life.key == ask.key());
         let ordinal = u32::try_from(known.unwrap_or(self.lives.len())).unwrap();
         let trace = log.change_of(ordinal);
-        let at = trace.or_else(|| log.here()).map_or(now, |entry| entry.at);
+        let at = trace.or_else(|| log.entries.last()).map_or(now, |entry| entry.at);
         let current = known.map(|place| self.lives[place].current());
         let decision = ask.decide(current.as_ref().map(|(f, _)| f), current.as_ref().map(|(_, s)| s), at);
         match decision {
@@ -279,7 +279,8 @@ fn kind(before: Option<&Finding>, after: &Finding) -> Kind {
 /// What the log tells of a request and no ask has accounted for yet.
 struct Trace<'a> {
     entries: &'a [Entry],
-    place: usize,
+    /// Each finding's newest commit so far.
+    places: BTreeMap<u32, usize>,
     changes: BTreeSet<(u64, u32)>,
     sights: BTreeSet<(u64, u32, Seen)>,
 }
@@ -291,30 +292,30 @@ impl<'a> Trace<'a> {
             let groups = e.body.observed.iter();
             groups.flat_map(|o| o.ordinals.iter().map(|ordinal| (e.seq, ordinal.0, o.seen.clone())))
         });
-        Self { entries, place: 0, changes: changes.collect(), sights: sights.collect() }
+        Self { entries, places: BTreeMap::new(), changes: changes.collect(), sights: sights.collect() }
     }
 
-    /// The commit that the last ask went into.
-    fn here(&self) -> Option<&'a Entry> {
-        self.entries.get(self.place)
+    /// The next commit of a finding that `is_it` accepts.
+    fn next(&self, ordinal: u32, is_it: impl Fn(&Entry) -> bool) -> Option<(usize, &'a Entry)> {
+        let from = self.places.get(&ordinal).copied().unwrap_or(0);
+        self.entries.iter().enumerate().skip(from).find(|(_, entry)| is_it(entry))
     }
 
     /// The next commit that changes a finding.
     fn change_of(&self, ordinal: u32) -> Option<&'a Entry> {
-        self.entries[self.place..].iter().find(|entry| self.changes.contains(&(entry.seq, ordinal)))
+        self.next(ordinal, |entry| self.changes.contains(&(entry.seq, ordinal))).map(|(_, entry)| entry)
     }
 
     fn take_change(&mut self, entry: &Entry, ordinal: u32) -> Kind {
         self.changes.remove(&(entry.seq, ordinal));
-        self.place = self.entries.iter().position(|e| e.seq == entry.seq).unwrap();
+        let place = self.entries.iter().position(|e| e.seq == entry.seq).unwrap();
+        self.places.insert(ordinal, place);
         entry.body.changes.iter().find(|change| change.ordinal.0 == ordinal).unwrap().kind
     }
 
     fn take_sight(&mut self, ordinal: u32, seen: &Seen) -> Option<&'a Entry> {
-        let here = self.entries[self.place..].iter();
-        let place = here.clone().position(|e| self.sights.contains(&(e.seq, ordinal, seen.clone())))?;
-        self.place += place;
-        let entry = self.here()?;
+        let (place, entry) = self.next(ordinal, |entry| self.sights.contains(&(entry.seq, ordinal, seen.clone())))?;
+        self.places.insert(ordinal, place);
         self.sights.remove(&(entry.seq, ordinal, seen.clone()));
         Some(entry)
     }

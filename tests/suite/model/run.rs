@@ -5,7 +5,7 @@ use super::findings::key;
 use super::naive::{Naive, Point, State};
 use super::questions::{filter, order};
 use super::steps::{Shot, Sketch, Step, Target, Trouble, When as Beside, change};
-use super::table::{Table, client, log_after};
+use super::table::{Table, client, log_after, perish};
 use super::world::World;
 use aws_sdk_dynamodb::Client;
 use posture_local::faults::Fault;
@@ -13,7 +13,7 @@ use posture_shared::clock::Clock;
 use posture_shared::domain::asff::{self, Door, Update};
 use posture_shared::domain::json::differences;
 use posture_shared::domain::query::{Filter, SortKey};
-use posture_shared::domain::{Caller, Error, FindingKey, Instant, Outcome, Snapshot};
+use posture_shared::domain::{Caller, Error, FindingKey, Instant, Outcome, Rejection, Snapshot};
 use posture_shared::ledger::{Found, When, Writer};
 use posture_shared::operations::decide_findings::Reason;
 use posture_shared::operations::{
@@ -109,6 +109,10 @@ impl Run {
                 let covered = self.writers[who].rebuild(&self.world.tenant).await.unwrap();
                 assert_eq!(covered, self.naive.tip(), "what a rebuild covers");
             }
+            Step::Perish { who, which } => {
+                perish(&self.client, which).await;
+                self.writers[who] = self.world.writer_with(self.clocks[who].clone());
+            }
             Step::Restart { who } => self.writers[who] = self.world.writer_with(self.clocks[who].clone()),
             Step::List { who, filter, sort, limit, when } => self.list(who, filter, sort, limit, when).await,
             Step::Page { who, list } => {
@@ -182,7 +186,8 @@ impl Run {
     /// Sends a request once and tells the model; whether it was answered.
     async fn send(&mut self, who: usize, request: &Request) -> bool {
         let caller = self.world.caller();
-        let (asks, spans) = self.asks(who, request, &caller);
+        let records = self.asks(who, request, &caller);
+        let asks: Vec<Ask> = records.iter().flatten().flatten().cloned().collect();
         let started = self.clocks[who].now();
         let outcomes = self.outcomes(who, request, &caller).await;
         let ended = self.clocks[who].now();
@@ -204,7 +209,7 @@ impl Run {
             (Request::Expire(_), Outcomes::Count(count)) => {
                 assert_eq!(count, expected.iter().filter(|o| **o == Outcome::Changed).count(), "recorded expiries");
             }
-            (_, Outcomes::Each(outcomes)) => assert_eq!(outcomes, merged(expected, &spans), "{request:?}"),
+            (_, Outcomes::Each(outcomes)) => assert_eq!(outcomes, merged(expected, &records), "{request:?}"),
             (_, Outcomes::Count(_)) => unreachable!("only expiries are counted"),
         }
         true
@@ -224,35 +229,33 @@ impl Run {
         }))
     }
 
-    /// What a request asks of single findings, and over how many asks each of its records is spread.
-    fn asks(&self, who: usize, request: &Request, caller: &Caller) -> (Vec<Ask>, Vec<usize>) {
+    /// What each record of a request asks of its finding, unless it is refused.
+    fn asks(&self, who: usize, request: &Request, caller: &Caller) -> Vec<Record> {
         let by = caller.identity();
-        let asks: Vec<Vec<Ask>> = match request {
+        match request {
             Request::Import(sent) => {
-                let ask = |finding: &Value| Ask::Import(Arc::new(asff::validate(finding, Door::Import).unwrap()));
-                sent.iter().map(|finding| vec![ask(finding)]).collect()
+                let ask = |finding: &Value| Ok(vec![Ask::Import(Arc::new(asff::validate(finding, Door::Import)?))]);
+                sent.iter().map(ask).collect()
             }
             Request::Snapshot(sent) => {
                 let both = |snapshot: &Snapshot| {
-                    let sent = Arc::new(asff::validate(&snapshot.finding, Door::Snapshot).unwrap());
+                    let sent = Arc::new(asff::validate(&snapshot.finding, Door::Snapshot)?);
                     let time = snapshot.time.clone();
-                    vec![Ask::SnapshotImport(Arc::clone(&sent), time.clone()), Ask::SnapshotUpdate(sent, time)]
+                    Ok(vec![Ask::SnapshotImport(Arc::clone(&sent), time.clone()), Ask::SnapshotUpdate(sent, time)])
                 };
                 sent.iter().map(both).collect()
             }
             Request::Update(keys, update) => {
                 let update = Arc::new(update.clone());
-                keys.iter().map(|key| vec![Ask::Update(key.clone(), Arc::clone(&update), by.clone())]).collect()
+                keys.iter().map(|key| Ok(vec![Ask::Update(key.clone(), Arc::clone(&update), by.clone())])).collect()
             }
-            Request::Accept(key, reason) => vec![vec![Ask::Accept(key.clone(), reason.clone(), by)]],
+            Request::Accept(key, reason) => vec![Ok(vec![Ask::Accept(key.clone(), reason.clone(), by)])],
             Request::Expire(from) => {
                 let now = self.clocks[who].now();
                 let due = self.naive.acceptances().into_iter().filter(|(_, end)| from <= end && *end <= now);
-                due.map(|(key, end)| vec![Ask::Expire(key, end)]).collect()
+                due.map(|(key, end)| Ok(vec![Ask::Expire(key, end)])).collect()
             }
-        };
-        let spans = asks.iter().map(Vec::len).collect();
-        (asks.into_iter().flatten().collect(), spans)
+        }
     }
 
     /// The instant that a step means, never in the future.
@@ -349,6 +352,9 @@ impl Run {
     }
 }
 
+/// What a record of a request asks for, in order, or why it is refused.
+type Record = Result<Vec<Ask>, Rejection>;
+
 /// What an operation answered.
 enum Outcomes {
     Each(Vec<Outcome>),
@@ -356,7 +362,7 @@ enum Outcomes {
 }
 
 /// What becomes of records that are spread over several asks: the strongest of their outcomes.
-fn merged(outcomes: Vec<Outcome>, spans: &[usize]) -> Vec<Outcome> {
+fn merged(outcomes: Vec<Outcome>, records: &[Record]) -> Vec<Outcome> {
     let mut outcomes = outcomes.into_iter();
     let strength = |outcome: &Outcome| match outcome {
         Outcome::Unchanged => 0,
@@ -364,7 +370,11 @@ fn merged(outcomes: Vec<Outcome>, spans: &[usize]) -> Vec<Outcome> {
         Outcome::Created => 2,
         Outcome::Rejected(_) => 3,
     };
-    spans.iter().map(|span| outcomes.by_ref().take(*span).max_by_key(strength).unwrap()).collect()
+    let merge = |record: &Record| match record {
+        Ok(asks) => outcomes.by_ref().take(asks.len()).max_by_key(strength).unwrap(),
+        Err(rejection) => Outcome::Rejected(rejection.clone()),
+    };
+    records.iter().map(merge).collect()
 }
 
 /// A question for every finding.

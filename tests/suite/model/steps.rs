@@ -28,6 +28,8 @@ pub enum Step {
     Fold { who: usize },
     /// The index is written anew.
     Rebuild { who: usize },
+    /// Some of what carries an expiry date is deleted, as the store does days later and in no order; a process starts.
+    Perish { who: usize, which: u64 },
     /// A process ends, and another one starts with cold caches.
     Restart { who: usize },
     /// A list is asked for, whose pages are fetched by and by.
@@ -110,6 +112,9 @@ impl Sketch {
             2 => finding["Confidence"] = 42.into(),
             3 => finding["Description"] = "Something else altogether.".into(),
             _ => {}
+        }
+        if look % 50 == 49 {
+            finding["Title"] = Value::Null;
         }
         if let Some(observed) = self.observed {
             finding["LastObservedAt"] = day(observed).into();
@@ -217,8 +222,9 @@ pub fn step() -> impl Strategy<Value = Step> {
         1 => (who(), -90_000_000..90_000_000_i64).prop_map(|(who, ms)| Step::Clock { who, ms }),
         4 => (who(), any::<u8>(), -1..3_i64)
             .prop_map(|(who, which, ms)| Step::Ripen { who, which: which.into(), ms }),
-        3 => who().prop_map(|who| Step::Fold { who }),
+        5 => who().prop_map(|who| Step::Fold { who }),
         1 => who().prop_map(|who| Step::Rebuild { who }),
+        2 => (who(), any::<u64>()).prop_map(|(who, which)| Step::Perish { who, which }),
         3 => who().prop_map(|who| Step::Restart { who }),
     ];
     let questions = prop_oneof![

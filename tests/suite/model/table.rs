@@ -56,6 +56,17 @@ pub async fn log_after(world: &World, client: &Client, after: Option<Instant>) -
     }
 }
 
+/// Deletes some of the items that carry an expiry date, those of the bits of `which`; how many there were.
+pub async fn perish(client: &Client, which: u64) -> usize {
+    let page = client.scan().table_name(TABLE).send().await.unwrap();
+    let mortal: Vec<&Item> = page.items().iter().filter(|item| item.contains_key("ttl")).collect();
+    for (_, item) in mortal.iter().enumerate().filter(|(n, _)| which >> (n % 64) & 1 == 1) {
+        let key = |name: &str| AttributeValue::S(text(item, name));
+        client.delete_item().table_name(TABLE).key("pk", key("pk")).key("sk", key("sk")).send().await.unwrap();
+    }
+    mortal.len()
+}
+
 impl Table {
     /// Reads everything that there is.
     pub async fn read(world: &World) -> Self {

@@ -51,6 +51,12 @@ impl World {
         Writer::connect(&config(self.faults.clone()), TABLE, clock, masters)
     }
 
+    /// A writer that no fault touches, no hook sees and no meter counts.
+    pub fn bystander(&self) -> Writer {
+        let masters = Masters::only(Master::new(1, vec![7; 32]).unwrap());
+        Writer::connect(&config(self.store.clone()), TABLE, self.clock.clone(), masters)
+    }
+
     /// Somebody who may do everything.
     pub fn caller(&self) -> Caller {
         Caller {

@@ -1,4 +1,4 @@
-//! Jobs (DESIGN §6): killed at any point the next worker goes on and the result is the same; nothing is missed, nothing
+//! The job and trigger `record-expiries` (DESIGN §6): killed at any point the next worker goes on and the result is the same; nothing is missed, nothing
 //! recorded twice, and no job runs for ever.
 
 use crate::house::{ARN, House, START, finding, tenant};

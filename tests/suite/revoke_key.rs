@@ -1,0 +1,38 @@
+//! `DELETE /api/v1/tenants/{tenantID}/keys/{name}`: a key is refused from now on (DESIGN §5 and §7).
+
+use crate::house::{House, START, key};
+use crate::list_keys::{KEYS, names, wish};
+use lambda_http::http::Method;
+use posture_shared::domain::Scope;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_revoked_key_is_refused_and_keeps_its_name() {
+    let house = House::new().await;
+    let admin = &house.acme.token;
+    let ci = key(house.writer(), "acme", wish("ci", &[Scope::FindingsRead])).await;
+    assert_eq!(house.ask(&ci.token, Method::POST, "/findings", &json!({})).await.status, 200);
+    let path = format!("{KEYS}/ci");
+    let revoked = house.ask(admin, Method::DELETE, &path, &Value::Null).await;
+    assert_eq!(revoked.status, 200);
+    assert!(revoked.body["revoked_at"].is_string());
+    assert_eq!(house.ask(&ci.token, Method::POST, "/findings", &json!({})).await.status, 401);
+    house.clock.set(START.plus(3_600_000));
+    let again = house.ask(admin, Method::DELETE, &path, &Value::Null).await;
+    assert_eq!((again.status, &again.body), (200, &revoked.body), "revoking again changes nothing");
+    let body = json!({"name": "ci", "scopes": ["findings:read"]});
+    assert_eq!(house.ask(admin, Method::POST, KEYS, &body).await.error(), (409, "CONFLICT"));
+    assert_eq!(names(&house, &house.acme, "acme").await, ["admin", "ci"]);
+}
+
+/// Other tenants' keys, and what is no key's name, are one and the same: not there.
+#[tokio::test]
+async fn what_is_no_key_here_is_not_found() {
+    let house = House::new().await;
+    key(house.writer(), "beta", wish("secret", &[Scope::FindingsRead])).await;
+    let long = "x".repeat(3000);
+    for name in ["secret", "nobody", "a%2Fb", "%20", long.as_str()] {
+        let answer = house.ask(&house.acme.token, Method::DELETE, &format!("{KEYS}/{name}"), &Value::Null).await;
+        assert_eq!(answer.error(), (404, "NOT_FOUND"), "{name}");
+    }
+}
