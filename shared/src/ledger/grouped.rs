@@ -70,6 +70,9 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         }));
     }
     changes.sort_by_key(|change| change.ordinal);
+    if changes.windows(2).any(|pair| matches!(pair, [a, b] if a.ordinal == b.ordinal)) {
+        return Err(D::Error::custom("a finding occurs twice"));
+    }
     Ok(changes)
 }
 
@@ -159,6 +162,8 @@ mod tests {
             r#"{"kind":"changed","ordinals":[1,2],"actors":[0]}"#,
             r#"{"kind":"changed","ordinals":[4294967295,1],"actors":[0,0]}"#,
             r#"{"kind":"changed","ordinals":[-1],"actors":[0]}"#,
+            r#"{"kind":"changed","ordinals":[1,0],"actors":[0,0]}"#,
+            r#"{"kind":"changed","ordinals":[1],"actors":[0]},{"kind":"gone","ordinals":[1],"actors":[0]}"#,
         ] {
             assert!(serde_json::from_str::<Body>(&body(group)).is_err(), "{group}");
         }
