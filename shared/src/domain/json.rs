@@ -147,6 +147,21 @@ pub fn texts_at(object: &Object, path: &str) -> Vec<String> {
     all_at(object, path).into_iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
 }
 
+/// Whether serde_json would read an object whose first member is so named as something else than an object. Documents
+/// are kept with their members in order, so such a member could come first there.
+pub fn is_reserved(name: &str) -> bool {
+    name.starts_with("$serde_json::private::")
+}
+
+/// Whether a member at any depth has a reserved name.
+pub fn has_reserved_name(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(name, member)| is_reserved(name) || has_reserved_name(member)),
+        Value::Array(items) => items.iter().any(has_reserved_name),
+        _ => false,
+    }
+}
+
 /// How deep `value` nests: 1 for a scalar or an empty container.
 pub fn depth(value: &Value) -> usize {
     1 + match value {

@@ -47,7 +47,7 @@ impl Update {
         let top = At::top(request, true);
         top.shared()?;
         top.customer_owned()?;
-        validate::depth(request, request.keys().filter(|name| MEMBERS.contains(&name.as_str())))?;
+        validate::storable(request, request.keys().filter(|name| MEMBERS.contains(&name.as_str())))?;
         top.inside("Workflow", |workflow| workflow.required("Status").map(|_| ()))?;
         top.inside("Severity", |block| {
             let given = ["Label", "Normalized", "Product"].iter().any(|name| block.required(name).is_ok());

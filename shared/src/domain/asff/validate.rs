@@ -42,19 +42,26 @@ pub fn finding(value: &Value, door: Door) -> Result<Object, Rejection> {
     let mut object = sent.clone();
     object.retain(|_, member| !member.is_null());
     check(&object, door == Door::Import).map_err(invalid)?;
-    depth(&object, object.keys()).map_err(invalid)?;
+    storable(&object, object.keys()).map_err(invalid)?;
     if door == Door::Import && size(&object) > MAX_FINDING_BYTES {
         return Err(refuse("FindingSizeExceeded", SIZE_EXCEEDED.to_owned()));
     }
     Ok(object)
 }
 
-/// Refuses members, of those named, that nest so deep that the store could not read them back.
-pub(super) fn depth<'a>(object: &'a Object, mut names: impl Iterator<Item = &'a String>) -> Checked {
-    match names.find(|name| object.get(*name).is_some_and(|member| json::depth(member) > MAX_DEPTH)) {
-        Some(name) => Err(Problem::new(name, format!("nests deeper than {MAX_DEPTH} levels"))),
-        None => Ok(()),
+/// Refuses members, of those named, that the store could not read back: they nest too deep, or hold a member with a
+/// name that the JSON reader takes for its own.
+pub(super) fn storable<'a>(object: &'a Object, names: impl Iterator<Item = &'a String>) -> Checked {
+    for name in names {
+        let Some(member) = object.get(name) else { continue };
+        if json::depth(member) > MAX_DEPTH {
+            return Err(Problem::new(name, format!("nests deeper than {MAX_DEPTH} levels")));
+        }
+        if json::is_reserved(name) || json::has_reserved_name(member) {
+            return Err(Problem::new(name, "holds a member whose name is reserved".to_owned()));
+        }
     }
+    Ok(())
 }
 
 /// The message of code FindingSizeExceeded (CONTRACTS 1.7).

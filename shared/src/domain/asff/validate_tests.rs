@@ -234,3 +234,22 @@ fn the_refusal_carries_the_id_as_far_as_there_is_one() {
     }
     assert!(finding(&Value::Object(object(json!({}))), Door::Snapshot).is_err());
 }
+
+/// Such a member would come first in the stored text, and the JSON reader would take the object for a number.
+#[test]
+fn names_that_cannot_be_read_back_are_refused_at_any_depth() {
+    let name = "$serde_json::private::Number";
+    for change in [
+        json!({ name: "1" }),
+        json!({ "ProductFields": { "a": "b", name: "eu-west-1" } }),
+        json!({ "Resources": [{ "Type": "AwsS3Bucket", "Id": "b", "Details": { "Other": { "a": "b", name: "x" } } }] }),
+    ] {
+        for door in [Door::Import, Door::Snapshot] {
+            let (code, message) = refusal(change.clone(), door).unwrap_or_default();
+            assert_eq!(code, "InvalidInput", "{change}");
+            assert!(message.contains("reserved"), "{change}: {message}");
+        }
+    }
+    let change = object(json!({ "UserDefinedFields": { "a": "b", name: "x" } }));
+    assert!(super::super::Update::parse(&change).is_err());
+}

@@ -1,0 +1,75 @@
+//! Segments: every cell comes back, and damage is an error.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
+use super::{SEGMENT_ROWS, Segment};
+use crate::domain::{Cell, Column, Family};
+
+fn sample(row: usize, column: Column) -> Cell {
+    match row % 5 {
+        0 => Cell::None,
+        1 => Cell::Int(i64::try_from(row).unwrap() * -1_000_003),
+        2 => Cell::Text(format!("{} {row}", column.name())),
+        3 => Cell::Texts(vec!["a".into(), String::new(), format!("ü{}", row % 7)]),
+        _ => Cell::Int(i64::MAX),
+    }
+}
+
+fn encode(family: Family, rows: usize, cell: &dyn Fn(usize, Column) -> Cell) -> Result<Vec<u8>, crate::domain::Error> {
+    Segment::encode(family, rows, None, &|_| true, cell)
+}
+
+#[test]
+fn every_cell_comes_back() {
+    for family in Family::ALL {
+        for rows in [0, 1, 127, 128, 129, SEGMENT_ROWS as usize] {
+            let bytes = encode(family, rows, &sample).unwrap();
+            let segment = Segment::decode(family, &bytes).unwrap();
+            assert_eq!(segment.rows(), rows);
+            // The finding that comes next has no row yet, and must not be given the first one's values.
+            assert_eq!(segment.cell(rows, Column::Title).unwrap(), Cell::None);
+            for column in Column::ALL.iter().filter(|column| column.family() == family) {
+                for row in (0..rows).step_by(37) {
+                    assert_eq!(segment.cell(row, *column).unwrap(), sample(row, *column), "{column:?} {row}");
+                }
+            }
+        }
+    }
+}
+
+/// A fold that takes over what is untouched writes the bytes of one that looks at every value.
+#[test]
+fn encoding_over_a_base_changes_nothing_but_the_work() {
+    let newer = |row: usize, column: Column| match row % 41 {
+        0 => Cell::Text(format!("newer {} {row}", column.name())),
+        _ => sample(row, column),
+    };
+    for family in Family::ALL {
+        for (below, rows) in [(0, 300), (1, 300), (128, 256), (300, 300), (300, 1_000), (1_000, 1_001)] {
+            let base = Segment::decode(family, &encode(family, below, &sample).unwrap()).unwrap();
+            let touched = |row: usize| row.is_multiple_of(41);
+            let looked = std::cell::Cell::new(0);
+            let cell = |row, column| {
+                looked.set(looked.get() + 1);
+                newer(row, column)
+            };
+            let bytes = Segment::encode(family, rows, Some(&base), &touched, &cell).unwrap();
+            assert_eq!(bytes, encode(family, rows, &newer).unwrap(), "{family:?} {below} {rows}");
+            let columns = Column::ALL.iter().filter(|column| column.family() == family).count();
+            let news = (0..rows).filter(|row| *row >= below || touched(*row)).count();
+            assert!(looked.get() <= news * columns, "{family:?} {below} {rows}");
+        }
+    }
+}
+
+#[test]
+fn damage_is_an_error_and_never_a_panic() {
+    let whole = encode(Family::Core, 300, &sample).unwrap();
+    for cut in (0..whole.len()).step_by(11) {
+        assert!(Segment::decode(Family::Core, &whole[..cut]).is_err(), "cut at {cut}");
+    }
+    for at in (0..whole.len()).step_by(7) {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 0x55;
+        let _ = Segment::decode(Family::Core, &flipped);
+    }
+}
