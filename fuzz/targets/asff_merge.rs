@@ -8,7 +8,7 @@ use posture_shared::domain::{Snapshot, json};
 use serde_json::Value;
 
 fuzz_target!(|text: &str| {
-    let mut documents = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_default());
+    let mut documents = text.lines().map(|line| json::parse(line.as_bytes()).unwrap_or_default());
     let (first, second, third) = (documents.next(), documents.next(), documents.next());
     let (Some(first), Some(second)) = (first, second) else { return };
     for door in [Door::Import, Door::Snapshot] {
