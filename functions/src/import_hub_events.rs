@@ -6,7 +6,7 @@
 
 use crate::{Trigger, Wake, WokenBy};
 use posture_shared::dialects::native::snapshots::of_event;
-use posture_shared::domain::{Error, Outcome, Snapshot};
+use posture_shared::domain::{Error, Outcome, Snapshot, json};
 use posture_shared::ledger::Writer;
 use posture_shared::operations::import_snapshots;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
 fn message_of(record: &Value) -> Result<Value, Error> {
     let body = record.get("body").and_then(Value::as_str);
     let body = body.ok_or_else(|| Error::invalid("Records.body", "must be the text of an event"))?;
-    serde_json::from_str(body).map_err(|error| Error::invalid("Records.body", format!("is not JSON: {error}")))
+    json::parse(body.as_bytes()).map_err(|error| Error::invalid("Records.body", format!("is not JSON: {error}")))
 }
 
 fn id_of(record: &Value) -> &str {

@@ -43,7 +43,7 @@ mod tests {
     use super::Folder;
     use posture_shared::domain::Error;
 
-    /// Issue 2, item 3: no lock of the engine's own keeps two processes off one file.
+    /// No lock of the engine's own keeps two processes off one file.
     #[test]
     fn the_second_holder_is_refused_by_name_until_the_first_lets_go() {
         let temporary = tempfile::tempdir().unwrap();

@@ -24,6 +24,7 @@ mod list_jobs;
 mod list_keys;
 mod model;
 mod record_expiries;
+mod reserved_names;
 mod revoke_key;
 mod set_account;
 mod signer;

@@ -4,7 +4,7 @@
 //! for are ignored.
 
 use crate::domain::Error;
-use crate::domain::json::Object;
+use crate::domain::json::{self, Object};
 use serde_json::Value;
 
 /// The members of one JSON object within a request, and the path by which messages name it.
@@ -19,7 +19,7 @@ pub fn body(bytes: &[u8]) -> Result<Object, Error> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(Object::new());
     }
-    match serde_json::from_slice(bytes) {
+    match json::parse(bytes) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Error::invalid("body", "must be a JSON object")),
         Err(error) => Err(Error::invalid("body", format!("is not valid JSON: {error}"))),

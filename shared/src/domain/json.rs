@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
+pub use super::parse::parse;
+
 /// A JSON object.
 pub type Object = Map<String, Value>;
 

@@ -12,6 +12,7 @@ pub mod instant;
 pub mod job;
 pub mod json;
 pub mod key;
+mod parse;
 pub mod query;
 pub mod rate;
 pub mod snapshot;

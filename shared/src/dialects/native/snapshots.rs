@@ -5,7 +5,7 @@
 //! findings in all, so that one request stays within a Lambda's time.
 
 use super::super::{Reply, members};
-use crate::domain::json::Object;
+use crate::domain::json::{self, Object};
 use crate::domain::{Error, Outcome, Snapshot};
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub const MAX_FINDINGS: usize = 500;
 
 /// Reads a request body; [`Error::Invalid`] names the member at fault.
 pub fn parse(body: &[u8]) -> Result<Vec<Snapshot>, Error> {
-    let value: Value = serde_json::from_slice(body).map_err(|e| Error::invalid("body", format!("is not JSON: {e}")))?;
+    let value = json::parse(body).map_err(|e| Error::invalid("body", format!("is not JSON: {e}")))?;
     let snapshots = match &value {
         Value::Array(events) => {
             let read = events.iter().enumerate().map(|(i, event)| of_event(event, &format!("[{i}].")));

@@ -1,4 +1,4 @@
-//! Hub snapshots (issue 2, item 5): two steps, order, and decisions made here.
+//! Hub snapshots: two steps, order, and decisions made here.
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
