@@ -48,12 +48,13 @@ impl Default for Options {
 pub async fn run(options: &Options, progress: &ProgressBar) -> Result<Report, Error> {
     let data = Data::new(options.seed, options.findings);
     let mut report = Report { findings: options.findings, ..Report::default() };
-    let mut ledger = Ledger::load(data, options, progress, &mut report).await?;
-    lists::measure(&mut ledger, options, progress, &mut report).await?;
-    single::measure(&mut ledger, options, progress, &mut report).await?;
-    imports::measure(&mut ledger, options, progress, &mut report).await?;
+    // On the heap, because all of them together are more than a thread's stack may hold in a debug build.
+    let mut ledger = Box::pin(Ledger::load(data, options, progress, &mut report)).await?;
+    Box::pin(lists::measure(&mut ledger, options, progress, &mut report)).await?;
+    Box::pin(single::measure(&mut ledger, options, progress, &mut report)).await?;
+    Box::pin(imports::measure(&mut ledger, options, progress, &mut report)).await?;
     if let Some(folder) = &options.file {
-        imports::measure_rate(data, folder, progress, &mut report).await?;
+        Box::pin(imports::measure_rate(data, folder, progress, &mut report)).await?;
     }
     for name in [
         "search, wildcards, sort by resource",

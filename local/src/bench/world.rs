@@ -77,7 +77,7 @@ impl World {
             .with_raw_http_path(route.path);
         self.take();
         let started = Stopwatch::now();
-        let response = app.answer(route, request).await;
+        let response = Box::pin(app.answer(route, request)).await;
         let (ms, counts) = (started.elapsed().as_secs_f64() * 1000.0, self.take());
         let body = serde_json::from_slice(response.body()).unwrap_or_default();
         Ok(Answer { status: response.status().as_u16(), body, counts, ms })
