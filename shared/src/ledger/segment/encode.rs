@@ -6,7 +6,7 @@ use crate::ledger::compress::pack_bytes;
 use std::collections::HashMap;
 
 impl Segment {
-    /// Encodes one family of up to [`SEGMENT_ROWS`] rows; `cell(row, column)` gives the values. Rows that `base` has and
+    /// Encodes one family of up to [`SEGMENT_ROWS`](super::SEGMENT_ROWS) rows; `cell(row, column)` gives the values. Rows that `base` has and
     /// that are not `touched` are taken from there without a look at their values; the bytes are the same.
     pub fn encode(
         family: Family,
