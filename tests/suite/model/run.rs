@@ -12,13 +12,12 @@ use posture_local::faults::Fault;
 use posture_shared::clock::Clock;
 use posture_shared::domain::asff::{self, Door, Update};
 use posture_shared::domain::json::differences;
-use posture_shared::domain::query::{Filter, SortKey};
 use posture_shared::domain::{Caller, Error, FindingKey, Instant, Outcome, Rejection, Snapshot};
 use posture_shared::ledger::{Found, When, Writer};
 use posture_shared::operations::decide_findings::Reason;
 use posture_shared::operations::{
-    FindingsQuery, HistoryQuery, accept_finding, get_finding, get_finding_history, get_findings, import_findings,
-    import_snapshots, record_expiries, update_findings,
+    FindingsQuery, HistoryQuery, Question, accept_finding, get_finding, get_finding_history, get_findings,
+    import_findings, import_snapshots, record_expiries, update_findings,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -274,10 +273,12 @@ impl Run {
         let at = self.instant(who, when);
         let around = at.unwrap_or_else(|| self.now(who));
         let query = FindingsQuery {
-            filter: filter(n, around),
+            question: Question {
+                filter: filter(n, around),
+                when: at.map_or(When::Now, When::At),
+                ..Question::default()
+            },
             sort: order(sort),
-            limit,
-            when: at.map_or(When::Now, When::At),
             ..everything(limit)
         };
         let list = self.open(who, query).await;
@@ -289,12 +290,12 @@ impl Run {
         let earliest = self.now(who);
         let page = get_findings(&self.writers[who], &self.world.tenant, &query).await.unwrap();
         let latest = self.now(who);
-        let point = Point { seq: page.view.seq, at: page.view.at };
-        match query.when {
+        let point = Point { seq: page.opened.view.seq, at: page.opened.view.at };
+        match query.question.when {
             When::At(at) => assert_eq!(point, self.naive.at(at), "the view's place"),
             _ => assert!(point.seq == self.naive.tip() && (earliest..=latest).contains(&point.at), "{point:?}"),
         }
-        let (expected, total) = self.naive.select(point, &query.filter, &query.sort);
+        let (expected, total) = self.naive.select(point, &query.question.filter, &query.sort);
         let list = List { query, expected, total, fetched: 0 };
         compare_page(list, &page.findings, page.total, page.next, point)
     }
@@ -302,7 +303,7 @@ impl Run {
     /// Fetches a list's next page.
     async fn page(&self, who: usize, list: List) -> Option<List> {
         let page = get_findings(&self.writers[who], &self.world.tenant, &list.query).await.unwrap();
-        let point = Point { seq: page.view.seq, at: page.view.at };
+        let point = Point { seq: page.opened.view.seq, at: page.opened.view.at };
         compare_page(list, &page.findings, page.total, page.next, point)
     }
 
@@ -379,8 +380,7 @@ fn merged(outcomes: Vec<Outcome>, records: &[Record]) -> Vec<Outcome> {
 
 /// A question for every finding.
 pub fn everything(limit: usize) -> FindingsQuery {
-    let (filter, sort): (Filter, Vec<SortKey>) = Default::default();
-    FindingsQuery { filter, sort, limit, token: None, fingerprint: [3; 32], when: When::Now, token_field: "NextToken" }
+    FindingsQuery { limit, fingerprint: [3; 32], token_field: "NextToken", ..FindingsQuery::default() }
 }
 
 /// Compares a page with what is next in a list; what is left of the list.

@@ -228,7 +228,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         3 => who().prop_map(|who| Step::Restart { who }),
     ];
     let questions = prop_oneof![
-        6 => (who(), 0..14_usize, 0..6_usize, 1..40_usize, when())
+        6 => (who(), 0..17_usize, 0..6_usize, 1..40_usize, when())
             .prop_map(|(who, filter, sort, limit, when)| Step::List { who, filter, sort, limit, when }),
         6 => (who(), any::<u8>()).prop_map(|(who, list)| Step::Page { who, list: list.into() }),
         3 => (who(), target(), when()).prop_map(|(who, whom, when)| Step::Look { who, whom, when }),
