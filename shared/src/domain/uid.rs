@@ -138,7 +138,7 @@ fn marked(bits: u128) -> u128 {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
     use super::{Named, Uid, Uids};
     use crate::domain::{Instant, Ordinal};
