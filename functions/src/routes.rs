@@ -72,8 +72,19 @@ mod tests {
         let names = ROUTES.iter().map(|route| route.function).chain(TRIGGERS.iter().map(|trigger| trigger.function));
         let unique: BTreeSet<&str> = names.collect();
         assert_eq!(unique.len(), ROUTES.len() + TRIGGERS.len());
-        let addresses: BTreeSet<(&str, &str)> =
-            ROUTES.iter().map(|route| (route.method.as_str(), route.path)).collect();
-        assert_eq!(addresses.len(), ROUTES.len());
+        let addresses = ROUTES.iter().flat_map(|route| route.paths().map(|path| (route.method.as_str(), path)));
+        let addresses: Vec<(&str, &str)> = addresses.collect();
+        assert_eq!(addresses.iter().collect::<BTreeSet<_>>().len(), addresses.len(), "{addresses:?}");
+    }
+
+    /// A gateway hands parameters over by name, whichever of the paths was asked for.
+    #[test]
+    fn every_path_of_a_route_has_its_parameters() {
+        let parameters = |path: &'static str| path.split('/').filter(|segment| segment.starts_with('{'));
+        for route in ROUTES {
+            for path in route.paths() {
+                assert!(parameters(path).eq(parameters(route.path)), "{path}");
+            }
+        }
     }
 }

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 const fn route(dialect: Dialect, handler: Handler) -> Route {
-    Route { function: "test", method: Method::POST, path: "/test", dialect, scope: Some(Scope::FindingsRead), handler }
+    let scope = Some(Scope::FindingsRead);
+    Route { function: "test", method: Method::POST, path: "/test", also: &[], dialect, scope, handler }
 }
 
 fn answered() -> Result<Reply, Error> {
