@@ -16,6 +16,8 @@ pub mod key;
 mod parse;
 pub mod query;
 pub mod rate;
+pub mod resource_type;
+pub mod score;
 pub mod snapshot;
 pub mod tenant;
 
