@@ -54,9 +54,9 @@ pub struct NetChange {
     pub at: Instant,
     /// Why it is in the answer.
     pub reason: NetReason,
-    /// Just before the interval; `None` when it was not there, gone, or had no verdict yet.
+    /// Just before the interval; `None` when it was not there.
     pub before: Option<Judged>,
-    /// At the end of the interval; `None` when it is gone.
+    /// At the end of the interval.
     pub after: Option<Judged>,
 }
 

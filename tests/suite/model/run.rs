@@ -1,6 +1,7 @@
 //! Carries steps out on the ledger and on the model, and compares.
 
 use super::ask::Ask;
+use super::changes::compare as compare_changes;
 use super::findings::key;
 use super::naive::{Naive, Point, State};
 use super::questions::{filter, order};
@@ -124,6 +125,7 @@ impl Run {
             }
             Step::Look { who, whom, when } => self.look(who, whom, when).await,
             Step::History { who, whom, limit, between } => self.history(who, whom, limit, between).await,
+            Step::Changes { who, filter: n, from, to } => self.changes(who, n, from, to).await,
             Step::Stumble { who, at } => {
                 self.world.faults.plan(Fault::Before(at));
                 let _ = get_findings(&self.writers[who], &self.world.tenant, &everything(10)).await;
@@ -319,6 +321,18 @@ impl Run {
         if let (Some(found), Some(expected)) = (found, expected) {
             compare(&found, &expected, point);
         }
+    }
+
+    async fn changes(&self, who: usize, n: usize, from: Beside, to: Beside) {
+        let now = self.now(who);
+        let (from, to) = (self.instant(who, from).unwrap_or(now), self.instant(who, to));
+        let (from, to) = match to {
+            Some(to) => (from.min(to), Some(from.max(to))),
+            None => (from, None),
+        };
+        // What only documents know is not asked for of changes.
+        let asked = Some(filter(n, now)).filter(|filter| filter.residual().next().is_none()).unwrap_or_default();
+        compare_changes(&self.writers[who], &self.world.tenant, &self.naive, from, to, asked).await;
     }
 
     async fn history(&self, who: usize, whom: Target, limit: usize, between: Option<(Beside, Beside)>) {

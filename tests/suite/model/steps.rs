@@ -40,6 +40,8 @@ pub enum Step {
     Look { who: usize, whom: Target, when: When },
     /// A finding's history is asked for, between two instants if so.
     History { who: usize, whom: Target, limit: usize, between: Option<(When, When)> },
+    /// Net changes from one instant to another are asked for.
+    Changes { who: usize, filter: usize, from: When, to: When },
     /// A question during which a request to the store fails.
     Stumble { who: usize, at: u64 },
 }
@@ -234,6 +236,8 @@ pub fn step() -> impl Strategy<Value = Step> {
         3 => (who(), target(), when()).prop_map(|(who, whom, when)| Step::Look { who, whom, when }),
         3 => (who(), target(), 1..5_usize, prop::option::of((when(), when())))
             .prop_map(|(who, whom, limit, between)| Step::History { who, whom, limit, between }),
+        3 => (who(), 0..17_usize, when(), when())
+            .prop_map(|(who, filter, from, to)| Step::Changes { who, filter, from, to }),
         1 => (who(), 1..4_u64).prop_map(|(who, at)| Step::Stumble { who, at }),
     ];
     prop_oneof![5 => changes, 2 => machinery, 4 => questions]
