@@ -9,6 +9,7 @@ pub mod column;
 pub mod decision;
 pub mod error;
 pub mod finding;
+pub mod framework;
 pub mod instant;
 pub mod job;
 pub mod json;
