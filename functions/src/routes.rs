@@ -2,7 +2,10 @@
 
 use crate::route::{Route, Trigger};
 use crate::{
-    create_key, import_hub_events, import_snapshots, infracast_get_compliance_summary, infracast_get_finding, infracast_list_findings, infracast_list_scored_findings, list_accounts, list_jobs, list_keys, record_expiries, revoke_key, securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
+    create_key, import_hub_events, import_snapshots, infracast_get_compliance_summary, infracast_get_finding,
+    infracast_list_findings, infracast_list_scored_findings, list_accounts, list_jobs, list_keys, record_expiries,
+    revoke_key, securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
+    securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.

@@ -205,7 +205,8 @@ mod tests {
             fail(control("soc2", "", "")),
         ];
         let all = summary(&made, &MappingQuery::default());
-        let scores: Vec<(&str, Option<u64>)> = all.frameworks.iter().map(|(key, f)| (key.as_str(), f.score())).collect();
+        let scores: Vec<(&str, Option<u64>)> =
+            all.frameworks.iter().map(|(key, f)| (key.as_str(), f.score())).collect();
         assert_eq!(scores, [("cis-aws", Some(67)), ("cis-aws@1.5", Some(0)), ("soc2", None)]);
         assert_eq!((all.overall(), all.total()), (Some(33), 3), "(66.67 + 0) / 2");
         let newest = MappingQuery::new(FrameworkQuery::parse("cis-aws"), None);
@@ -230,7 +231,11 @@ mod tests {
     fn made() -> impl Strategy<Value = Made> {
         let control = (0..3_usize, 0..3_usize, 0..4_usize).prop_map(|(framework, version, id)| {
             let pick = |texts: &[&'static str], at: usize| texts.get(at).copied().unwrap_or_default();
-            control(pick(&["cis-aws", "soc2", "x"], framework), pick(&["", "1.5", "3.0"], version), pick(&["", "1", "2", "3"], id))
+            control(
+                pick(&["cis-aws", "soc2", "x"], framework),
+                pick(&["", "1.5", "3.0"], version),
+                pick(&["", "1", "2", "3"], id),
+            )
         });
         let standing = prop_oneof![
             Just((Verdict::Pass, None)),

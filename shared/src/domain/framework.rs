@@ -212,7 +212,7 @@ fn named(words: &[&str]) -> Option<(Name, usize)> {
 }
 
 /// The beginning of a text that is too long, at a character's end.
-fn cut(text: &str, bytes: usize) -> &str {
+pub(super) fn cut(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -105,11 +105,7 @@ mod tests {
     use crate::domain::framework::{Control, FrameworkQuery};
 
     fn control(framework: &str, version: Option<&str>, control: &str) -> Control {
-        Control {
-            framework: framework.to_owned(),
-            version: version.map(str::to_owned),
-            control: control.to_owned(),
-        }
+        Control { framework: framework.to_owned(), version: version.map(str::to_owned), control: control.to_owned() }
     }
 
     fn query(framework: &str, id: &str) -> MappingQuery {

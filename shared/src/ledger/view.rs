@@ -229,9 +229,8 @@ impl View {
                 by_code.entry(codes).or_insert(Group { count: 0, first: *ordinal }).count += 1;
             }
             for (codes, group) in by_code {
-                let value = |(coded, code): (&Option<&Coded>, usize)| {
-                    coded.map_or(Cell::None, |coded| coded.value(code))
-                };
+                let value =
+                    |(coded, code): (&Option<&Coded>, usize)| coded.map_or(Cell::None, |coded| coded.value(code));
                 add(coded.iter().zip(codes).map(value).collect(), group);
             }
         }

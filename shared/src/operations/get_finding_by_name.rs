@@ -82,7 +82,10 @@ fn the_one(view: &View, named: &[Ordinal], field: &str) -> Result<Option<Ordinal
         [one] => Ok(Some(*one)),
         several => Err(Error::invalid(
             field,
-            format!("{} findings are called so: send the id that the list gives, which ends in ~ and 32 digits", several.len()),
+            format!(
+                "{} findings are called so: send the id that the list gives, which ends in ~ and 32 digits",
+                several.len()
+            ),
         )),
     }
 }

@@ -1,11 +1,9 @@
 //! A question about findings, opened: the state that it is asked of, and what its filter needs to know beside it.
 
-use crate::domain::query::{Clause, Filter, Match, Test};
 use crate::domain::finding::Vocabulary;
 use crate::domain::framework::Control;
-use crate::domain::{
-    Accounts, AsOf, Cell, Column, Error, Family, Named, Newest, Presence, TenantId, Uid, Uids,
-};
+use crate::domain::query::{Clause, Filter, Match, Test};
+use crate::domain::{Accounts, AsOf, Cell, Column, Error, Family, Named, Newest, Presence, TenantId, Uid, Uids};
 use crate::ledger::{Need, Reader, View, When};
 use std::collections::BTreeSet;
 

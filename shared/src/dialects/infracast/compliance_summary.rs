@@ -40,9 +40,7 @@ pub fn render(summary: &Summary, as_of: AsOf) -> Reply {
         SEVERITIES.iter().map(|(severity, word)| ((*word).to_owned(), json!(count(*severity)))).collect();
     let frameworks = summary.frameworks.iter();
     let by_framework: Object = frameworks
-        .map(|(key, framework)| {
-            (key.clone(), json!({"score": framework.score(), "findings": framework.findings}))
-        })
+        .map(|(key, framework)| (key.clone(), json!({"score": framework.score(), "findings": framework.findings})))
         .collect();
     let body = json!({
         "overall_score": summary.overall(),

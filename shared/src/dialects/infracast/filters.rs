@@ -40,7 +40,8 @@ pub(super) fn parse(parameters: Parameters<'_>) -> Result<Filter, Error> {
 /// The framework that is asked for.
 pub(super) fn framework(parameters: Parameters<'_>) -> Result<Option<FrameworkQuery>, Error> {
     let Some(text) = parameters.one("framework")? else { return Ok(None) };
-    let no_name = || Error::invalid("framework", format!("{} names no framework; send for example cis-aws", shown(text)));
+    let no_name =
+        || Error::invalid("framework", format!("{} names no framework; send for example cis-aws", shown(text)));
     FrameworkQuery::parse(text).ok_or_else(no_name).map(Some)
 }
 

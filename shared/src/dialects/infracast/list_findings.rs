@@ -5,10 +5,10 @@
 //! know the sort field `risk_score`.
 
 use super::super::Reply;
+use super::filters;
 use super::limits::{DEFAULT_PER_PAGE, MAX_PER_PAGE};
 use super::parameters::{Parameters, no_such_word};
 use super::row::{self, Listed};
-use super::filters;
 use crate::domain::query::{DerivedKey, Filter, SortKey};
 use crate::domain::resource::RESOURCE;
 use crate::domain::{AsOf, Column, Error, MappingQuery};

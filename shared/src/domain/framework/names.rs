@@ -216,7 +216,7 @@ fn words(text: &str) -> String {
 /// alone is none: it is the name of many a regulation (`800-53`, `seojk-21`).
 fn split_version(name: &str) -> Option<(String, String)> {
     let (rest, tail) = name.rsplit_once('-')?;
-    let is_number = |text: &str| !text.is_empty() && text.split('.').all(|part| is_digits(part));
+    let is_number = |text: &str| !text.is_empty() && text.split('.').all(is_digits);
     if is_number(tail) {
         let marked = |marks: &[&str]| {
             marks.iter().find_map(|mark| rest.strip_suffix(mark)?.strip_suffix('-')).map(str::to_owned)

@@ -7,7 +7,8 @@ use crate::domain::json::Object;
 use serde_json::{Value, json};
 
 fn asff(value: Value) -> Object {
-    value.as_object().unwrap().clone()
+    let Value::Object(members) = value else { unreachable!("a finding is an object") };
+    members
 }
 
 /// Each control as `framework@version control`.
