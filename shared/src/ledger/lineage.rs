@@ -482,8 +482,9 @@ fn cut_to(lineage: &Lineage, when: When) -> Result<Lineage, Error> {
             if tip == seq && chain.is_none_or(|chain| hash.short() == chain) {
                 return Ok(cut);
             }
+            // Without a chain hash it is a state that a client named, and no cursor.
             Err(Error::invalid(
-                "NextToken",
+                if chain.is_none() { "as_of" } else { "NextToken" },
                 "does not belong to the present state of this ledger; start again without it",
             ))
         }
