@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod account_limits;
 mod ahead;
 mod bench;
 mod checkout;

@@ -1,5 +1,6 @@
 //! What callers can do, whatever dialect they speak.
 
+mod account_limits;
 pub mod cursor;
 pub mod decide_findings;
 pub mod get_finding_history;
