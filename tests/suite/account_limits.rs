@@ -1,8 +1,11 @@
 //! Keys that are good for some AWS accounts only: what they may not write, by whichever route (DESIGN §5).
 
-use crate::house::{ARN, House, admin, finding, key};
+use crate::house::{ARN, House, admin, finding, key, tenant};
 use lambda_http::http::Method;
 use posture_shared::auth::{Credentials, Wish};
+use posture_shared::domain::{Caller, FindingKey, Outcome};
+use posture_shared::operations::accept_finding;
+use posture_shared::operations::decide_findings::Reason;
 use serde_json::{Value, json};
 
 const OURS: &str = "111111111111";
@@ -53,4 +56,39 @@ async fn own_findings_are_imported() {
     let answer = house.ask(&limited.token, Method::POST, SNAPSHOTS, &json!({"Findings": [sent(4)]})).await;
     assert_eq!((&answer.body["rejected"], answer.status), (&json!(0), 200), "{}", answer.body);
     assert_eq!(stored(&house, "ours").await["ProductArn"], ARN);
+}
+
+/// CONTRACTS 1.7, BatchUpdate failure codes: of those that clients know, FindingNotFound is what Security Hub gives for a
+/// finding outside of the caller's accounts.
+#[tokio::test]
+async fn anothers_finding_is_not_found_for_an_update() {
+    let (house, limited) = house().await;
+    let before = stored(&house, "theirs").await;
+    let identifiers = ["ours", "theirs"].map(|id| json!({"Id": id, "ProductArn": ARN}));
+    let update = json!({"FindingIdentifiers": identifiers, "Workflow": {"Status": "SUPPRESSED"}});
+    let answer = house.ask(&limited.token, Method::PATCH, "/findings/batchupdate", &update).await;
+    assert_eq!(answer.body["ProcessedFindings"], json!([identifiers[0]]));
+    let refused = json!([{"FindingIdentifier": identifiers[1], "ErrorCode": "FindingNotFound",
+        "ErrorMessage": "Finding Not Found"}]);
+    assert_eq!(answer.body["UnprocessedFindings"], refused);
+    assert_eq!(stored(&house, "theirs").await, before);
+    assert_eq!(stored(&house, "ours").await["Workflow"]["Status"], "SUPPRESSED");
+}
+
+/// The same holds for decisions made here.
+#[tokio::test]
+async fn anothers_finding_is_not_found_for_an_acceptance() {
+    let (house, _) = house().await;
+    let (accounts, scopes) = (Some([OURS.to_owned()].into()), [].into());
+    let caller = Caller { tenant: tenant("acme"), key_name: "limited".to_owned(), scopes, accounts, region: None };
+    for (id, accepted) in [("ours", true), ("theirs", false)] {
+        let key = FindingKey { product_arn: ARN.to_owned(), id: id.to_owned() };
+        let (justification, approved_by) = ("it is a test".to_owned(), None);
+        let reason = Reason { justification, approved_by, review_date: None, expires_at: None };
+        match accept_finding(house.writer(), &caller, key, reason).await.unwrap() {
+            Outcome::Changed => assert!(accepted, "{id}"),
+            Outcome::Rejected(rejection) => assert!(!accepted && rejection.code == "FindingNotFound", "{id}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -1,7 +1,11 @@
 //! Keys that are good for some AWS accounts only: which findings they may write.
 //!
 //! A finding is known by ProductArn and Id, whatever account it says it is of; so a key must be good for the account
-//! that is sent and for the account of the finding that is there (CONTRACTS 1.7, account check).
+//! that is sent and for the account of the finding that is there. Where the contracts are silent we chose:
+//!
+//! - An import of another account's finding is refused with InvalidAccess (CONTRACTS 1.7, account check).
+//! - An update or a decision does not find it: FindingNotFound is the one refusal that Security Hub's clients know for a
+//!   finding outside their accounts.
 
 use crate::domain::json::{Object, text_at};
 use crate::domain::{Caller, Finding, Rejection};
@@ -15,6 +19,11 @@ pub(super) fn check_sent(caller: &Caller, sent: &Object) -> Result<(), Rejection
 pub(super) fn check_current(caller: &Caller, current: Option<&Finding>) -> Result<(), Rejection> {
     let message = "Id: the finding of this ProductArn and Id is of an account that the key is not good for";
     current.map_or(Ok(()), |finding| check(caller, &finding.asff, message))
+}
+
+/// The finding as the caller may update it: none when it is of an account that the key is not good for.
+pub(super) fn within<'a>(caller: &Caller, current: Option<&'a Finding>) -> Option<&'a Finding> {
+    current.filter(|finding| caller.may_name_account(account_of(&finding.asff)))
 }
 
 fn check(caller: &Caller, asff: &Object, message: &str) -> Result<(), Rejection> {
