@@ -18,6 +18,7 @@ mod events;
 mod hostile;
 mod house;
 mod import_hub_events;
+mod import_snapshots;
 mod layering;
 mod limits;
 mod list_accounts;

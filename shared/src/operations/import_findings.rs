@@ -20,7 +20,7 @@ pub async fn import_findings(writer: &Writer, caller: &Caller, findings: &[Value
 }
 
 /// Submits what was accepted and puts the rejections back in their places.
-async fn submit_accepted(
+pub(super) async fn submit_accepted(
     writer: &Writer,
     caller: &Caller,
     checked: Vec<Result<Intent, Rejection>>,
@@ -46,7 +46,8 @@ async fn submit_accepted(
     whole.ok_or_else(|| Error::internal("an import lacks an outcome"))
 }
 
-fn intent(caller: &Arc<Caller>, sent: Object) -> Intent {
+/// The import of a document that was validated.
+pub(super) fn intent(caller: &Arc<Caller>, sent: Object) -> Intent {
     let key = key_of(&sent);
     let seen = Seen::of(&sent, None);
     let short = Sent { hash: asff::producer_hash(&sent, Door::Import), seen_hash: asff::seen_hash(&seen), seen };

@@ -19,7 +19,7 @@ pub use decide_findings::accept_finding;
 pub use get_finding_history::{HistoryPage, HistoryQuery, get_finding_history};
 pub use get_findings::{FindingsPage, FindingsQuery, get_finding, get_findings};
 pub use import_findings::import_findings;
-pub use import_snapshots::import_snapshots;
+pub use import_snapshots::{Imported, import_snapshots};
 pub use list_account_settings::list_account_settings;
 pub use list_accounts::{Accounts, list_accounts};
 pub use list_jobs::list_jobs;
