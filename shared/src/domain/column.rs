@@ -5,7 +5,7 @@
 
 use super::finding::Vocabulary;
 use super::json::{self, Object};
-use super::{Finding, Instant};
+use super::{Finding, Instant, framework, score};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -191,6 +191,8 @@ columns! {
     ControlId "Compliance.SecurityControlId" Core "ASFF Compliance.SecurityControlId.",
     StandardsIds "Compliance.AssociatedStandards.StandardsId" Core "Standards of the control.",
     Requirements "Compliance.RelatedRequirements" Core "Requirements of the control.",
+    Controls "controls" Core "Controls in canonical spelling, see `framework::Control::to_text`.",
+    Risk "risk" Core "Score of 0 to 100, see `score::risk`.",
     FirstSeen "first_seen" Times "When we first saw it.",
     ChangedAt "changed_at" Times "Last change of the evaluated state.",
     EvaluationChangedAt "evaluation_changed_at" Times "Since when the verdict is what it is.",
@@ -277,6 +279,10 @@ impl Column {
             Self::ResourceTags => Cell::many(
                 json::all_at(asff, "Resources.Tags").into_iter().filter_map(Value::as_object).flat_map(pairs).collect(),
             ),
+            Self::Controls => {
+                Cell::many(framework::controls_of(asff).iter().map(framework::Control::to_text).collect())
+            }
+            Self::Risk => Cell::Int(score::risk(finding).score.into()),
             Self::EnvelopeTime => Cell::from(own.hub.as_ref().and_then(|hub| json::text_at(hub, "time"))),
             Self::ProductArn
             | Self::ProductName
