@@ -9,6 +9,7 @@
 mod access;
 mod account_limits;
 mod ahead;
+mod answers;
 mod bench;
 mod checkout;
 mod consistency;

@@ -1,6 +1,7 @@
 //! What callers can do, whatever dialect they speak.
 
 mod account_limits;
+mod answer_size;
 pub mod cursor;
 pub mod decide_findings;
 pub mod get_finding_changes;
@@ -31,6 +32,3 @@ pub use record_expiries::record_expiries;
 pub use run_expiries::{Slice, run_expiries, run_expiries_of_all};
 pub use set_account::set_account;
 pub use update_findings::update_findings;
-
-/// The most that a page of an answer may hold, in bytes of JSON: Lambda's answers end at 6 MB.
-const PAGE_BYTES: usize = 4_500_000;
