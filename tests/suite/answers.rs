@@ -50,3 +50,29 @@ async fn pages_fit_into_what_a_gateway_passes_on() {
     let asked = json!({"FindingIdentifier": {"Id": "0", "ProductArn": ARN}});
     assert_eq!(walk(&house, "/findingHistory/get", asked, "Records").await.len(), 31);
 }
+
+/// DESIGN §3, cursors: they carry a part of the chain hash, and after a restore one of what is no more is refused, by
+/// whichever commit that is missing or another one.
+#[tokio::test]
+async fn a_token_of_a_log_that_was_replaced_is_refused() {
+    let (before, asked) = (House::new().await, json!({"MaxResults": 1}));
+    for day in 1..=2 {
+        before.import(&before.acme.token, &["a", "b"].map(|id| quoting(id, day, day))).await;
+    }
+    let first = before.ask(&before.acme.token, Method::POST, "/findings", &asked).await;
+    let next = json!({"MaxResults": 1, "NextToken": first.body["NextToken"]});
+    assert_eq!(before.ask(&before.acme.token, Method::POST, "/findings", &next).await.status, 200);
+    for commits in 0..=3 {
+        let after = House::new().await;
+        for day in 1..=commits {
+            after.import(&after.acme.token, &["a", "b"].map(|id| quoting(id, day, day + 7))).await;
+        }
+        // Cold, and with a view of the present state in the cache.
+        for _ in 0..2 {
+            let answer = after.ask(&after.acme.token, Method::POST, "/findings", &next).await;
+            assert_eq!((answer.status, &answer.body["Code"]), (400, &json!("InvalidInputException")), "{commits}");
+            assert!(answer.body["Message"].as_str().unwrap().starts_with("NextToken: "), "{}", answer.body);
+            assert_eq!(after.ask(&after.acme.token, Method::POST, "/findings", &asked).await.status, 200);
+        }
+    }
+}
