@@ -221,7 +221,12 @@ fn request_id(request: &Request) -> String {
 
 /// Whose clients a path that is no route looks like.
 fn dialect_of(path: &str) -> Dialect {
-    if path.starts_with("/api/v1/") { Dialect::Native } else { Dialect::SecurityHub }
+    let begins = |beginning: &&str| path.starts_with(beginning);
+    match () {
+        () if ["/api/v2/", "/datadog/"].iter().any(begins) => Dialect::Datadog,
+        () if path.starts_with("/api/v1/") => Dialect::Native,
+        () => Dialect::SecurityHub,
+    }
 }
 
 fn respond(reply: Reply) -> Response<Body> {

@@ -2,15 +2,18 @@
 
 use crate::route::{Route, Trigger};
 use crate::{
-    create_key, import_hub_events, import_snapshots, infracast_get_compliance_summary, infracast_get_finding,
-    infracast_list_findings, infracast_list_scored_findings, list_accounts, list_jobs, list_keys, record_expiries,
-    revoke_key, securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
-    securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
+    create_key, datadog_get_finding, datadog_list_findings, import_hub_events, import_snapshots,
+    infracast_get_compliance_summary, infracast_get_finding, infracast_list_findings, infracast_list_scored_findings,
+    list_accounts, list_jobs, list_keys, record_expiries, revoke_key, securityhub_batch_import_findings,
+    securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history,
+    securityhub_get_findings, securityhub_list_enabled_products, set_account,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
 pub static ROUTES: &[&Route] = &[
     &create_key::ROUTE,
+    &datadog_get_finding::ROUTE,
+    &datadog_list_findings::ROUTE,
     &import_snapshots::ROUTE,
     &infracast_get_compliance_summary::ROUTE,
     &infracast_get_finding::ROUTE,
