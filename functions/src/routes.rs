@@ -59,6 +59,8 @@ mod tests {
             (Method::GET, "/api/v1/tenants/acme/accounts", "list-accounts"),
             (Method::PUT, "/api/v1/tenants/acme/accounts/123456789012", "set-account"),
             (Method::GET, "/api/v1/tenants/acme/jobs", "list-jobs"),
+            (Method::GET, "/api/v2/posture_management/findings", "datadog-list-findings"),
+            (Method::GET, "/api/v2/posture_management/findings/AQAAAYZzBl", "datadog-get-finding"),
             (Method::GET, "/api/v1/tenants/acme/findings", "infracast-list-findings"),
             (Method::GET, "/api/v1/tenants/acme/findings/scored", "infracast-list-scored-findings"),
             (Method::GET, "/api/v1/tenants/acme/findings/CIS-AWS-5.2-sg-0abc123", "infracast-get-finding"),
@@ -67,6 +69,17 @@ mod tests {
         assert_eq!(cases.len(), ROUTES.len(), "list the new route here");
         for (method, path, function) in cases {
             assert_eq!(find(ROUTES, &method, path).map(|(route, _)| route.function), Some(function), "{method} {path}");
+        }
+    }
+
+    /// CONTRACTS 3.4: a prefix under which the official client's shape answers.
+    #[test]
+    fn further_paths_find_their_function() {
+        for (path, function) in [
+            ("/datadog/api/v2/posture_management/findings", "datadog-list-findings"),
+            ("/datadog/api/v2/posture_management/findings/x", "datadog-get-finding"),
+        ] {
+            assert_eq!(find(ROUTES, &Method::GET, path).map(|(route, _)| route.function), Some(function), "{path}");
         }
     }
 

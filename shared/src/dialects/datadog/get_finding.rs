@@ -73,3 +73,105 @@ fn configuration(asff: &Object) -> Object {
     all.entry("region").or_insert_with(|| json!(Resource::of(asff).region));
     all
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+    use super::super::samples::{finding, of, pairs, uid};
+    use super::{Asked, Listed, parse, render};
+    use crate::domain::{Error, Finding, Presence, Verdict};
+    use serde_json::{Value, json};
+
+    const BETA: &str = "/api/v2/posture_management/findings/x";
+    const GA: &str = "/datadog/api/v2/posture_management/findings/x";
+
+    fn get(path: &str, finding: &Finding) -> Result<Value, Error> {
+        let request = parse(&uid().to_string(), &Asked { path, query: &[], user_agent: None })?;
+        let reply = render(&request, &Listed { uid: uid(), finding })?;
+        Ok(serde_json::from_slice(&reply.body).unwrap())
+    }
+
+    /// Get a finding's details, Sample response 200 OK; CONTRACTS 3.1, get envelope.
+    #[test]
+    fn both_shapes_have_all_of_the_sample() {
+        let beta = get(BETA, &finding()).unwrap();
+        assert_eq!(beta["data"]["type"], "posture_management_fetch_finding_resp");
+        let inside = &beta["data"]["attributes"]["finding"];
+        let names: Vec<&String> = inside.as_object().unwrap().keys().collect();
+        assert_eq!(
+            names,
+            [
+                "evaluation",
+                "evaluation_changed_at",
+                "id",
+                "message",
+                "muted",
+                "resource",
+                "resource_configuration",
+                "resource_discovery_date",
+                "resource_type",
+                "rule",
+                "status",
+                "tags"
+            ]
+        );
+        let ga = get(GA, &finding()).unwrap();
+        assert_eq!((&ga["data"]["type"], &ga["data"]["id"]), (&json!("detailed_finding"), &json!(uid().to_string())));
+        for (name, value) in ga["data"]["attributes"].as_object().unwrap() {
+            assert!(name == "mute" || inside[name] == *value, "{name}");
+        }
+        assert_eq!(
+            inside["message"],
+            "%%%\n## Description\n\nUpdate your bucket policy as the contents of your Amazon S3 \
+            bucket are publicly accessible.\n\n## Rationale\n\nThe rule checks what these ask for:\n\n\
+            - CIS AWS Foundations Benchmark 1.3: 1.3\n- HIPAA: 164.312(a)(1)\n- PCI DSS 3.2.1: 7.2.2\n\
+            - SOC 2: CC6.1, CC6.3\n\n## Remediation\n\nRemove any public access.\n\n\
+            See [the recommendation][1].\n\n[1]: https://example.com/b\n%%%"
+        );
+        assert_eq!(
+            inside["resource_configuration"],
+            json!({
+                "AwsS3Bucket": {"CreatedAt": "2017-12-13T17:58:39Z"}, "account_id": "112787438617", "region": "us-east-1"
+            })
+        );
+    }
+
+    #[test]
+    fn a_section_without_words_is_left_out() {
+        let bare = get(GA, &of(&json!({"Title": "Only this"}))).unwrap();
+        assert_eq!(bare["data"]["attributes"]["message"], "%%%\n## Description\n\nOnly this\n%%%");
+        assert_eq!(bare["data"]["attributes"]["resource_configuration"], json!({"region": "global"}));
+    }
+
+    /// CONTRACTS 3.3, Errors; DESIGN §2: gone is absent.
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        let none = || Error::NotFound("finding not found".to_owned());
+        let asked = Asked { path: BETA, query: &[], user_agent: None };
+        for id in ["", "x", "AQAAAYZzBl-4bu4ufQAAA12WVp6QmwtNEFBQ04ydFhER3QxNC13QUE", "..%2f"] {
+            assert_eq!(parse(id, &asked), Err(none()), "{id}");
+        }
+        let mut gone = finding();
+        gone.standing.presence = Presence::Gone;
+        let mut unknown = finding();
+        unknown.standing.result = Verdict::Unknown;
+        assert_eq!((get(GA, &gone), get(BETA, &unknown)), (Err(none()), Err(none())));
+        assert_eq!(parse(&uid().simple(), &asked).map(|request| request.uid), Ok(uid()));
+    }
+
+    #[test]
+    fn parameters_are_checked() {
+        let read = |path: &str, query: &[(&str, &str)]| {
+            parse(&uid().to_string(), &Asked { path, query: &pairs(query), user_agent: None }).map(|read| read.as_of)
+        };
+        assert!(read(GA, &[("snapshot_timestamp", "5")]).unwrap().is_some(), "CONTRACTS 3.1: also on get");
+        assert!(read(BETA, &[("as_of", "2024-01-01")]).unwrap().is_some());
+        assert!(read(BETA, &[("filter[status]", "x")]).is_ok());
+        for (query, field) in
+            [(("filter[status]", "low"), "filter[status]: "), (("snapshot_timestamp", "x"), "snapshot_timestamp: ")]
+        {
+            assert!(read(GA, &[query]).unwrap_err().to_string().starts_with(field));
+        }
+    }
+}

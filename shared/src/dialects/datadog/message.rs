@@ -14,10 +14,7 @@ pub(super) fn of(asff: &Object) -> String {
     let sections = [
         ("Description", description),
         ("Rationale", rationale(&controls_of(asff))),
-        (
-            "Remediation",
-            remediation(text("Remediation.Recommendation.Text"), text("Remediation.Recommendation.Url")),
-        ),
+        ("Remediation", remediation(text("Remediation.Recommendation.Text"), text("Remediation.Recommendation.Url"))),
     ];
     let sections = sections.into_iter().filter_map(|(name, text)| Some(format!("## {name}\n\n{}", text?)));
     format!("%%%\n{}\n%%%", sections.collect::<Vec<_>>().join("\n\n"))

@@ -47,8 +47,7 @@ const LIST: &[Known] = &[
 ];
 
 /// The parameters of a single finding.
-const GET: &[Known] =
-    &[Known("snapshot_timestamp", Whose::Both, false), Known("as_of", Whose::Both, false)];
+const GET: &[Known] = &[Known("snapshot_timestamp", Whose::Both, false), Known("as_of", Whose::Both, false)];
 
 fn whose(name: &str) -> Option<Whose> {
     LIST.iter().find(|known| known.0 == name).map(|known| known.1)

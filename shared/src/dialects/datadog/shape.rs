@@ -70,3 +70,43 @@ impl Shape {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::pairs;
+    use super::{Asked, Shape};
+
+    /// CONTRACTS 3.4, from the strongest sign to the weakest.
+    #[test]
+    fn the_shape_follows_path_parameters_and_client() {
+        const PLAIN: &str = "/api/v2/posture_management/findings";
+        const CLIENT: Option<&str> = Some("datadog-api-client-python/2.62.0 (python 3.11.7; os linux)");
+        let below = |path: &str| format!("{path}/datadog{PLAIN}");
+        let cases: &[(&str, &[&str], Option<&str>, Shape)] = &[
+            (PLAIN, &[], None, Shape::Beta),
+            (PLAIN, &["filter[status]", "page[cursor]", "snapshot_timestamp", "as_of"], None, Shape::Beta),
+            (PLAIN, &["bogus"], Some("curl/8.0"), Shape::Beta),
+            (PLAIN, &[], CLIENT, Shape::Ga),
+            (PLAIN, &[], Some("datadog-api-client-go/2.1"), Shape::Ga),
+            (PLAIN, &[], Some("datadog-api-client-python"), Shape::Beta),
+            (PLAIN, &[], Some("my datadog-api-client-python/2.62.0"), Shape::Beta),
+            (PLAIN, &["limit"], CLIENT, Shape::Beta),
+            (PLAIN, &["cursor"], CLIENT, Shape::Beta),
+            (PLAIN, &["filter[tag]"], CLIENT, Shape::Beta),
+            (PLAIN, &["filter[evaluation_changed_at]>"], CLIENT, Shape::Beta),
+            (PLAIN, &["page[limit]"], None, Shape::Ga),
+            (PLAIN, &["detailed_findings"], None, Shape::Ga),
+            (PLAIN, &["filter[@resource_id]"], None, Shape::Ga),
+            (PLAIN, &["filter[vulnerability_type]"], None, Shape::Ga),
+            (PLAIN, &["limit", "page[limit]"], None, Shape::Ga),
+            (&below(""), &[], None, Shape::Ga),
+            (&below("/prod"), &["limit"], None, Shape::Ga),
+            (&format!("{PLAIN}/datadog"), &[], None, Shape::Beta),
+        ];
+        for (path, names, user_agent, shape) in cases {
+            let query = pairs(&names.iter().map(|name| (*name, "x")).collect::<Vec<_>>());
+            let asked = Asked { path, query: &query, user_agent: *user_agent };
+            assert_eq!(asked.shape(), *shape, "{path} {names:?} {user_agent:?}");
+        }
+    }
+}

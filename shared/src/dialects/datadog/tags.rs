@@ -58,12 +58,20 @@ pub(super) static FRAMEWORK: Showing =
     Showing { name: "framework", of: |text| of_control(text, |control| framework(&control.framework)) };
 static CONTROL: Showing = Showing {
     name: "control",
-    of: |text| of_control(text, |control| if is_named(control) { format!("control:{}", control.control) } else { String::new() }),
+    of: |text| {
+        of_control(
+            text,
+            |control| if is_named(control) { format!("control:{}", control.control) } else { String::new() },
+        )
+    },
 };
 static REQUIREMENT: Showing = Showing {
     name: "requirement",
     of: |text| {
-        of_control(text, |control| if is_named(control) { format!("requirement:{}", control.section()) } else { String::new() })
+        of_control(
+            text,
+            |control| if is_named(control) { format!("requirement:{}", control.section()) } else { String::new() },
+        )
     },
 };
 /// Whether a mapping names a control.
