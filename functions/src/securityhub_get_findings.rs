@@ -5,8 +5,8 @@ use lambda_http::http::Method;
 use posture_shared::dialects::securityhub::get_findings::{parse, render};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::{Reader, When};
-use posture_shared::operations::{FindingsQuery, get_findings};
+use posture_shared::ledger::Reader;
+use posture_shared::operations::{FindingsQuery, Question, get_findings};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -21,13 +21,13 @@ pub static ROUTE: Route = Route {
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let request = parse(&call.body)?;
     let query = FindingsQuery {
-        filter: request.filter,
+        question: Question { filter: request.filter, ..Question::default() },
         sort: request.sort,
         limit: request.limit as usize,
         token: request.token,
         fingerprint: request.fingerprint,
-        when: When::Now,
         token_field: "NextToken",
+        ..FindingsQuery::default()
     };
     let page = get_findings(ledger, &call.caller.tenant, &query).await?;
     let findings = page.findings.into_iter().map(|found| found.finding);

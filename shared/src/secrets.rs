@@ -35,6 +35,9 @@ impl Master {
     }
 }
 
+/// Random salt, masked secret and tag of [`Masters::wrap`].
+const WRAPPED: usize = 16 + 32 + 32;
+
 /// The masters of a deployment: the one that new keys and seals are made with, and the one before it.
 ///
 /// The previous master stays until the last key made with it has ended; seals made with it open until then too.
@@ -57,10 +60,33 @@ impl Masters {
         self.newest_first().find(|master| master.version == version)
     }
 
+    /// A random secret in a form that can be stored: 16 bytes of salt, the secret masked with an HMAC over the salt, and
+    /// a tag over both; all three by keys of the current master for this purpose, whose version it returns.
+    pub fn wrap(&self, purpose: &[&str], secret: &[u8; 32]) -> Result<(u32, Vec<u8>), Error> {
+        let salt = random::<16>()?;
+        let key = self.current.derive(purpose);
+        let mut wrapped = salt.to_vec();
+        wrapped.extend(masked(&key, &salt, secret));
+        wrapped.extend(hmac(&key, &[b"tag", &wrapped]));
+        Ok((self.current.version, wrapped))
+    }
+
+    /// Reads [`Masters::wrap`] back; `None` when the master is no longer available, or for another purpose.
+    pub fn unwrap(&self, purpose: &[&str], version: u32, wrapped: &[u8]) -> Option<[u8; 32]> {
+        let key = self.by_version(version)?.derive(purpose);
+        let (body, tag) = wrapped.split_at_checked(WRAPPED - 32)?;
+        let (salt, secret) = body.split_at_checked(16)?;
+        same(&hmac(&key, &[b"tag", body]), tag).then(|| masked(&key, salt, secret).try_into().ok())?
+    }
+
     /// The current master, then the previous one.
     pub fn newest_first(&self) -> impl Iterator<Item = &Master> {
         std::iter::once(&self.current).chain(self.previous.as_ref())
     }
+}
+
+fn masked(key: &[u8], salt: &[u8], secret: &[u8]) -> Vec<u8> {
+    hmac(key, &[b"mask", salt]).iter().zip(secret).map(|(mask, byte)| mask ^ byte).collect()
 }
 
 /// HMAC-SHA256 of a message as it is.
@@ -137,6 +163,26 @@ mod tests {
         let masters = Masters { current, previous: Some(previous) };
         let found = |version| masters.by_version(version).map(|master| master.version);
         assert_eq!((found(2), found(1), found(3), found(0)), (Some(2), Some(1), None, None));
+    }
+
+    #[test]
+    fn what_is_wrapped_opens_with_its_master_and_for_its_purpose() {
+        let master = |version| Master::new(version, vec![u8::try_from(version).unwrap_or(0); 32]).ok();
+        let (Some(one), Some(two)) = (master(1), master(2)) else { unreachable!() };
+        let old = Masters::only(one.clone());
+        let Ok((version, wrapped)) = old.wrap(&["uids", "acme"], &[7; 32]) else { unreachable!() };
+        assert_eq!(version, 1);
+        let both = Masters { current: two.clone(), previous: Some(one) };
+        assert_eq!(both.unwrap(&["uids", "acme"], 1, &wrapped), Some([7; 32]));
+        assert_eq!(both.unwrap(&["uids", "other"], 1, &wrapped), None);
+        assert_eq!(both.unwrap(&["uids", "acme"], 2, &wrapped), None);
+        assert_eq!(Masters::only(two).unwrap(&["uids", "acme"], 1, &wrapped), None);
+        for at in 0..wrapped.len() {
+            let mut changed = wrapped.clone();
+            changed.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1);
+            assert_eq!(both.unwrap(&["uids", "acme"], 1, &changed), None, "changed at {at}");
+            assert_eq!(both.unwrap(&["uids", "acme"], 1, wrapped.get(..at).unwrap_or_default()), None, "cut at {at}");
+        }
     }
 
     #[test]

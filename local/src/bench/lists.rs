@@ -13,7 +13,7 @@ use posture_shared::dialects::securityhub::get_findings::parse;
 use posture_shared::domain::json::texts_at;
 use posture_shared::domain::{Error, Instant};
 use posture_shared::ledger::When;
-use posture_shared::operations::{FindingsQuery, get_findings};
+use posture_shared::operations::{FindingsQuery, Question, get_findings};
 use serde_json::{Value, json};
 
 /// Rows of a page.
@@ -22,7 +22,7 @@ const PAGE: usize = 100;
 const MISSED_LOG: u64 = 64 << 10;
 
 /// A question for a list.
-struct Question {
+struct Case {
     name: String,
     body: Value,
     /// How many findings the answer has in all, where the data tells.
@@ -95,7 +95,7 @@ async fn repeated(ledger: &Ledger, options: &Options, body: &Value, warm: Option
 }
 
 /// What is wrong with the total, if the data tells what it should be.
-async fn check_total(ledger: &Ledger, reader: &App, question: &Question) -> Result<Option<String>, Error> {
+async fn check_total(ledger: &Ledger, reader: &App, question: &Case) -> Result<Option<String>, Error> {
     let Some(expected) = question.total else { return Ok(None) };
     let total = total(ledger, reader, &question.body, When::Now).await?;
     Ok((total != expected).then(|| format!("the total is {total}, not {expected}")))
@@ -111,17 +111,17 @@ pub(super) async fn total(ledger: &Ledger, app: &App, body: &Value, when: When) 
 pub(super) fn query(body: &Value, when: When) -> Result<FindingsQuery, Error> {
     let request = parse(body.to_string().as_bytes())?;
     Ok(FindingsQuery {
-        filter: request.filter,
+        question: Question { filter: request.filter, when, ..Question::default() },
         sort: request.sort,
         limit: request.limit as usize,
         token: request.token,
         fingerprint: request.fingerprint,
-        when,
         token_field: "NextToken",
+        ..FindingsQuery::default()
     })
 }
 
-fn too_few(question: &Question, cost: &Cost) -> Option<String> {
+fn too_few(question: &Case, cost: &Cost) -> Option<String> {
     let expected = question.total?.min(PAGE);
     (cost.rows != expected).then(|| format!("{} rows came, not {expected}", cost.rows))
 }
@@ -212,9 +212,9 @@ fn combined(ledger: &Ledger) -> Value {
     })
 }
 
-fn questions(ledger: &Ledger) -> Vec<Question> {
+fn questions(ledger: &Ledger) -> Vec<Case> {
     let all = Some(ledger.data.count as usize);
-    let question = |name: &str, body: Value, total: Option<usize>| Question { name: name.to_owned(), body, total };
+    let question = |name: &str, body: Value, total: Option<usize>| Case { name: name.to_owned(), body, total };
     let mut questions = vec![question("no filter", json!({}), all), question("three sort keys", sorted(), all)];
     questions.extend(by_text(ledger));
     let days = json!([{"DateRange": {"Value": 3, "Unit": "DAYS"}}]);
@@ -249,7 +249,7 @@ fn equals(value: &str) -> Value {
 }
 
 /// Filters by attributes that producers send as texts, each by a value that the data has, with their totals.
-fn by_text(ledger: &Ledger) -> Vec<Question> {
+fn by_text(ledger: &Ledger) -> Vec<Case> {
     let attributes = [
         ("Id", "Id"),
         ("ProductArn", "ProductArn"),
@@ -277,7 +277,7 @@ fn by_text(ledger: &Ledger) -> Vec<Question> {
             *total += usize::from(texts(&finding, path).contains(value));
         }
     }
-    let question = |((name, _, value), total): ((&str, &str, String), usize)| Question {
+    let question = |((name, _, value), total): ((&str, &str, String), usize)| Case {
         name: name.to_owned(),
         body: json!({"Filters": {name: equals(&value)}}),
         total: Some(total),

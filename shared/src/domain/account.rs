@@ -2,6 +2,7 @@
 
 use super::Error;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The group of accounts that somebody put into no other.
 pub const DEFAULT_GROUP: &str = "default";
@@ -42,6 +43,39 @@ impl Account {
             ));
         }
         Ok(())
+    }
+}
+
+/// The accounts that somebody has named, by id.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Accounts(BTreeMap<String, Account>);
+
+impl Accounts {
+    /// These accounts.
+    pub fn of(accounts: Vec<Account>) -> Self {
+        Self(accounts.into_iter().map(|account| (account.id.clone(), account)).collect())
+    }
+
+    /// The accounts, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Account> {
+        self.0.values()
+    }
+
+    /// The account of that id, named or not.
+    pub fn get(&self, id: &str) -> Account {
+        self.0.get(id).cloned().unwrap_or_else(|| Account::unnamed(id))
+    }
+
+    /// What an account is called: the name that somebody gave it, else what its findings say (AwsAccountName), else its
+    /// id.
+    pub fn name<'a>(&'a self, id: &'a str, of_findings: Option<&'a str>) -> &'a str {
+        let given = self.0.get(id).and_then(|account| account.name.as_deref());
+        given.or(of_findings).unwrap_or(id)
+    }
+
+    /// The group that an account is in.
+    pub fn group(&self, id: &str) -> &str {
+        self.0.get(id).map_or(DEFAULT_GROUP, |account| account.group.as_str())
     }
 }
 

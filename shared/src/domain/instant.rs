@@ -47,6 +47,20 @@ impl Instant {
         Some(Self(time.and_utc().timestamp_millis() + millis - offset * 60_000))
     }
 
+    /// Parses what people and most clients send: what [`Instant::parse_aws`] reads, the same without a zone or with a
+    /// blank for the `T`, both as UTC, and a date alone, which is its first instant in UTC. A `+` before an offset may
+    /// have become a blank on its way through a query string. `None` for anything else.
+    pub fn parse_loose(text: &str) -> Option<Self> {
+        let (date, rest) = text.split_at_checked(10)?;
+        let rest = match rest.as_bytes().first() {
+            None => return Self::parse_aws(&format!("{date}T00:00:00Z")),
+            Some(b'T' | b't' | b' ') => rest.get(1..)?.replace(' ', "+"),
+            Some(_) => return None,
+        };
+        let zoned = rest.replace(['z'], "Z");
+        Self::parse_aws(&format!("{date}T{zoned}")).or_else(|| Self::parse_aws(&format!("{date}T{zoned}Z")))
+    }
+
     fn offset_minutes(zone: &[u8]) -> Option<i64> {
         let sign = match zone {
             [b'Z'] => return Some(0),
@@ -139,6 +153,29 @@ mod tests {
             "1548975600",
         ] {
             assert_eq!(Instant::parse_aws(text), None, "{text}");
+        }
+    }
+
+    /// CONTRACTS 4.1: naive and date-only times are UTC.
+    #[test]
+    fn loose_forms_are_utc() {
+        let cases = [
+            ("2019-01-31", Some(1_548_892_800_000)),
+            ("2019-01-31T23:00:00", Some(1_548_975_600_000)),
+            ("2019-01-31 23:00:00.5", Some(1_548_975_600_500)),
+            ("2019-01-31T23:00:00.494040", Some(1_548_975_600_494)),
+            ("2019-01-31T23:00:00z", Some(1_548_975_600_000)),
+            ("2019-01-31T23:00:00+01:00", Some(1_548_972_000_000)),
+            ("2019-01-31T23:00:00 01:00", Some(1_548_972_000_000)),
+            ("2019-01-31T", None),
+            ("2019-01-31X23:00:00", None),
+            ("2019-02-30", None),
+            ("2019-1-31", None),
+            ("2019-01-3１", None),
+            ("", None),
+        ];
+        for (text, ms) in cases {
+            assert_eq!(Instant::parse_loose(text), ms.map(Instant), "{text}");
         }
     }
 

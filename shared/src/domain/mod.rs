@@ -1,6 +1,7 @@
 //! What a finding is, how it changes, and how it is asked for: no storage, no wire format, no clock.
 
 pub mod account;
+pub mod as_of;
 pub mod asff;
 pub mod caller;
 pub mod change;
@@ -13,6 +14,8 @@ pub mod instant;
 pub mod job;
 pub mod json;
 pub mod key;
+pub mod matching;
+pub mod net;
 mod parse;
 pub mod query;
 pub mod rate;
@@ -21,8 +24,10 @@ pub mod rule;
 pub mod score;
 pub mod snapshot;
 pub mod tenant;
+pub mod uid;
 
-pub use account::Account;
+pub use account::{Account, Accounts};
+pub use as_of::AsOf;
 pub use caller::{Caller, Scope};
 pub use change::{Actor, Kind, Source};
 pub use column::{Cell, Column, Family, Row};
@@ -32,6 +37,8 @@ pub use finding::{Acceptance, Finding, FindingKey, Presence, Severity, Standing,
 pub use instant::Instant;
 pub use job::{Job, JobKind, JobState};
 pub use key::KeyRecord;
+pub use net::{Judged, NetChange, NetKind, NetReason};
 pub use rate::Rate;
 pub use snapshot::Snapshot;
 pub use tenant::{Ordinal, TenantId};
+pub use uid::{Named, Uid, Uids};

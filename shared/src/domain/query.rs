@@ -1,7 +1,9 @@
 //! The one query type that every dialect's filters convert into.
 
 use super::finding::Vocabulary;
-use super::{Cell, Column, Finding, Instant, Severity, Verdict};
+use super::{Cell, Column, Finding, Instant, Severity, Uids, Verdict};
+
+pub use super::matching::{Folded, Match};
 
 /// What a clause looks at.
 #[derive(Debug, Clone, Copy)]
@@ -30,11 +32,13 @@ pub struct Clause {
     pub test: Test,
 }
 
-/// All clauses must hold.
+/// All clauses must hold, and one filter of each alternative.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// The clauses; none means everything.
     pub clauses: Vec<Clause>,
+    /// Of each, at least one filter must hold. Only columns may be asked for in them.
+    pub alternatives: Vec<Vec<Filter>>,
 }
 
 /// What must hold of a field's values.
@@ -53,31 +57,6 @@ pub enum Test {
     Numbers(Vec<NumberRange>),
     /// The field is present, or absent.
     Present(bool),
-}
-
-/// How one text is compared. Case matters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Match {
-    /// The same text.
-    Equals(String),
-    /// It starts so.
-    Prefix(String),
-    /// It holds this somewhere.
-    Contains(String),
-    /// A pair (see [`super::column::pair`]) with this key whose value holds this somewhere.
-    PairContains {
-        /// The whole key.
-        key: String,
-        /// Part of the value.
-        value: String,
-    },
-    /// An IP address within this network.
-    Network {
-        /// The network's address.
-        address: std::net::IpAddr,
-        /// How many leading bits count.
-        bits: u8,
-    },
 }
 
 /// A range of instants; both ends belong to it.
@@ -129,37 +108,6 @@ pub enum SortValue {
     Text(String),
 }
 
-impl Match {
-    fn accepts(&self, text: &str) -> bool {
-        match self {
-            Self::Equals(wanted) => text == wanted,
-            Self::Prefix(wanted) => text.starts_with(wanted.as_str()),
-            Self::Contains(wanted) => text.contains(wanted.as_str()),
-            Self::PairContains { key, value } => {
-                text.split_once('\u{1f}').is_some_and(|(k, v)| k == key && v.contains(value.as_str()))
-            }
-            Self::Network { address, bits } => within(text, *address, *bits),
-        }
-    }
-}
-
-fn within(text: &str, network: std::net::IpAddr, bits: u8) -> bool {
-    use std::net::IpAddr;
-    // An address may itself be written with a prefix length, which is then ignored.
-    let bare = text.split('/').next().unwrap_or_default();
-    let shifted = |value: u128, width: u32| {
-        let drop = width.saturating_sub(u32::from(bits));
-        value.checked_shr(drop).unwrap_or(0)
-    };
-    match (bare.parse(), network) {
-        (Ok(IpAddr::V4(a)), IpAddr::V4(b)) => {
-            shifted(u128::from(u32::from(a)), 32) == shifted(u128::from(u32::from(b)), 32)
-        }
-        (Ok(IpAddr::V6(a)), IpAddr::V6(b)) => shifted(u128::from(a), 128) == shifted(u128::from(b), 128),
-        _ => false,
-    }
-}
-
 impl NumberRange {
     fn holds(&self, number: f64) -> bool {
         self.gte.is_none_or(|bound| number >= bound)
@@ -207,14 +155,99 @@ impl Test {
     }
 }
 
+impl Clause {
+    /// A condition on a column.
+    pub fn on(column: Column, test: Test) -> Self {
+        Self { field: Field::Column(column), test }
+    }
+}
+
+impl Test {
+    /// Some value is one of these texts.
+    pub fn one_of<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
+        Self::any(texts.into_iter().map(|text| Match::Equals(text.into())))
+    }
+
+    /// Some value matches one of these. None of them at all matches nothing.
+    pub fn any(matches: impl IntoIterator<Item = Match>) -> Self {
+        let any: Vec<Match> = matches.into_iter().collect();
+        if any.is_empty() { Self::Instants(Vec::new()) } else { Self::Text { any, none: Vec::new() } }
+    }
+
+    /// No value matches one of these.
+    pub fn none(matches: impl IntoIterator<Item = Match>) -> Self {
+        Self::Text { any: Vec::new(), none: matches.into_iter().collect() }
+    }
+
+    fn resolve(&mut self, ours: &Uids) {
+        let Self::Text { any, none } = self else { return };
+        for entry in any.iter_mut().chain(none) {
+            if let Match::Named { uids, .. } = entry {
+                *uids = Some(ours.clone());
+            }
+        }
+    }
+}
+
 impl Filter {
+    /// A filter of these clauses.
+    pub fn of(clauses: impl IntoIterator<Item = Clause>) -> Self {
+        Self { clauses: clauses.into_iter().collect(), alternatives: Vec::new() }
+    }
+
+    /// The same with one more clause.
+    #[must_use]
+    pub fn and(mut self, clause: Clause) -> Self {
+        self.clauses.push(clause);
+        self
+    }
+
+    /// The same where one of these filters must hold, too.
+    #[must_use]
+    pub fn and_one_of(mut self, alternatives: Vec<Self>) -> Self {
+        self.alternatives.push(alternatives);
+        self
+    }
+
+    /// Tells uids apart from now on.
+    pub fn resolve(&mut self, uids: &Uids) {
+        self.clauses.iter_mut().for_each(|clause| clause.test.resolve(uids));
+        self.alternatives.iter_mut().flatten().for_each(|filter| filter.resolve(uids));
+    }
+
+    /// Every column that it looks at.
+    pub fn columns(&self) -> Vec<Column> {
+        let mut columns: Vec<Column> = self.columnar().map(|(column, _)| column).collect();
+        columns.extend(self.alternatives.iter().flatten().flat_map(Self::columns));
+        columns
+    }
+
     /// Whether a finding, already evaluated at the query's instant, passes every clause. This is the definition
     /// that columns must agree with.
     pub fn accepts(&self, finding: &Finding, row: &super::Row, now: Instant) -> bool {
         self.clauses.iter().all(|clause| match clause.field {
             Field::Column(column) => clause.test.accepts(row.get(column), now),
             Field::Document(field) => clause.test.accepts(&(field.of)(finding), now),
-        })
+        }) && self.alternatives.iter().all(|filters| filters.iter().any(|filter| filter.accepts(finding, row, now)))
+    }
+
+    /// Whether a finding passes all that columns answer, where `cell` gives its values.
+    pub fn accepts_cells<E>(&self, cell: &dyn Fn(Column) -> Result<Cell, E>, now: Instant) -> Result<bool, E> {
+        for (column, test) in self.columnar() {
+            if !test.accepts(&cell(column)?, now) {
+                return Ok(false);
+            }
+        }
+        for filters in &self.alternatives {
+            let mut some = false;
+            for filter in filters {
+                some = some || filter.accepts_cells(cell, now)?;
+            }
+            if !some {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The clauses that need documents.
@@ -260,5 +293,33 @@ impl Column {
                 rank(text).map_or_else(|| SortValue::Text(text.clone()), SortValue::Number)
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Clause, Filter, Match, Test};
+    use crate::domain::{Cell, Column, Instant, Named, Uids};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn uids_match_once_they_are_resolved() {
+        let uids = Uids::new([3; 32]);
+        let among = BTreeSet::from([uids.named(Named::Rule, "r1")]);
+        let test = Test::any([Match::Named { uids: None, kind: Named::Rule, among }]);
+        let mut filter = Filter::of([]).and_one_of(vec![Filter::of([Clause::on(Column::GeneratorId, test)])]);
+        let accepts = |filter: &Filter, text: &str| {
+            filter.accepts_cells::<()>(&|_| Ok(Cell::Text(text.to_owned())), Instant(0)) == Ok(true)
+        };
+        assert!(!accepts(&filter, "r1"));
+        filter.resolve(&uids);
+        assert!(accepts(&filter, "r1") && !accepts(&filter, "r2"));
+        assert_eq!(filter.columns(), [Column::GeneratorId]);
+    }
+
+    #[test]
+    fn one_of_nothing_is_nothing() {
+        let test = Test::one_of(Vec::<String>::new());
+        assert!(!test.accepts(&Cell::Text("x".to_owned()), Instant(0)) && !test.accepts(&Cell::None, Instant(0)));
     }
 }

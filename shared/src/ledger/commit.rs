@@ -22,6 +22,9 @@ const TRANSACTION_BYTES: usize = 3_500_000;
 const ENTRY_BYTES: usize = 350_000;
 /// The largest compressed document.
 pub(super) const DOCUMENT_BYTES: usize = 380_000;
+/// What the log keeps the former values of: what the state of a finding at an instant is evaluated from.
+pub(super) const JUDGED: [Column; 5] =
+    [Column::Result, Column::Severity, Column::Status, Column::Presence, Column::ExpiresAt];
 /// What a change adds to an entry beside its columns, roughly.
 const CHANGE_BYTES: usize = 80;
 
@@ -273,8 +276,7 @@ fn change(ordinal: Ordinal, kind: Kind, before: Option<&Row>, after: &Row) -> Ch
         .filter(|(column, _)| !implied(column))
         .map(|(column, cell)| (column.name().to_owned(), cell))
         .collect();
-    let judged = [Column::Result, Column::Severity, Column::Status, Column::Presence];
-    let before = judged
+    let before = JUDGED
         .into_iter()
         .filter(|column| before.is_some() && columns.contains_key(column.name()))
         .map(|column| (column.name().to_owned(), before.unwrap_or(&nothing).get(column).clone()))

@@ -39,7 +39,8 @@ pub struct Change {
     pub kind: Kind,
     /// Position in [`Body::actors`].
     pub actor: usize,
-    /// Former values of result, severity, status and presence, as far as they differ. Absent ones are null.
+    /// Former values of result, severity, status, presence and the acceptance's end, as far as they differ. Absent ones
+    /// are null.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub before: BTreeMap<String, Cell>,
     /// Every column that differs, by name, with its new value. Null means none.

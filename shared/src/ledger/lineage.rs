@@ -8,7 +8,7 @@ use super::proof::Hash;
 use super::store::{Range, Store};
 use super::view::View;
 use super::{Reader, keys};
-use crate::domain::{Error, Instant, TenantId};
+use crate::domain::{AsOf, Error, Instant, TenantId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -24,9 +24,10 @@ const GAP_RETRIES: usize = 3;
 const MANIFESTS_TRIED: usize = 8;
 
 /// Which state of a tenant is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum When {
     /// The newest.
+    #[default]
     Now,
     /// As of an instant, which lies in the past.
     At(Instant),
@@ -36,9 +37,20 @@ pub enum When {
         seq: u64,
         /// The clock for expiries.
         at: Instant,
-        /// The first bytes of that commit's chain hash.
-        chain: [u8; 8],
+        /// The first bytes of that commit's chain hash, if they are known.
+        chain: Option<[u8; 8]>,
     },
+}
+
+impl When {
+    /// The state that a client named. `now` is the clock: what lies ahead of it is the newest state.
+    pub fn named(as_of: AsOf, now: Instant) -> Self {
+        match as_of {
+            AsOf { at, seq: Some(seq) } => Self::Pinned { seq, at, chain: None },
+            AsOf { at, seq: None } if at >= now => Self::Now,
+            AsOf { at, seq: None } => Self::At(at),
+        }
+    }
 }
 
 /// A base and the entries after it, without gaps.
@@ -390,6 +402,24 @@ impl Reader {
         cut_to(&Lineage::new(Arc::default(), entries), when)
     }
 
+    /// The entries of a view from an instant on, without gaps.
+    pub(super) async fn log_between(
+        &self,
+        tenant: &TenantId,
+        from: Instant,
+        view: &View,
+    ) -> Result<Vec<Arc<Entry>>, Error> {
+        if view.seq == 0 || view.tip_at < from {
+            return Ok(Vec::new());
+        }
+        let (from, to) = (Some(from.key()), Some(view.tip_at.key()));
+        let entries = read_log(&self.store, tenant, &Range { from, to, consistent: true, ..Range::default() }).await?;
+        match entries.last() {
+            Some(last) if last.seq == view.seq && last.chain == view.chain => Ok(entries),
+            _ => Err(Error::Conflict("the ledger was restored while it was read; ask again".to_owned())),
+        }
+    }
+
     /// The entries after a manifest's commit, up to an instant, without gaps.
     pub(super) async fn log_after(
         &self,
@@ -449,7 +479,7 @@ fn cut_to(lineage: &Lineage, when: When) -> Result<Lineage, Error> {
         When::Pinned { seq, chain, .. } => {
             let cut = lineage.cut(|entry| entry.seq <= seq);
             let (tip, _, hash) = cut.tip();
-            if tip == seq && hash.short() == chain {
+            if tip == seq && chain.is_none_or(|chain| hash.short() == chain) {
                 return Ok(cut);
             }
             Err(Error::invalid(

@@ -48,10 +48,10 @@ pub use items::{Document, Expiry, Head};
 pub use lineage::When;
 pub use offline::verify_export;
 pub use proof::Hash;
-pub use read::{Found, History};
+pub use read::{Former, Found, History};
 pub use repair::Repaired;
 pub use verify::{Progress, Verified};
-pub use view::View;
+pub use view::{Group, View};
 pub use writer::{Decide, Intent, Sent};
 
 use crate::clock::Clock;
@@ -73,6 +73,7 @@ pub struct Reader {
     clock: Clock,
     masters: Masters,
     cache: Arc<lineage::Cache>,
+    uids: Arc<tenants::KnownUids>,
 }
 
 /// Reads and writes a ledger. Clones are cheap and share what they have learned.
@@ -108,7 +109,8 @@ impl Writer {
     /// The ledger in `table`, reached as `config` says.
     pub fn connect(config: &aws_config::SdkConfig, table: &str, clock: Clock, masters: Masters) -> Self {
         let client = aws_sdk_dynamodb::Client::new(config);
-        let reader = Reader { store: Store::new(client, table), clock, masters, cache: Arc::default() };
+        let reader =
+            Reader { store: Store::new(client, table), clock, masters, cache: Arc::default(), uids: Arc::default() };
         Self { reader, lanes: Arc::default(), rules: Arc::default(), folds: Arc::default() }
     }
 

@@ -6,8 +6,10 @@ use super::proof::Hash;
 use super::store::Range;
 use super::{Need, Reader, View, When, keys};
 use crate::domain::json;
-use crate::domain::{Column, Error, Family, Finding, FindingKey, HistoryRecord, Instant, Ordinal, Seen, TenantId};
-use std::collections::HashMap;
+use crate::domain::{
+    Cell, Column, Error, Family, Finding, FindingKey, HistoryRecord, Instant, Kind, Ordinal, Seen, TenantId,
+};
+use std::collections::{BTreeMap, HashMap};
 
 /// A finding as of a view, with everything laid over and evaluated.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +20,15 @@ pub struct Found {
     pub finding: Finding,
     /// When a producer last reported it to us.
     pub last_seen: Instant,
+}
+
+/// What was judged of a finding before the first change in an interval.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Former {
+    /// It was never seen before.
+    pub is_new: bool,
+    /// Values that differ from the newest recorded ones; the others are the same as before.
+    pub cells: BTreeMap<Column, Cell>,
 }
 
 /// A stretch of a finding's history.
@@ -87,7 +98,7 @@ impl Reader {
         if item.ordinal.0 >= view.count() {
             return Ok(None);
         }
-        let pinned = When::Pinned { seq: view.seq, at: view.at, chain: view.chain.short() };
+        let pinned = When::Pinned { seq: view.seq, at: view.at, chain: Some(view.chain.short()) };
         let need = Need::of([Family::Core, Family::Seen], [item.ordinal]);
         // While the segment that holds its timestamps is on its way, the newest document is as well: it is the one,
         // unless the view lies in the past.
@@ -106,6 +117,45 @@ impl Reader {
         let seen = view.seen(item.ordinal)?;
         let last_seen = view.cell(item.ordinal, Column::LastSeen)?.int().map_or(at, Instant);
         lay_over(&document, item.ordinal, &seen, last_seen, view.at).map(Some)
+    }
+
+    /// One finding by its number, as of an instant; `None` when there was none. Warm this is two rounds, cold three,
+    /// whatever the tenant's size.
+    pub async fn finding_numbered(
+        &self,
+        tenant: &TenantId,
+        ordinal: Ordinal,
+        when: When,
+    ) -> Result<Option<(Found, View)>, Error> {
+        let view = self.view(tenant, when, &Need::of([Family::Core, Family::Seen], [ordinal])).await?;
+        if ordinal.0 >= view.count() {
+            return Ok(None);
+        }
+        let found = self.documents(tenant, &view, &[ordinal]).await?.pop();
+        Ok(found.map(|found| (found, view)))
+    }
+
+    /// What the log says about the findings that changed from an instant on, up to a view: what was judged of each
+    /// before the first of these changes. One request for each megabyte of log.
+    pub async fn former_states(
+        &self,
+        tenant: &TenantId,
+        from: Instant,
+        view: &View,
+    ) -> Result<BTreeMap<Ordinal, Former>, Error> {
+        let mut former: BTreeMap<Ordinal, Former> = BTreeMap::new();
+        for entry in self.log_between(tenant, from, view).await? {
+            for change in &entry.body.changes {
+                let known = former.entry(change.ordinal).or_default();
+                known.is_new = known.is_new || change.kind == Kind::Created;
+                for (name, cell) in &change.before {
+                    if let Some(column) = Column::named(name) {
+                        known.cells.entry(column).or_insert_with(|| cell.clone());
+                    }
+                }
+            }
+        }
+        Ok(former)
     }
 
     /// A stretch of a finding's history, newest first: the records with `from <= instant <= to`, older than `before`,

@@ -107,6 +107,11 @@ impl Segment {
         self.blocks.iter().map(Stored::open)
     }
 
+    /// One block, opened; `None` beyond the last.
+    pub fn block(&self, place: usize) -> Result<Option<Arc<Block>>, Error> {
+        self.blocks.get(place).map(Stored::open).transpose()
+    }
+
     /// One row's value; [`Cell::None`] for rows that it does not cover.
     pub fn cell(&self, row: usize, column: Column) -> Result<Cell, Error> {
         if row >= self.rows {

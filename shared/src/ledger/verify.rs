@@ -264,7 +264,7 @@ impl Reader {
         if seq == 0 {
             return None;
         }
-        let pinned = When::Pinned { seq, at, chain: chain.short() };
+        let pinned = When::Pinned { seq, at, chain: Some(chain.short()) };
         match self.view(tenant, pinned, &Need::all(Family::ALL)).await {
             Ok(view) => Some(view),
             Err(error) => {

@@ -3,10 +3,11 @@
 use super::base::Base;
 use super::overlay::Overlay;
 use super::proof::Hash;
+use super::read::Former;
 use super::segment::SEGMENT_ROWS;
 use crate::domain::finding::Vocabulary;
-use crate::domain::query::{Field, Filter, SortKey, SortValue, Test};
-use crate::domain::{Cell, Column, Error, Instant, Ordinal, Row, Seen, Status};
+use crate::domain::query::{Filter, SortKey, SortValue, Test};
+use crate::domain::{AsOf, Cell, Column, Error, Instant, Judged, Ordinal, Row, Seen, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -27,7 +28,21 @@ pub struct View {
     pub(super) overlay: Arc<Overlay>,
 }
 
+/// Findings that have the same values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// How many.
+    pub count: u32,
+    /// The first one ever seen.
+    pub first: Ordinal,
+}
+
 impl View {
+    /// The state that it is, as clients may name it.
+    pub fn as_of(&self) -> AsOf {
+        AsOf { at: self.at, seq: Some(self.seq) }
+    }
+
     /// How many findings were ever seen.
     pub fn count(&self) -> u32 {
         self.overlay.count
@@ -54,6 +69,34 @@ impl View {
         self.overlay.cell(ordinal, column, &|column| self.base.cell(ordinal, column))
     }
 
+    /// What is judged of a finding, evaluated at the view's instant.
+    pub fn judged(&self, ordinal: Ordinal) -> Result<Option<Judged>, Error> {
+        judged(&|column| self.cell(ordinal, column))
+    }
+
+    /// What was judged of a finding just before an instant, from what the log says about its changes since then; `None`
+    /// when it was not there.
+    pub fn judged_before(
+        &self,
+        ordinal: Ordinal,
+        from: Instant,
+        former: Option<&Former>,
+    ) -> Result<Option<Judged>, Error> {
+        if former.is_some_and(|former| former.is_new) {
+            return Ok(None);
+        }
+        let cell = |column: Column| match former.and_then(|former| former.cells.get(&column)) {
+            Some(cell) => Ok(cell.clone()),
+            None => self.recorded_cell(ordinal, column),
+        };
+        let state = judged(&cell)?;
+        let ended = cell(Column::ExpiresAt)?.int().is_some_and(|at| at < from.0);
+        Ok(state.map(|state| match state.status {
+            Some(Status::RiskAccepted) if ended => Judged { status: Some(Status::NeedsReview), ..state },
+            _ => state,
+        }))
+    }
+
     /// Every column of a finding, as recorded and not evaluated. All families must have been loaded.
     pub fn recorded_row(&self, ordinal: Ordinal) -> Result<Row, Error> {
         let mut row = Row::default();
@@ -72,19 +115,12 @@ impl View {
         Ok(Seen::of_row(&row))
     }
 
-    /// The findings that pass the filter's columnar clauses, ascending.
+    /// The findings that pass all of the filter that columns answer, ascending.
     pub fn select(&self, filter: &Filter) -> Result<Vec<Ordinal>, Error> {
         let mut chosen = vec![true; self.count() as usize];
-        for clause in &filter.clauses {
-            if let Field::Column(column) = clause.field {
-                self.narrow(&mut chosen, column, &clause.test)?;
-            }
-        }
+        self.narrow(&mut chosen, filter)?;
         for ordinal in self.patched()? {
-            let mut passes = true;
-            for (column, test) in filter.columnar() {
-                passes = passes && test.accepts(&self.cell(ordinal, column)?, self.at);
-            }
+            let passes = filter.accepts_cells(&|column| self.cell(ordinal, column), self.at)?;
             if let Some(place) = chosen.get_mut(ordinal.0 as usize) {
                 *place = passes;
             }
@@ -92,25 +128,90 @@ impl View {
         Ok((0_u32..).zip(chosen).filter(|(_, chosen)| *chosen).map(|(n, _)| Ordinal(n)).collect())
     }
 
-    /// Clears the rows of the base that a test refuses: each distinct value is tested once.
-    fn narrow(&self, chosen: &mut [bool], column: Column, test: &Test) -> Result<(), Error> {
+    /// Clears the rows of the base that a filter refuses.
+    fn narrow(&self, chosen: &mut [bool], filter: &Filter) -> Result<(), Error> {
+        for (column, test) in filter.columnar() {
+            self.narrow_by(chosen, column, test)?;
+        }
+        for filters in &filter.alternatives {
+            let mut some = vec![false; chosen.len()];
+            for filter in filters {
+                let mut these: Vec<bool> = chosen.iter().zip(&some).map(|(chosen, some)| *chosen && !some).collect();
+                self.narrow(&mut these, filter)?;
+                some.iter_mut().zip(these).for_each(|(some, these)| *some = *some || these);
+            }
+            chosen.copy_from_slice(&some);
+        }
+        Ok(())
+    }
+
+    /// Clears the rows of the base that a test refuses. Each distinct value is tested once, and only where some row that
+    /// has it is still chosen, so that blocks of long texts stay packed where nothing of theirs matters.
+    fn narrow_by(&self, chosen: &mut [bool], column: Column, test: &Test) -> Result<(), Error> {
         let absent_passes = test.accepts(&Cell::None, self.at);
         for (number, rows) in (0_u32..).zip(chosen.chunks_mut(SEGMENT_ROWS as usize)) {
             let Some(segment) = self.base.segment(number, column.family()) else { continue };
-            for (rows, block) in rows.chunks_mut(segment.block_rows()).zip(segment.blocks()) {
-                match block?.column(column) {
-                    Some(coded) => {
-                        let passes: Vec<bool> =
-                            (0..coded.distinct()).map(|code| test.accepts(&coded.value(code), self.at)).collect();
-                        for (row, place) in rows.iter_mut().enumerate() {
-                            *place = *place && passes.get(coded.code(row)).copied().unwrap_or(absent_passes);
-                        }
-                    }
-                    None => rows.iter_mut().for_each(|place| *place = *place && absent_passes),
+            for (place, rows) in rows.chunks_mut(segment.block_rows()).enumerate() {
+                if !rows.contains(&true) {
+                    continue;
+                }
+                // Rows beyond the segment are younger than it, and the overlay's.
+                let Some(block) = segment.block(place)? else { continue };
+                let Some(coded) = block.column(column) else {
+                    rows.iter_mut().for_each(|place| *place = *place && absent_passes);
+                    continue;
+                };
+                let mut passes: Vec<Option<bool>> = vec![None; coded.distinct()];
+                for (row, place) in rows.iter_mut().enumerate().filter(|(_, place)| **place) {
+                    let code = coded.code(row);
+                    *place = match passes.get_mut(code) {
+                        Some(known) => *known.get_or_insert_with(|| test.accepts(&coded.value(code), self.at)),
+                        None => absent_passes,
+                    };
                 }
             }
         }
         Ok(())
+    }
+
+    /// Counts findings by the values of some columns. All of these must be of families whose segments are one block.
+    pub fn groups(&self, filter: &Filter, columns: &[Column]) -> Result<BTreeMap<Vec<Cell>, Group>, Error> {
+        let chosen = self.select(filter)?;
+        let patched = self.patched()?;
+        let mut groups: BTreeMap<Vec<Cell>, Group> = BTreeMap::new();
+        let mut add = |cells: Vec<Cell>, group: Group| {
+            let known = groups.entry(cells).or_insert(Group { count: 0, first: group.first });
+            known.count += group.count;
+            known.first = known.first.min(group.first);
+        };
+        for ordinals in chosen.chunk_by(|a, b| a.0 / SEGMENT_ROWS == b.0 / SEGMENT_ROWS) {
+            let Some(number) = ordinals.first().map(|ordinal| ordinal.0 / SEGMENT_ROWS) else { continue };
+            let mut blocks = Vec::with_capacity(columns.len());
+            for column in columns {
+                let segment = self.base.segment(number, column.family());
+                blocks.push((*column, segment.map(|segment| segment.block(0)).transpose()?.flatten()));
+            }
+            let coded: Vec<_> =
+                blocks.iter().map(|(column, block)| block.as_ref().and_then(|block| block.column(*column))).collect();
+            let mut by_code: BTreeMap<Vec<usize>, Group> = BTreeMap::new();
+            for ordinal in ordinals {
+                let row = (ordinal.0 % SEGMENT_ROWS) as usize;
+                if patched.contains(ordinal) {
+                    let cells = columns.iter().map(|column| self.cell(*ordinal, *column)).collect::<Result<_, _>>()?;
+                    add(cells, Group { count: 1, first: *ordinal });
+                    continue;
+                }
+                let codes = coded.iter().map(|coded| coded.map_or(0, |coded| coded.code(row))).collect();
+                by_code.entry(codes).or_insert(Group { count: 0, first: *ordinal }).count += 1;
+            }
+            for (codes, group) in by_code {
+                let value = |(coded, code): (&Option<&super::segment::Coded>, usize)| {
+                    coded.map_or(Cell::None, |coded| coded.value(code))
+                };
+                add(coded.iter().zip(codes).map(value).collect(), group);
+            }
+        }
+        Ok(groups)
     }
 
     /// The findings whose value is not simply the base's: touched by the tail, or expired since it was recorded.
@@ -186,6 +287,16 @@ impl View {
     pub fn document_at(&self, ordinal: Ordinal) -> Result<Option<Instant>, Error> {
         Ok(self.recorded_cell(ordinal, Column::DocumentAt)?.int().map(Instant))
     }
+}
+
+fn judged(cell: &dyn Fn(Column) -> Result<Cell, Error>) -> Result<Option<Judged>, Error> {
+    fn word<T: Vocabulary>(cell: &Cell) -> Option<T> {
+        cell.text().and_then(T::from_word)
+    }
+    let (result, severity) = (word(&cell(Column::Result)?), word(&cell(Column::Severity)?));
+    let (status, presence) = (word(&cell(Column::Status)?), word(&cell(Column::Presence)?));
+    let (Some(result), Some(severity), Some(presence)) = (result, severity, presence) else { return Ok(None) };
+    Ok(Some(Judged { result, severity, status, presence }))
 }
 
 fn is_accepted(status: &Cell) -> bool {

@@ -294,7 +294,7 @@ impl Writer {
             .map(|known| (known.item.ordinal, known.item.document_at))
             .collect();
         let need = Need::of([Family::Core, Family::Seen], ordinals.iter().map(|(ordinal, _)| *ordinal));
-        let pinned = When::Pinned { seq: head.seq, at: head.at, chain: head.chain.short() };
+        let pinned = When::Pinned { seq: head.seq, at: head.at, chain: Some(head.chain.short()) };
         let (documents, view) =
             tokio::join!(self.documents_exact(tenant, &ordinals, true), self.view(tenant, pinned, &need));
         let (mut documents, view) = (documents?, view?);

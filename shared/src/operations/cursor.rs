@@ -29,7 +29,7 @@ impl Cursor {
 
     /// The state that the walk stands on.
     pub fn when(&self) -> When {
-        When::Pinned { seq: self.seq, at: self.at, chain: self.chain }
+        When::Pinned { seq: self.seq, at: self.at, chain: Some(self.chain) }
     }
 
     /// The cursor as a token that only this tenant's clients can use, for the same question.

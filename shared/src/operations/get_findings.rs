@@ -1,12 +1,12 @@
 //! Lists findings: filter, exact total, order and pages, on the columns as of one instant.
 
-use super::PAGE_BYTES;
+use super::answer_size::{PAGE_BYTES, in_answer};
 use super::cursor::Cursor;
-use crate::domain::query::{Filter, SortKey};
-use crate::domain::{Error, Family, FindingKey, Ordinal, TenantId, json};
-use crate::ledger::{Found, Need, Reader, View, When};
+use super::question::{Opened, Question};
+use crate::domain::query::SortKey;
+use crate::domain::{Error, Family, FindingKey, Ordinal, TenantId, Uid, Uids, json};
+use crate::ledger::{Found, Reader, View, When};
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// Documents that one request may test for clauses that columns do not answer.
 const TESTED: usize = 500;
@@ -14,20 +14,22 @@ const TESTED: usize = 500;
 const CHUNK: usize = 100;
 
 /// A question for a page of findings.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct FindingsQuery {
-    /// Which findings.
-    pub filter: Filter,
+    /// Which findings, and without a token as of when.
+    pub question: Question,
     /// In which order; ties and no order at all go by first sight.
     pub sort: Vec<SortKey>,
     /// Rows of a page.
     pub limit: usize,
+    /// Rows before the page, without a token.
+    pub start: u32,
+    /// Whether a page has all its rows however large they are. Without it, it ends at 4.5 MB with a token.
+    pub whole: bool,
     /// The token of the page, if it is not the first.
     pub token: Option<String>,
     /// Of filter and order; a token is good for the same one only.
     pub fingerprint: [u8; 32],
-    /// As of when, without a token.
-    pub when: When,
     /// The member that carries the token, for errors.
     pub token_field: &'static str,
 }
@@ -39,10 +41,14 @@ pub struct FindingsPage {
     pub findings: Vec<Found>,
     /// How many pass the columnar clauses in all.
     pub total: u32,
+    /// How many rows come before this page.
+    pub start: u32,
     /// The token of the next page; `None` after the last.
     pub next: Option<String>,
-    /// The state that was asked.
-    pub view: View,
+    /// The first finding of the next page.
+    pub next_begins: Option<Ordinal>,
+    /// What was asked.
+    pub opened: Opened,
 }
 
 /// A page of findings. Costs one round for the log and one for the page's documents when warm.
@@ -54,29 +60,33 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
         Some(token) => Some(Cursor::open(reader, tenant, token, &query.fingerprint, query.token_field)?),
         None => None,
     };
-    let when = cursor.map_or(query.when, |cursor| cursor.when());
-    let view = reader.view(tenant, when, &need(query)).await?;
-    let mut candidates = view.select(&query.filter)?;
+    let mut question = query.question.clone();
+    question.when = cursor.map_or(question.when, |cursor| cursor.when());
+    let families = query.sort.iter().map(|key| key.column.family()).chain([Family::Seen]);
+    let opened = question.open(reader, tenant, families).await?;
+    let view = &opened.view;
+    let mut candidates = view.select(&opened.filter)?;
     view.sort(&mut candidates, &query.sort)?;
     let total = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
-    let cursor = cursor.unwrap_or_else(|| Cursor::start(&view, query.fingerprint, total));
+    let cursor =
+        cursor.unwrap_or_else(|| Cursor { position: query.start, ..Cursor::start(view, query.fingerprint, total) });
     let start = cursor.position as usize;
     let rest = candidates.get(start..).unwrap_or_default();
-    let (findings, passed) = if query.filter.residual().next().is_none() {
+    let (findings, passed) = if opened.filter.residual().next().is_none() {
         let page = rest.get(..query.limit.min(rest.len())).unwrap_or_default();
-        let mut findings = reader.documents(tenant, &view, page).await?;
-        let fitting = fitting(&findings);
+        let mut findings = reader.documents(tenant, view, page).await?;
+        let fitting = if query.whole { findings.len() } else { fitting(&findings) };
         findings.truncate(fitting);
         (findings, fitting)
     } else {
-        tested(reader, tenant, &view, query, rest).await?
+        tested(reader, tenant, view, query, rest).await?
     };
-    let position = start + passed;
-    let next = (position < candidates.len()).then(|| {
-        let position = u32::try_from(position).unwrap_or(u32::MAX);
+    let next_begins = rest.get(passed).copied();
+    let next = next_begins.map(|_| {
+        let position = u32::try_from(start + passed).unwrap_or(u32::MAX);
         Cursor { position, ..cursor }.seal(reader, tenant)
     });
-    Ok(FindingsPage { findings, total: cursor.total, next, view })
+    Ok(FindingsPage { findings, total: cursor.total, start: cursor.position, next, next_begins, opened })
 }
 
 /// One finding by its producer's identity, as of an instant.
@@ -89,12 +99,24 @@ pub async fn get_finding(
     reader.finding(tenant, key, when).await
 }
 
-/// The columns that a query reads: those of its clauses and order, and those that every page is rendered with.
-fn need(query: &FindingsQuery) -> Need {
-    let mut families = BTreeSet::from([Family::Core, Family::Seen]);
-    families.extend(query.filter.columnar().map(|(column, _)| column.family()));
-    families.extend(query.sort.iter().map(|key| key.column.family()));
-    Need::all(families)
+/// One finding by its uid, as of an instant, with the state that was asked; `None` for a uid that is none of this
+/// tenant's. Two rounds warm, three cold; a uid that is known to be none of ours costs nothing.
+pub async fn get_finding_by_uid(
+    reader: &Reader,
+    tenant: &TenantId,
+    uid: Uid,
+    when: When,
+) -> Result<Option<(Found, View, Uids)>, Error> {
+    if reader.uids_known(tenant).is_some_and(|uids| uids.ordinal(uid).is_none()) {
+        return Ok(None);
+    }
+    // What is read for the number that a forged uid claims goes nowhere.
+    let (uids, found) = tokio::join!(reader.uids(tenant), reader.finding_numbered(tenant, uid.claimed(), when));
+    let uids = uids?;
+    if uids.ordinal(uid).is_none() {
+        return Ok(None);
+    }
+    Ok(found?.map(|(found, view)| (found, view, uids)))
 }
 
 /// Reads candidates until the page is full or enough were tested; how many were passed.
@@ -110,8 +132,11 @@ async fn tested(
     let mut bytes = 0;
     for chunk in candidates.get(..TESTED.min(candidates.len())).unwrap_or_default().chunks(CHUNK) {
         for found in reader.documents(tenant, view, chunk).await? {
-            let accepted =
-                query.filter.residual().all(|(field, test)| test.accepts(&(field.of)(&found.finding), view.at));
+            let accepted = query
+                .question
+                .filter
+                .residual()
+                .all(|(field, test)| test.accepts(&(field.of)(&found.finding), view.at));
             if accepted {
                 let size = size(&found);
                 if !page.is_empty() && bytes + size > PAGE_BYTES {
@@ -130,7 +155,7 @@ async fn tested(
 }
 
 /// How many findings fit into an answer; at least one.
-fn fitting(findings: &[Found]) -> usize {
+pub(super) fn fitting(findings: &[Found]) -> usize {
     let mut bytes = 0;
     let beyond = findings.iter().position(|found| {
         bytes += size(found);
@@ -140,5 +165,5 @@ fn fitting(findings: &[Found]) -> usize {
 }
 
 fn size(found: &Found) -> usize {
-    json::canonical(&Value::Object(found.finding.asff.clone())).len()
+    in_answer(&json::canonical(&Value::Object(found.finding.asff.clone())))
 }

@@ -5,7 +5,7 @@ use crate::ledger::{Need, Reader, When};
 
 /// The accounts that a caller has to do with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accounts {
+pub struct Concerned {
     /// Their ids, ascending: the key's own list, else those that somebody named, else those of findings.
     pub ids: Vec<String>,
     /// When the tenant's first finding was seen; now, when there is none.
@@ -13,7 +13,7 @@ pub struct Accounts {
 }
 
 /// The accounts that a caller has to do with (DESIGN §5).
-pub async fn list_accounts(reader: &Reader, caller: &Caller) -> Result<Accounts, Error> {
+pub async fn list_accounts(reader: &Reader, caller: &Caller) -> Result<Concerned, Error> {
     let need = Need::all([Family::Core, Family::Times]);
     let (named, view) =
         tokio::join!(reader.account_list(&caller.tenant), reader.view(&caller.tenant, When::Now, &need));
@@ -28,5 +28,5 @@ pub async fn list_accounts(reader: &Reader, caller: &Caller) -> Result<Accounts,
             seen.iter().filter_map(|cell| cell.text().map(str::to_owned)).collect()
         }
     };
-    Ok(Accounts { ids, since })
+    Ok(Concerned { ids, since })
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod ask;
+mod changes;
 mod concurrency;
 mod crash;
 mod dump;

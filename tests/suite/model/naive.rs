@@ -120,8 +120,9 @@ impl Naive {
 
     /// The findings that a filter accepts, in an order; and how many its columnar clauses accept.
     pub fn select(&self, point: Point, filter: &Filter, order: &[SortKey]) -> (Vec<State>, usize) {
-        let columnar =
-            |state: &State| filter.columnar().all(|(column, test)| test.accepts(state.row.get(column), point.at));
+        let columnar = |state: &State| {
+            filter.accepts_cells::<()>(&|column| Ok(state.row.get(column).clone()), point.at) == Ok(true)
+        };
         let all = self.states(point);
         let total = all.iter().filter(|state| columnar(state)).count();
         let mut chosen: Vec<State> =

@@ -3,7 +3,7 @@
 use posture_shared::domain::column::pair;
 use posture_shared::domain::json::text_at;
 use posture_shared::domain::query::{
-    Clause, DocumentField, Field, Filter, InstantRange, Match, NumberRange, SortKey, Test,
+    Clause, DocumentField, Field, Filter, Folded, InstantRange, Match, NumberRange, SortKey, Test,
 };
 use posture_shared::domain::{Cell, Column, Instant};
 
@@ -54,6 +54,29 @@ pub fn filter(n: usize, around: Instant) -> Filter {
             column(Column::Confidence, Test::Numbers(vec![NumberRange { gte: Some(40.0), ..NumberRange::default() }])),
             column(Column::Id, not(vec![Match::Contains("7".into())])),
         ],
+        13 => vec![column(
+            Column::ResourceIds,
+            Test::any([Match::Wildcard(["arn:", "bucket", ""].map(str::to_owned).to_vec())]),
+        )],
+        14 => {
+            // As a search does: any of several columns, in any case of letters.
+            let holds =
+                |column| Filter::of([Clause::on(column, Test::any([Match::ContainsFolded(Folded::new("eVERYBODY"))]))]);
+            let search = vec![holds(Column::Title), holds(Column::Description), holds(Column::ResourceIds)];
+            return Filter::of([Clause::on(Column::Presence, equals(&["active"]))]).and_one_of(search);
+        }
+        15 => {
+            // What some dialects call resolved.
+            let resolved = vec![
+                Filter::of([Clause::on(Column::Status, equals(&["remediated", "needs_review"]))]),
+                Filter::of([
+                    Clause::on(Column::Result, equals(&["pass"])),
+                    Clause::on(Column::EverFailed, Test::Present(true)),
+                ]),
+                Filter::of([Clause::on(Column::Presence, equals(&["gone"]))]),
+            ];
+            return Filter::default().and_one_of(resolved);
+        }
         _ => vec![
             column(
                 Column::ChangedAt,
@@ -62,7 +85,7 @@ pub fn filter(n: usize, around: Instant) -> Filter {
             column(Column::ResourceTags, not(vec![Match::Equals(pair("team", "blue"))])),
         ],
     };
-    Filter { clauses }
+    Filter::of(clauses)
 }
 
 /// The nth order.

@@ -1,6 +1,7 @@
 //! Carries steps out on the ledger and on the model, and compares.
 
 use super::ask::Ask;
+use super::changes::compare as compare_changes;
 use super::findings::key;
 use super::naive::{Naive, Point, State};
 use super::questions::{filter, order};
@@ -12,13 +13,12 @@ use posture_local::faults::Fault;
 use posture_shared::clock::Clock;
 use posture_shared::domain::asff::{self, Door, Update};
 use posture_shared::domain::json::differences;
-use posture_shared::domain::query::{Filter, SortKey};
 use posture_shared::domain::{Caller, Error, FindingKey, Instant, Outcome, Rejection, Snapshot};
 use posture_shared::ledger::{Found, When, Writer};
 use posture_shared::operations::decide_findings::Reason;
 use posture_shared::operations::{
-    FindingsQuery, HistoryQuery, accept_finding, get_finding, get_finding_history, get_findings, import_findings,
-    import_snapshots, record_expiries, update_findings,
+    FindingsQuery, HistoryQuery, Question, accept_finding, get_finding, get_finding_history, get_findings,
+    import_findings, import_snapshots, record_expiries, update_findings,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -125,6 +125,7 @@ impl Run {
             }
             Step::Look { who, whom, when } => self.look(who, whom, when).await,
             Step::History { who, whom, limit, between } => self.history(who, whom, limit, between).await,
+            Step::Changes { who, filter: n, from, to } => self.changes(who, n, from, to).await,
             Step::Stumble { who, at } => {
                 self.world.faults.plan(Fault::Before(at));
                 let _ = get_findings(&self.writers[who], &self.world.tenant, &everything(10)).await;
@@ -220,7 +221,7 @@ impl Run {
         let tenant = &self.world.tenant;
         Ok(Outcomes::Each(match request {
             Request::Import(sent) => import_findings(writer, caller, sent).await?,
-            Request::Snapshot(sent) => import_snapshots(writer, tenant, Some(caller), sent).await?,
+            Request::Snapshot(sent) => import_snapshots(writer, tenant, Some(caller), sent).await?.outcomes,
             Request::Update(keys, update) => update_findings(writer, caller, keys.clone(), update.clone()).await?,
             Request::Accept(key, reason) => {
                 vec![accept_finding(writer, caller, key.clone(), reason.clone()).await?]
@@ -241,7 +242,8 @@ impl Run {
                 let both = |snapshot: &Snapshot| {
                     let sent = Arc::new(asff::validate(&snapshot.finding, Door::Snapshot)?);
                     let time = snapshot.time.clone();
-                    Ok(vec![Ask::SnapshotImport(Arc::clone(&sent), time.clone()), Ask::SnapshotUpdate(sent, time)])
+                    let first = Ask::SnapshotImport(Arc::clone(&sent), time.clone());
+                    Ok(vec![first, Ask::SnapshotUpdate(sent, time, by.clone())])
                 };
                 sent.iter().map(both).collect()
             }
@@ -274,10 +276,12 @@ impl Run {
         let at = self.instant(who, when);
         let around = at.unwrap_or_else(|| self.now(who));
         let query = FindingsQuery {
-            filter: filter(n, around),
+            question: Question {
+                filter: filter(n, around),
+                when: at.map_or(When::Now, When::At),
+                ..Question::default()
+            },
             sort: order(sort),
-            limit,
-            when: at.map_or(When::Now, When::At),
             ..everything(limit)
         };
         let list = self.open(who, query).await;
@@ -289,12 +293,12 @@ impl Run {
         let earliest = self.now(who);
         let page = get_findings(&self.writers[who], &self.world.tenant, &query).await.unwrap();
         let latest = self.now(who);
-        let point = Point { seq: page.view.seq, at: page.view.at };
-        match query.when {
+        let point = Point { seq: page.opened.view.seq, at: page.opened.view.at };
+        match query.question.when {
             When::At(at) => assert_eq!(point, self.naive.at(at), "the view's place"),
             _ => assert!(point.seq == self.naive.tip() && (earliest..=latest).contains(&point.at), "{point:?}"),
         }
-        let (expected, total) = self.naive.select(point, &query.filter, &query.sort);
+        let (expected, total) = self.naive.select(point, &query.question.filter, &query.sort);
         let list = List { query, expected, total, fetched: 0 };
         compare_page(list, &page.findings, page.total, page.next, point)
     }
@@ -302,7 +306,7 @@ impl Run {
     /// Fetches a list's next page.
     async fn page(&self, who: usize, list: List) -> Option<List> {
         let page = get_findings(&self.writers[who], &self.world.tenant, &list.query).await.unwrap();
-        let point = Point { seq: page.view.seq, at: page.view.at };
+        let point = Point { seq: page.opened.view.seq, at: page.opened.view.at };
         compare_page(list, &page.findings, page.total, page.next, point)
     }
 
@@ -318,6 +322,18 @@ impl Run {
         if let (Some(found), Some(expected)) = (found, expected) {
             compare(&found, &expected, point);
         }
+    }
+
+    async fn changes(&self, who: usize, n: usize, from: Beside, to: Beside) {
+        let now = self.now(who);
+        let (from, to) = (self.instant(who, from).unwrap_or(now), self.instant(who, to));
+        let (from, to) = match to {
+            Some(to) => (from.min(to), Some(from.max(to))),
+            None => (from, None),
+        };
+        // What only documents know is not asked for of changes.
+        let asked = Some(filter(n, now)).filter(|filter| filter.residual().next().is_none()).unwrap_or_default();
+        compare_changes(&self.writers[who], &self.world.tenant, &self.naive, from, to, asked).await;
     }
 
     async fn history(&self, who: usize, whom: Target, limit: usize, between: Option<(Beside, Beside)>) {
@@ -379,8 +395,7 @@ fn merged(outcomes: Vec<Outcome>, records: &[Record]) -> Vec<Outcome> {
 
 /// A question for every finding.
 pub fn everything(limit: usize) -> FindingsQuery {
-    let (filter, sort): (Filter, Vec<SortKey>) = Default::default();
-    FindingsQuery { filter, sort, limit, token: None, fingerprint: [3; 32], when: When::Now, token_field: "NextToken" }
+    FindingsQuery { limit, fingerprint: [3; 32], token_field: "NextToken", ..FindingsQuery::default() }
 }
 
 /// Compares a page with what is next in a list; what is left of the list.

@@ -3,7 +3,6 @@
 use super::findings::{day, finding, key};
 use super::world::World;
 use posture_shared::domain::Outcome;
-use posture_shared::domain::query::Filter;
 use posture_shared::ledger::When;
 use posture_shared::operations::{
     FindingsQuery, HistoryQuery, get_finding, get_finding_history, get_findings, import_findings,
@@ -24,15 +23,7 @@ async fn three_findings_are_imported_listed_and_have_a_history() {
     assert_eq!(outcomes, vec![Outcome::Changed]);
 
     for reader in [writer, world.writer()] {
-        let query = FindingsQuery {
-            filter: Filter::default(),
-            sort: Vec::new(),
-            limit: 100,
-            token: None,
-            fingerprint: [0; 32],
-            when: When::Now,
-            token_field: "NextToken",
-        };
+        let query = FindingsQuery { limit: 100, token_field: "NextToken", ..FindingsQuery::default() };
         let page = get_findings(&reader, &world.tenant, &query).await.unwrap();
         assert_eq!((page.total, page.findings.len(), page.next), (3, 3, None));
         let query = HistoryQuery { key: key(0, 1), from: None, to: None, limit: 10, token: None, fingerprint: [0; 32] };

@@ -42,7 +42,7 @@ pub fn parse(filters: &Members<'_>) -> Result<Filter, Error> {
         let (named, most) = (clauses.len(), limits::FILTER_ATTRIBUTES);
         return Err(Error::invalid(filters.path(), format!("names {named} attributes; at most {most} are allowed")));
     }
-    Ok(Filter { clauses })
+    Ok(Filter::of(clauses))
 }
 
 /// The conditions of one attribute: at most 20 objects.
