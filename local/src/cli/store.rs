@@ -20,15 +20,17 @@ const LOCAL_TABLE: &str = "posture-ledger";
 
 const NOTHING_KEPT: &str = ":memory:";
 
+const USUAL_FOLDER: &str = "./data";
+
 /// Where the store is.
 #[derive(Args, Clone)]
 pub(super) struct Place {
-    /// Folder of the embedded store; `:memory:` keeps nothing
-    #[arg(long, value_name = "DIR", default_value = "./data")]
-    pub data: String,
+    /// Folder of the embedded store, ./data when left out; `:memory:` keeps nothing
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
     /// Use the DynamoDB behind this URL instead of the embedded one
     #[arg(long, value_name = "URL")]
-    pub endpoint_url: Option<String>,
+    endpoint_url: Option<String>,
 }
 
 /// Where the store is, for commands that also work on AWS.
@@ -66,22 +68,31 @@ impl Place {
     }
 
     fn engine(&self) -> Result<Embedded, Error> {
-        if self.data == NOTHING_KEPT { Embedded::memory() } else { Embedded::open(Path::new(&self.data)) }
+        if self.data() == NOTHING_KEPT { Embedded::memory() } else { Embedded::open(Path::new(self.data())) }
+    }
+
+    fn data(&self) -> &str {
+        self.data.as_deref().unwrap_or(USUAL_FOLDER)
     }
 
     /// The environment's master, else the folder's.
     fn masters(&self, settings: &Settings) -> Result<Masters, Error> {
         if settings.has_master() {
             settings.masters()
-        } else if self.data == NOTHING_KEPT {
+        } else if self.data() == NOTHING_KEPT {
             masters::random()
         } else {
-            masters::kept_in(Path::new(&self.data))
+            masters::kept_in(Path::new(self.data()))
         }
     }
 }
 
 impl AnyPlace {
+    /// Whether the arguments say where the store is.
+    pub(super) fn is_named(&self) -> bool {
+        self.place.data.is_some() || self.place.endpoint_url.is_some() || self.table.is_some()
+    }
+
     /// Opens the store. A named table must be there.
     pub(super) async fn open(&self, settings: &Settings) -> Result<Open, Error> {
         let clock = Clock::system();

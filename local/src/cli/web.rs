@@ -55,6 +55,13 @@ impl Web {
         Self::with(url, token, PATIENCE)
     }
 
+    /// Whether requests can be made to that URL.
+    pub(super) fn is_url(url: &str) -> bool {
+        let has_host = |rest: &str| !rest.is_empty() && !rest.starts_with(['/', ':', '?']);
+        let begins = ["http://", "https://"].iter().any(|scheme| url.strip_prefix(scheme).is_some_and(has_host));
+        begins && HttpRequest::new(SdkBody::empty()).set_uri(url).is_ok()
+    }
+
     fn with(url: &str, token: &str, patience: Patience) -> Self {
         let Patience { connect, answer } = patience;
         let settings = HttpConnectorSettings::builder().connect_timeout(connect).read_timeout(answer).build();
@@ -153,6 +160,16 @@ mod tests {
             let answer = tokio::time::timeout(Duration::from_secs(20), web.send("GET", "/", b"")).await;
             assert!(answer.unwrap().unwrap_err().to_string().starts_with(&url), "{said}");
             server.abort();
+        }
+    }
+
+    #[test]
+    fn urls_have_scheme_and_host() {
+        for good in ["http://127.0.0.1:9000", "https://x.example/prod/"] {
+            assert!(Web::is_url(good), "{good}");
+        }
+        for bad in ["", "127.0.0.1:9000", "localhost:9000", "ftp://x", "http://", "http:///x", "http://a b"] {
+            assert!(!Web::is_url(bad), "{bad}");
         }
     }
 }
