@@ -1,6 +1,6 @@
 //! Which store a command works on: the embedded one in a folder, one behind a URL, or a table on AWS.
 
-use super::{masters, web};
+use super::{masters, tell, tenant, web};
 use crate::embedded::{self, Embedded};
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::credentials::CredentialsProviderChain;
@@ -11,9 +11,10 @@ use clap::Args;
 use posture_functions::App;
 use posture_shared::clock::Clock;
 use posture_shared::config::Settings;
-use posture_shared::domain::Error;
+use posture_shared::domain::{Error, TenantId};
 use posture_shared::ledger::Writer;
 use posture_shared::secrets::Masters;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 const LOCAL_TABLE: &str = "posture-ledger";
@@ -41,6 +42,16 @@ pub(super) struct AnyPlace {
     /// Use this DynamoDB table, on AWS unless --endpoint-url says otherwise; needs POSTURE_MASTER
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
+}
+
+/// Which tenant's ledger, and where its store is.
+#[derive(Args, Clone)]
+pub(super) struct AnyLedger {
+    #[command(flatten)]
+    place: AnyPlace,
+    /// The tenant; POSTURE_TENANT when left out, else `default`
+    #[arg(long, value_name = "T", value_parser = tenant)]
+    tenant: Option<TenantId>,
 }
 
 /// A store that is open, and the embedded engine if it is one.
@@ -93,12 +104,46 @@ impl AnyPlace {
         self.place.data.is_some() || self.place.endpoint_url.is_some() || self.table.is_some()
     }
 
+    fn is_folder(&self) -> bool {
+        self.place.endpoint_url.is_none() && self.table.is_none()
+    }
+
     /// Opens the store. A named table must be there.
     pub(super) async fn open(&self, settings: &Settings) -> Result<Open, Error> {
         let clock = Clock::system();
         let Some(table) = &self.table else { return self.place.open(clock, settings).await };
         let config = aws(self.place.endpoint_url.as_deref()).await;
         over(&config, None, table, settings.masters()?, clock, settings)
+    }
+}
+
+impl AnyLedger {
+    /// Opens the store, and says on stderr which tenant is meant.
+    ///
+    /// [`Error::NotFound`] when that tenant has no commits: a name that is wrong would pass for a ledger in order. In a
+    /// folder in which nobody has any yet there is nothing to mistake.
+    pub(super) async fn open(&self, settings: &Settings) -> Result<(Open, TenantId), Error> {
+        let open = self.place.open(settings).await?;
+        let own = &open.app.tenant;
+        let tenant = self.tenant.as_ref().unwrap_or(own).clone();
+        tell(&format_args!("tenant {tenant}"));
+        let writer = &open.app.writer;
+        if writer.is_begun(&tenant).await? {
+            return Ok((open, tenant));
+        }
+        let mut others: BTreeSet<TenantId> = writer.tenant_list().await?.into_iter().collect();
+        others.insert(own.clone());
+        let mut begun = Vec::new();
+        for other in &others {
+            if writer.is_begun(other).await? {
+                begun.push(other.as_str());
+            }
+        }
+        if begun.is_empty() && self.place.is_folder() {
+            return Ok((open, tenant));
+        }
+        let known = if begun.is_empty() { "none that is known".to_owned() } else { begun.join(", ") };
+        Err(Error::NotFound(format!("tenant {tenant} has no commits here; those that have: {known}")))
     }
 }
 
