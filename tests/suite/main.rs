@@ -7,7 +7,9 @@
 )]
 
 mod access;
+mod account_limits;
 mod ahead;
+mod answers;
 mod bench;
 mod checkout;
 mod consistency;
@@ -17,6 +19,7 @@ mod events;
 mod hostile;
 mod house;
 mod import_hub_events;
+mod import_snapshots;
 mod layering;
 mod limits;
 mod list_accounts;
