@@ -54,7 +54,7 @@ pub fn render(summary: &Summary, as_of: AsOf) -> Reply {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
     use super::{parse, render};
     use crate::domain::compliance::{Alike, Summary};
@@ -70,10 +70,13 @@ mod tests {
             [Control { framework, version, control: id.to_owned() }]
         };
         let (new, old) = (controls("cis-aws", "3.0", "1.1"), controls("cis-aws", "1.5", "1.1"));
-        let group = |controls, result, status| Alike { controls, result, status, severity: Severity::High, count: 2 };
+        let group = |controls: &[Control], result, status| {
+            let controls = controls.to_vec();
+            Alike { controls, result, status, severity: Severity::High, count: 2 }
+        };
         let groups = [
-            group(&new[..], Verdict::Pass, None),
-            group(&old[..], Verdict::Fail, Some(Status::NeedsReview)),
+            group(&new, Verdict::Pass, None),
+            group(&old, Verdict::Fail, Some(Status::NeedsReview)),
             group(&[], Verdict::Fail, Some(Status::Open)),
         ];
         let newest = Newest::among(new.iter().chain(&old).cloned());
