@@ -2,8 +2,9 @@
 
 use crate::route::{Route, Trigger};
 use crate::{
-    create_key, import_hub_events, import_snapshots, list_accounts, list_jobs, list_keys, record_expiries, revoke_key,
-    securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
+    create_key, import_hub_events, import_snapshots, infracast_get_compliance_summary, infracast_get_finding,
+    infracast_list_findings, infracast_list_scored_findings, list_accounts, list_jobs, list_keys, record_expiries,
+    revoke_key, securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
     securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
 };
 
@@ -11,6 +12,10 @@ use crate::{
 pub static ROUTES: &[&Route] = &[
     &create_key::ROUTE,
     &import_snapshots::ROUTE,
+    &infracast_get_compliance_summary::ROUTE,
+    &infracast_get_finding::ROUTE,
+    &infracast_list_findings::ROUTE,
+    &infracast_list_scored_findings::ROUTE,
     &list_accounts::ROUTE,
     &list_jobs::ROUTE,
     &list_keys::ROUTE,
@@ -51,6 +56,10 @@ mod tests {
             (Method::GET, "/api/v1/tenants/acme/accounts", "list-accounts"),
             (Method::PUT, "/api/v1/tenants/acme/accounts/123456789012", "set-account"),
             (Method::GET, "/api/v1/tenants/acme/jobs", "list-jobs"),
+            (Method::GET, "/api/v1/tenants/acme/findings", "infracast-list-findings"),
+            (Method::GET, "/api/v1/tenants/acme/findings/scored", "infracast-list-scored-findings"),
+            (Method::GET, "/api/v1/tenants/acme/findings/CIS-AWS-5.2-sg-0abc123", "infracast-get-finding"),
+            (Method::GET, "/api/v1/tenants/acme/compliance/summary", "infracast-get-compliance-summary"),
         ];
         assert_eq!(cases.len(), ROUTES.len(), "list the new route here");
         for (method, path, function) in cases {

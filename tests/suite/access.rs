@@ -52,6 +52,10 @@ fn the_scopes_are_these() {
     let expected = BTreeMap::from([
         ("create-key", Scope::Admin),
         ("import-snapshots", Scope::FindingsImport),
+        ("infracast-get-compliance-summary", Scope::FindingsRead),
+        ("infracast-get-finding", Scope::FindingsRead),
+        ("infracast-list-findings", Scope::FindingsRead),
+        ("infracast-list-scored-findings", Scope::FindingsRead),
         ("list-accounts", Scope::Admin),
         ("list-jobs", Scope::Admin),
         ("list-keys", Scope::Admin),

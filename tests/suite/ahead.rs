@@ -94,7 +94,7 @@ async fn a_panic_is_a_500_in_the_dialects_shape() {
             let answer = send(&world, &route(dialect, handler), key).await;
             let expected: Value = match dialect {
                 Dialect::SecurityHub => json!({"Code": "InternalException", "Message": "Internal service failure"}),
-                Dialect::Native => {
+                Dialect::Infracast | Dialect::Native => {
                     json!({"error": {"code": "INTERNAL_ERROR", "message": "internal error", "details": null}})
                 }
             };

@@ -18,8 +18,8 @@ pub enum Refusal {
 pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case: &str) {
     let (status, code) = match (dialect, refusal) {
         (Dialect::SecurityHub, _) => (401, "InvalidAccessException"),
-        (Dialect::Native, Refusal::Key) => (401, "UNAUTHORIZED"),
-        (Dialect::Native, Refusal::Scope) => (403, "FORBIDDEN"),
+        (Dialect::Infracast | Dialect::Native, Refusal::Key) => (401, "UNAUTHORIZED"),
+        (Dialect::Infracast | Dialect::Native, Refusal::Scope) => (403, "FORBIDDEN"),
     };
     assert_eq!(answer.status, status, "{case}: {}", answer.body);
     let messages = match refusal {
@@ -29,7 +29,9 @@ pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case:
     let body = answer.json();
     let shapes = messages.iter().map(|denial| match dialect {
         Dialect::SecurityHub => json!({"Code": code, "Message": denial.message()}),
-        Dialect::Native => json!({"error": {"code": code, "message": denial.message(), "details": null}}),
+        Dialect::Infracast | Dialect::Native => {
+            json!({"error": {"code": code, "message": denial.message(), "details": null}})
+        }
     });
     assert!(shapes.clone().any(|shape| shape == body), "{case}: {body}");
     assert_eq!(answer.header("content-type"), Some("application/json"), "{case}");
@@ -38,7 +40,9 @@ pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case:
             assert_eq!(answer.header("x-amzn-errortype"), Some(code), "{case}");
             assert!(answer.header("x-amzn-requestid").is_some_and(|id| !id.is_empty()), "{case}");
         }
-        Dialect::Native => assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}"),
+        Dialect::Infracast | Dialect::Native => {
+            assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}");
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! How one text is compared with what a filter asks for.
 
-use super::{Named, Uid, Uids};
+use super::framework::Control;
+use super::resource_type::ResourceType;
+use super::{MappingQuery, Named, Uid, Uids};
 use std::collections::BTreeSet;
 
 /// How one text is compared. Case matters.
@@ -25,6 +27,10 @@ pub enum Match {
         /// The uids.
         among: BTreeSet<Uid>,
     },
+    /// A control (see [`Control::to_text`]) that is asked for.
+    Control(MappingQuery),
+    /// A type of resource, however it is spelled.
+    ResourceType(ResourceType),
     /// A pair (see [`super::column::pair`]) with this key whose value holds this somewhere.
     PairContains {
         /// The whole key.
@@ -64,6 +70,8 @@ impl Match {
             Self::Named { uids, kind, among } => {
                 uids.as_ref().is_some_and(|uids| among.contains(&uids.named(*kind, text)))
             }
+            Self::Control(query) => Control::from_text(text).is_some_and(|control| query.accepts(&control)),
+            Self::ResourceType(wanted) => ResourceType::parse(text) == *wanted,
             Self::PairContains { key, value } => {
                 text.split_once('\u{1f}').is_some_and(|(k, v)| k == key && v.contains(value.as_str()))
             }

@@ -325,6 +325,10 @@ impl Reader {
         let range = Range { to: bound.map(Instant::key), newest_first: true, limit: Some(1), ..Range::default() };
         let (mut items, _) = self.store.query_page(&keys::manifest_partition(tenant), &range).await?;
         for attempt in 0..2 {
+            // Where nothing was folded yet, the log alone tells everything.
+            if items.is_empty() {
+                break;
+            }
             if attempt == 1 {
                 // The newest one does not fit the log or the cursor: look at a few more.
                 let range = Range { limit: Some(MANIFESTS_TRIED), ..range.clone() };
@@ -482,8 +486,9 @@ fn cut_to(lineage: &Lineage, when: When) -> Result<Lineage, Error> {
             if tip == seq && chain.is_none_or(|chain| hash.short() == chain) {
                 return Ok(cut);
             }
+            // Without a chain hash it is a state that a client named, and no cursor.
             Err(Error::invalid(
-                "NextToken",
+                if chain.is_none() { "as_of" } else { "NextToken" },
                 "does not belong to the present state of this ledger; start again without it",
             ))
         }
