@@ -2,6 +2,7 @@
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::as_of::AS_OF;
 use posture_shared::dialects::infracast::compliance_summary::{parse, render};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
@@ -21,7 +22,7 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let request = parse(&call.query)?;
-    let when = when(ledger, "as_of", request.as_of)?;
+    let when = when(ledger, AS_OF, request.as_of)?;
     let (summary, as_of) = get_compliance_summary(ledger, &call.caller.tenant, &request.asked, when).await?;
     Ok(render(&summary, as_of))
 }

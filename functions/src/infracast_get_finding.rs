@@ -2,6 +2,7 @@
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::as_of::AS_OF;
 use posture_shared::dialects::infracast::Listed;
 use posture_shared::dialects::infracast::get_finding::{FIELD, Wanted, among, not_found, parse, render};
 use posture_shared::dialects::{Dialect, Reply};
@@ -22,7 +23,7 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let request = parse(call.parameter(FIELD)?, &call.query)?;
-    let when = when(ledger, "as_of", request.as_of)?;
+    let when = when(ledger, AS_OF, request.as_of)?;
     let tenant = &call.caller.tenant;
     let found = match request.wanted {
         Wanted::Uid(uid) => get_finding_by_uid(ledger, tenant, uid, when).await?,

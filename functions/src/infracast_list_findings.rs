@@ -2,6 +2,7 @@
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::as_of::AS_OF;
 use posture_shared::dialects::infracast::Listed;
 use posture_shared::dialects::infracast::list_findings::{List, parse, render};
 use posture_shared::dialects::{Dialect, Reply};
@@ -26,7 +27,7 @@ pub(crate) async fn answer(ledger: &Reader, call: Call, list: List) -> Result<Re
     let query = FindingsQuery {
         question: Question {
             filter: request.filter.clone(),
-            when: when(ledger, "as_of", request.as_of)?,
+            when: when(ledger, AS_OF, request.as_of)?,
             ..Question::default()
         },
         first: request.first,

@@ -6,6 +6,7 @@
 //!
 //! A dialect joins [`Dialect`] when its error mapping exists; until then it cannot be named.
 
+pub mod as_of;
 pub mod datadog;
 pub mod infracast;
 pub mod members;

@@ -14,10 +14,10 @@ use super::{MappingQuery, Newest, Severity, Status, Verdict};
 use std::collections::BTreeMap;
 
 /// Findings that are there and have the same controls and the same standing.
-#[derive(Debug, Clone, Copy)]
-pub struct Alike<'a> {
+#[derive(Debug, Clone)]
+pub struct Alike {
     /// What they map to.
-    pub controls: &'a [Control],
+    pub controls: Vec<Control>,
     /// Their verdict.
     pub result: Verdict,
     /// The status of a fail.
@@ -63,17 +63,17 @@ impl Framework {
 
 impl Summary {
     /// Counts findings, each in one group. With a query only mappings that it asks for count, and findings with one.
-    pub fn of<'a>(groups: impl IntoIterator<Item = Alike<'a>>, newest: &Newest, asked: &MappingQuery) -> Self {
+    pub fn of(groups: impl IntoIterator<Item = Alike>, newest: &Newest, asked: &MappingQuery) -> Self {
         let mut summary = Self::default();
         let mut asked = asked.clone();
         asked.settle(newest);
         for group in groups {
-            summary.add(group, newest, &asked);
+            summary.add(&group, newest, &asked);
         }
         summary
     }
 
-    fn add(&mut self, group: Alike<'_>, newest: &Newest, asked: &MappingQuery) {
+    fn add(&mut self, group: &Alike, newest: &Newest, asked: &MappingQuery) {
         let any = *asked == MappingQuery::default();
         let controls: Vec<&Control> = group.controls.iter().filter(|control| asked.accepts(control)).collect();
         if controls.is_empty() && !any {
@@ -143,12 +143,13 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::{BTreeMap, BTreeSet};
 
+    type Standing = (Verdict, Option<Status>);
     type Made = (Vec<Control>, Verdict, Option<Status>, Severity, u32);
 
     fn summary(made: &[Made], asked: &MappingQuery) -> Summary {
         let newest = Newest::among(made.iter().flat_map(|(controls, ..)| controls.clone()));
         let groups = made.iter().map(|(controls, result, status, severity, count)| Alike {
-            controls,
+            controls: controls.clone(),
             result: *result,
             status: *status,
             severity: *severity,
@@ -171,12 +172,12 @@ mod tests {
     #[test]
     fn what_passes_a_control() {
         use Status::{FalsePositive, NeedsReview, Open, Remediated, RiskAccepted};
-        let of = |standings: &[(Verdict, Option<Status>)]| {
+        let of = |standings: &[Standing]| {
             let made: Vec<Made> = standings.iter().map(|(r, s)| one(control("f", "", "1"), *r, *s)).collect();
             summary(&made, &MappingQuery::default()).frameworks.get("f").and_then(Framework::score)
         };
         let (pass, fail) = ((Verdict::Pass, None), |status| (Verdict::Fail, Some(status)));
-        let cases: &[(&[(Verdict, Option<Status>)], Option<u64>)] = &[
+        let cases: &[(&[Standing], Option<u64>)] = &[
             (&[pass], Some(100)),
             (&[fail(Open)], Some(0)),
             (&[fail(NeedsReview)], Some(0)),

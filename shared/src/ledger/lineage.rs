@@ -325,6 +325,10 @@ impl Reader {
         let range = Range { to: bound.map(Instant::key), newest_first: true, limit: Some(1), ..Range::default() };
         let (mut items, _) = self.store.query_page(&keys::manifest_partition(tenant), &range).await?;
         for attempt in 0..2 {
+            // Where nothing was folded yet, the log alone tells everything.
+            if items.is_empty() {
+                break;
+            }
             if attempt == 1 {
                 // The newest one does not fit the log or the cursor: look at a few more.
                 let range = Range { limit: Some(MANIFESTS_TRIED), ..range.clone() };

@@ -28,6 +28,9 @@ pub struct View {
     pub(super) overlay: Arc<Overlay>,
 }
 
+/// A column and the block that holds it, if there is one.
+type Held = (Column, Option<Arc<Block>>);
+
 /// Findings that have the same values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
@@ -195,7 +198,7 @@ impl View {
     }
 
     /// The first block of the segments that hold some columns of a stretch of findings.
-    fn first_blocks(&self, number: u32, columns: &[Column]) -> Result<Vec<(Column, Option<Arc<Block>>)>, Error> {
+    fn first_blocks(&self, number: u32, columns: &[Column]) -> Result<Vec<Held>, Error> {
         let block = |column: &Column| {
             let segment = self.base.segment(number, column.family());
             Ok((*column, segment.map(|segment| segment.block(0)).transpose()?.flatten()))

@@ -20,22 +20,18 @@ pub async fn get_compliance_summary(
     let active = Filter::of([Clause::on(Column::Presence, Test::one_of([Presence::Active.word()]))]);
     let columns = [Column::Controls, Column::Result, Column::Status, Column::Severity];
     let groups = view.groups(&active, &columns)?;
-    let read: Vec<(Vec<Control>, Verdict, Option<Status>, Severity, u32)> =
-        groups.iter().filter_map(|(cells, group)| read(cells, group.count)).collect();
-    let alike = read.iter().map(|(controls, result, status, severity, count)| Alike {
-        controls,
-        result: *result,
-        status: *status,
-        severity: *severity,
-        count: *count,
-    });
+    let alike = groups.iter().filter_map(|(cells, group)| alike(cells, group.count));
     Ok((Summary::of(alike, &newest_versions(&view)?, asked), view.as_of()))
 }
 
 /// A group's cells, in the order in which they were asked for; `None` when it was never judged.
-fn read(cells: &[Cell], count: u32) -> Option<(Vec<Control>, Verdict, Option<Status>, Severity, u32)> {
+fn alike(cells: &[Cell], count: u32) -> Option<Alike> {
     let [controls, result, status, severity] = cells else { return None };
-    let controls = controls.texts().iter().filter_map(|text| Control::from_text(text)).collect();
-    let status = status.text().and_then(Status::from_word);
-    Some((controls, Verdict::from_word(result.text()?)?, status, Severity::from_word(severity.text()?)?, count))
+    Some(Alike {
+        controls: controls.texts().iter().filter_map(|text| Control::from_text(text)).collect(),
+        result: Verdict::from_word(result.text()?)?,
+        status: status.text().and_then(Status::from_word),
+        severity: Severity::from_word(severity.text()?)?,
+        count,
+    })
 }

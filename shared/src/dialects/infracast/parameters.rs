@@ -39,7 +39,7 @@ impl<'a> Parameters<'a> {
 
     /// The state that is asked for, if it is not the newest. Whether it lies in the future only the clock can tell.
     pub fn as_of(self) -> Result<Option<AsOf>, Error> {
-        self.one("as_of")?.map(|text| AsOf::parse("as_of", text)).transpose()
+        super::super::as_of::parse(self.0)
     }
 }
 
