@@ -14,6 +14,7 @@ pub static ROUTE: Route = Route {
     function: "infracast-get-compliance-summary",
     method: Method::GET,
     path: "/api/v1/tenants/{tenantID}/compliance/summary",
+    also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),

@@ -15,6 +15,7 @@ pub static ROUTE: Route = Route {
     function: "infracast-get-finding",
     method: Method::GET,
     path: "/api/v1/tenants/{tenantID}/findings/{findingID}",
+    also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),

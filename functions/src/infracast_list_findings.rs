@@ -15,6 +15,7 @@ pub static ROUTE: Route = Route {
     function: "infracast-list-findings",
     method: Method::GET,
     path: "/api/v1/tenants/{tenantID}/findings",
+    also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(answer(ledger, call, List::Plain))),

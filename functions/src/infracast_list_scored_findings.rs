@@ -12,6 +12,7 @@ pub static ROUTE: Route = Route {
     function: "infracast-list-scored-findings",
     method: Method::GET,
     path: "/api/v1/tenants/{tenantID}/findings/scored",
+    also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(answer(ledger, call, List::Scored))),

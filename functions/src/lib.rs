@@ -10,6 +10,8 @@ pub mod routes;
 pub mod runtime;
 
 pub mod create_key;
+pub mod datadog_get_finding;
+pub mod datadog_list_findings;
 pub mod import_hub_events;
 pub mod import_snapshots;
 pub mod infracast_get_compliance_summary;

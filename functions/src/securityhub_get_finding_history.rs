@@ -14,6 +14,7 @@ pub static ROUTE: Route = Route {
     function: "securityhub-get-finding-history",
     method: Method::POST,
     path: "/findingHistory/get",
+    also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsRead),
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),

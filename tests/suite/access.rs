@@ -51,6 +51,8 @@ fn the_scopes_are_these() {
     let scopes: BTreeMap<&str, Scope> = ROUTES.iter().map(|route| (route.function, route.scope.unwrap())).collect();
     let expected = BTreeMap::from([
         ("create-key", Scope::Admin),
+        ("datadog-get-finding", Scope::FindingsRead),
+        ("datadog-list-findings", Scope::FindingsRead),
         ("import-snapshots", Scope::FindingsImport),
         ("infracast-get-compliance-summary", Scope::FindingsRead),
         ("infracast-get-finding", Scope::FindingsRead),

@@ -7,6 +7,7 @@
 //! A dialect joins [`Dialect`] when its error mapping exists; until then it cannot be named.
 
 pub mod as_of;
+pub mod datadog;
 pub mod infracast;
 pub mod members;
 pub mod native;
@@ -50,6 +51,8 @@ impl Reply {
 pub enum Dialect {
     /// AWS Security Hub, API version 2018-10-26.
     SecurityHub,
+    /// Datadog's posture management, in two shapes.
+    Datadog,
     /// Infracast's findings API.
     Infracast,
     /// Our own routes, such as `/api/v1/tenants/{tenantID}/snapshots`; their error envelope is Infracast's.
@@ -58,13 +61,14 @@ pub enum Dialect {
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 3] = [Self::SecurityHub, Self::Infracast, Self::Native];
+    pub const ALL: [Self; 4] = [Self::SecurityHub, Self::Datadog, Self::Infracast, Self::Native];
 
     /// The answer to a request that failed. Says everything that the client can act on and nothing of
     /// [`Error::Internal`].
     pub fn error(self, error: &Error, request_id: &str) -> Reply {
         let reply = match self {
             Self::SecurityHub => securityhub::error::reply(error),
+            Self::Datadog => datadog::error::reply(error),
             Self::Infracast => infracast::error::reply(error),
             Self::Native => native::error::reply(error),
         };
@@ -75,12 +79,14 @@ impl Dialect {
     /// of any status.
     #[must_use]
     pub fn rated(self, reply: Reply, rate: &Rate) -> Reply {
+        let reply = reply
+            .with_header("x-ratelimit-limit", rate.limit.to_string())
+            .with_header("x-ratelimit-period", PERIOD.to_string())
+            .with_header("x-ratelimit-remaining", rate.remaining().to_string())
+            .with_header("x-ratelimit-reset", rate.reset.to_string());
         match self {
-            Self::SecurityHub | Self::Infracast | Self::Native => reply
-                .with_header("x-ratelimit-limit", rate.limit.to_string())
-                .with_header("x-ratelimit-period", PERIOD.to_string())
-                .with_header("x-ratelimit-remaining", rate.remaining().to_string())
-                .with_header("x-ratelimit-reset", rate.reset.to_string()),
+            Self::Datadog => reply.with_header("x-ratelimit-name", datadog::limits::RATE_NAME),
+            Self::SecurityHub | Self::Infracast | Self::Native => reply,
         }
     }
 
@@ -88,6 +94,7 @@ impl Dialect {
     pub fn unknown_route(self, request_id: &str) -> Reply {
         let reply = match self {
             Self::SecurityHub => securityhub::error::unknown_operation(),
+            Self::Datadog => datadog::error::unknown_route(),
             Self::Infracast => infracast::error::unknown_route(),
             Self::Native => native::error::unknown_route(),
         };
@@ -99,7 +106,7 @@ impl Dialect {
     pub fn stamp(self, reply: Reply, request_id: &str) -> Reply {
         let name = match self {
             Self::SecurityHub => "x-amzn-requestid",
-            Self::Infracast | Self::Native => "x-request-id",
+            Self::Datadog | Self::Infracast | Self::Native => "x-request-id",
         };
         reply.with_header(name, request_id)
     }

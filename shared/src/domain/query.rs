@@ -3,7 +3,7 @@
 use super::finding::Vocabulary;
 use super::{Cell, Column, Finding, Instant, MappingQuery, Newest, Severity, Uids, Verdict};
 
-pub use super::matching::{Folded, Match};
+pub use super::matching::{Folded, Match, Showing};
 
 /// What a clause looks at.
 #[derive(Debug, Clone, Copy)]
