@@ -221,7 +221,14 @@ fn request_id(request: &Request) -> String {
 
 /// Whose clients a path that is no route looks like.
 fn dialect_of(path: &str) -> Dialect {
-    if path.starts_with("/api/v1/") { Dialect::Native } else { Dialect::SecurityHub }
+    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| path.starts_with(beginning));
+    if begins(&["/api/v1/"]) {
+        Dialect::Native
+    } else if begins(&["/v1/cspm/", "/v1/setting/", "/cspm/", "/setting/"]) {
+        Dialect::Bitdefender
+    } else {
+        Dialect::SecurityHub
+    }
 }
 
 fn respond(reply: Reply) -> Response<Body> {

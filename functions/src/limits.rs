@@ -38,7 +38,7 @@ struct Known {
 /// How many requests a minute a key is good for on a route; `None` means any number.
 pub fn limit_of(route: &Route, record: &KeyRecord) -> Option<u32> {
     let default = match route.dialect {
-        Dialect::SecurityHub | Dialect::Native => None,
+        Dialect::SecurityHub | Dialect::Bitdefender | Dialect::Native => None,
     };
     record.rate_per_minute.or(default)
 }

@@ -6,6 +6,7 @@
 //!
 //! A dialect joins [`Dialect`] when its error mapping exists; until then it cannot be named.
 
+pub mod bitdefender;
 pub mod members;
 pub mod native;
 pub mod securityhub;
@@ -48,19 +49,22 @@ impl Reply {
 pub enum Dialect {
     /// AWS Security Hub, API version 2018-10-26.
     SecurityHub,
+    /// Bitdefender GravityZone's cloud security API.
+    Bitdefender,
     /// Our own routes, such as `/api/v1/tenants/{tenantID}/snapshots`; their error envelope is Infracast's.
     Native,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 2] = [Self::SecurityHub, Self::Native];
+    pub const ALL: [Self; 3] = [Self::SecurityHub, Self::Bitdefender, Self::Native];
 
     /// The answer to a request that failed. Says everything that the client can act on and nothing of
     /// [`Error::Internal`].
     pub fn error(self, error: &Error, request_id: &str) -> Reply {
         let reply = match self {
             Self::SecurityHub => securityhub::error::reply(error),
+            Self::Bitdefender => bitdefender::error::reply(error),
             Self::Native => native::error::reply(error),
         };
         self.stamp(reply, request_id)
@@ -71,7 +75,7 @@ impl Dialect {
     #[must_use]
     pub fn rated(self, reply: Reply, rate: &Rate) -> Reply {
         match self {
-            Self::SecurityHub | Self::Native => reply
+            Self::SecurityHub | Self::Bitdefender | Self::Native => reply
                 .with_header("x-ratelimit-limit", rate.limit.to_string())
                 .with_header("x-ratelimit-period", PERIOD.to_string())
                 .with_header("x-ratelimit-remaining", rate.remaining().to_string())
@@ -83,6 +87,7 @@ impl Dialect {
     pub fn unknown_route(self, request_id: &str) -> Reply {
         let reply = match self {
             Self::SecurityHub => securityhub::error::unknown_operation(),
+            Self::Bitdefender => bitdefender::error::unknown_route(),
             Self::Native => native::error::unknown_route(),
         };
         self.stamp(reply, request_id)
@@ -93,7 +98,7 @@ impl Dialect {
     pub fn stamp(self, reply: Reply, request_id: &str) -> Reply {
         let name = match self {
             Self::SecurityHub => "x-amzn-requestid",
-            Self::Native => "x-request-id",
+            Self::Bitdefender | Self::Native => "x-request-id",
         };
         reply.with_header(name, request_id)
     }

@@ -130,6 +130,7 @@ impl Writer {
 
     fn forget(&self, tenant: &TenantId) {
         self.cache.forget(tenant);
+        self.rules.forget(tenant);
         self.folds.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(tenant);
     }
 

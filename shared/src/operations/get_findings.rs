@@ -7,6 +7,7 @@ use crate::domain::query::SortKey;
 use crate::domain::{Error, Family, FindingKey, Ordinal, TenantId, Uid, Uids, json};
 use crate::ledger::{Found, Reader, View, When};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Documents that one request may test for clauses that columns do not answer.
 const TESTED: usize = 500;
@@ -18,6 +19,8 @@ const CHUNK: usize = 100;
 pub struct FindingsQuery {
     /// Which findings, and without a token as of when.
     pub question: Question,
+    /// Only the findings of these uids.
+    pub among: Option<BTreeSet<Uid>>,
     /// In which order; ties and no order at all go by first sight.
     pub sort: Vec<SortKey>,
     /// Rows of a page.
@@ -66,6 +69,10 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     let opened = question.open(reader, tenant, families).await?;
     let view = &opened.view;
     let mut candidates = view.select(&opened.filter)?;
+    if let Some(among) = &query.among {
+        let named: BTreeSet<Ordinal> = among.iter().filter_map(|uid| opened.uids.ordinal(*uid)).collect();
+        candidates.retain(|ordinal| named.contains(ordinal));
+    }
     view.sort(&mut candidates, &query.sort)?;
     let total = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
     let cursor =

@@ -204,7 +204,7 @@ fn canonical(name: &str, takes: Takes, values: &[&str]) -> Result<Vec<String>, E
         _ => Err(Error::invalid(name, "is given more than once")),
     };
     match takes {
-        Takes::Word(words) => Ok(vec![word(name, words, one()?)?.to_owned()]),
+        Takes::Word(words) => Ok(vec![(*word(name, words, one()?)?).to_owned()]),
         Takes::Words(words) => {
             let asked = values.iter().map(|value| word(name, words, value)).collect::<Result<BTreeSet<_>, _>>()?;
             Ok(words.iter().filter(|word| asked.contains(*word)).map(|word| (*word).to_owned()).collect())

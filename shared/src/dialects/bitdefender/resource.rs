@@ -56,7 +56,7 @@ impl Resource {
         let account = json::text_at(asff, "AwsAccountId").unwrap_or_default();
         Self {
             region: region.unwrap_or("global").to_owned(),
-            id: member("Id").filter(|id| !is_account(id, account)).map(str::to_owned),
+            id: member("Id").filter(|id| is_listed(id, account)).map(str::to_owned),
             kind: ResourceType::parse(member("Type").unwrap_or_default()).people(),
         }
     }
@@ -67,9 +67,9 @@ impl Resource {
     }
 }
 
-/// Whether a resource is a whole account.
-pub fn is_account(id: &str, account: &str) -> bool {
-    id == account || id.starts_with("AWS::::Account:")
+/// Whether a resource is listed, given the account of a finding about it: it is no whole account.
+pub fn is_listed(id: &str, account: &str) -> bool {
+    id != account && !id.starts_with("AWS::::Account:")
 }
 
 /// The members of a row that tell of resource, account and group.
