@@ -43,8 +43,8 @@ test-clients: build .venv/installed
 prove: build .venv/installed
 	PROVE_CASES=$(PROVE_CASES) PROPTEST_CASES=$(PROVE_CASES) cargo test --workspace --locked -- --include-ignored
 	.venv/bin/python -m pytest -q tests/python
-	cargo build --release --workspace --locked
-	target/release/posture bench
+	cargo build --release --locked
+	target/release/posture bench --file "$$(mktemp -d)/bench"
 
 advisories: .tools/cargo-deny
 	.tools/cargo-deny check advisories

@@ -45,7 +45,8 @@ export AWS_ACCESS_KEY_ID=$(member aws_access_key_id)
 export AWS_SECRET_ACCESS_KEY=$(member aws_secret_access_key)
 export AWS_DEFAULT_REGION=eu-west-1"
     else
-        lines=$(grep -v URL "$settings")
+        # By their whole names: the letters may be anywhere in a secret.
+        lines=$(grep -v -e '^export POSTURE_URL=' -e '^export AWS_ENDPOINT_URL_SECURITYHUB=' "$settings")
     fi
     (
         umask 077

@@ -23,7 +23,7 @@ async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
     let Wake { tenant, event } = wake;
     let Some(records) = event.get("Records").and_then(Value::as_array) else {
         let snapshots = of_event(&event, "")?;
-        let outcomes = import_snapshots(ledger, &tenant, None, &snapshots).await?;
+        let outcomes = import_snapshots(ledger, &tenant, None, &snapshots).await?.outcomes;
         let refused = outcomes.iter().find_map(rejection);
         return refused.map_or(Ok(Value::Null), |reason| Err(Error::invalid("detail.findings", reason)));
     };
@@ -42,7 +42,7 @@ async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
             }
         }
     }
-    let outcomes = import_snapshots(ledger, &tenant, None, &snapshots).await?;
+    let outcomes = import_snapshots(ledger, &tenant, None, &snapshots).await?.outcomes;
     for (place, outcome) in owners.into_iter().zip(&outcomes) {
         if let Some(reason) = rejection(outcome) {
             tracing::warn!(message_id = records.get(place).map_or("", id_of), reason, "a finding was refused");

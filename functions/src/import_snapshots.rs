@@ -1,4 +1,7 @@
 //! `POST /api/v1/tenants/{tenantID}/snapshots`: findings as Security Hub had them, in its events or bare.
+//!
+//! What customers set (Note, Workflow, VerificationState, UserDefinedFields, and their values of Severity and the other
+//! shared members) is taken only if the key has `findings:write` too; the answer counts where it was left out.
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
@@ -21,6 +24,6 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
     let snapshots = parse(&call.body)?;
-    let outcomes = import_snapshots(ledger, &call.caller.tenant, Some(&call.caller), &snapshots).await?;
-    Ok(render(&outcomes))
+    let imported = import_snapshots(ledger, &call.caller.tenant, Some(&call.caller), &snapshots).await?;
+    Ok(render(&imported.outcomes, imported.parts_left_out))
 }

@@ -21,5 +21,5 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
     let name = call.parameter("name")?;
-    Ok(one(&auth::revoke_key(ledger, &call.caller.tenant, name).await?))
+    Ok(one(&auth::revoke_key(ledger, &call.caller.tenant, Some(&call.caller), name).await?))
 }

@@ -71,6 +71,16 @@ def test_envelopes_become_snapshots():
         assert load(server, "-", stdin=sample)[1]["unchanged"] == 1
 
 
+def test_what_the_key_may_not_set_is_left_out_and_said(tmp_path):
+    sample = json.loads((ROOT / "events" / "import-snapshots.json").read_text())["body"]
+    scopes = ("--scopes", "findings:import", "--name", "importer")
+    key = json.loads(run("keys", "create", "--data", tmp_path, "--tenant", "default", *scopes).stdout)["key"]
+    with serving(tmp_path) as server:
+        done = run("import", "-", stdin=sample, POSTURE_URL=server.url, POSTURE_TOKEN=key["token"])
+    assert done.returncode == 0 and json.loads(done.stdout.splitlines()[-1])["created"] == 1
+    assert "findings:write" in done.stderr
+
+
 def test_usage_and_failures_have_their_codes(server):
     assert run("import").returncode == 2
     assert run("nonsense").returncode == 2

@@ -68,6 +68,20 @@ def test_the_samples_are_served_and_kept(tmp_path):
         assert client(second).get_finding_history(FindingIdentifier={"Id": name, "ProductArn": product})["Records"] == records
 
 
+def test_a_secret_that_spells_url_is_kept(tmp_path):
+    data = tmp_path / "data"
+    with running(data):
+        pass
+    kept = data / "settings.sh"
+    secret = "xURLx/POSTURE_URL=x"
+    lines = [f"{line.split('=')[0]}={secret}" if "SECRET" in line else line for line in kept.read_text().splitlines()]
+    kept.write_text("\n".join(lines) + "\n")
+    with running(data):
+        again = settings(data)
+        assert again["AWS_SECRET_ACCESS_KEY"] == secret
+        assert kept.read_text().count("export POSTURE_URL=") == 1
+
+
 def test_another_folder_is_left_alone(tmp_path):
     data = tmp_path / "data"
     data.mkdir()

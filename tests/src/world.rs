@@ -84,9 +84,16 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// Whether the request passed the door and its own checks: it was answered, or came once more where once is enough.
+    /// Whether the request passed the door and its own checks: it was answered, came once more where once is enough, or
+    /// asked for something that is not there.
     pub fn is_let_in(&self) -> bool {
-        [200, 201, 409].contains(&self.status)
+        [200, 201, 409].contains(&self.status) || self.is_absent()
+    }
+
+    /// Whether the request asked for one thing of Bitdefender's that is not there.
+    pub fn is_absent(&self) -> bool {
+        let kinds = ["check", "rule", "resource", "framework", "scan"];
+        self.status == 404 && kinds.iter().any(|kind| self.body.contains(&format!("\"there is no such {kind}\"")))
     }
 
     /// A header, by its lower-case name.

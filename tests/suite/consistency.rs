@@ -8,6 +8,7 @@ use posture_functions::access::{COUNTS, Grant, READS, WRITES};
 use posture_functions::event::request_of;
 use posture_functions::route::find;
 use posture_functions::{ROUTES, TRIGGERS, WokenBy};
+use posture_shared::dialects::Dialect;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -274,6 +275,20 @@ fn the_policies_allow_what_the_ledger_calls_and_no_more() {
 }
 
 /// Every variable that the template sets is one that config.rs reads.
+/// CONTRACTS 7: what the gateway answers by itself to a request that no route takes is what the server answers.
+#[test]
+fn the_gateway_knows_an_unknown_operation() {
+    let template = Template::parse(&read("template.yaml"));
+    let base = "Resources/Api/Properties/GatewayResponses/MISSING_AUTHENTICATION_TOKEN";
+    let value = |name: &str| template.get(&format!("{base}/{name}")).unwrap_or_default();
+    let ours = Dialect::SecurityHub.unknown_route("r");
+    let kind = ours.headers.iter().find(|(name, _)| *name == "x-amzn-errortype").map(|(_, kind)| kind.as_str());
+    assert_eq!(value("StatusCode"), ours.status.to_string());
+    assert_eq!(value("ResponseParameters/Headers/x-amzn-ErrorType").trim_matches(['"', '\'']), kind.unwrap());
+    let body: Value = serde_json::from_str(value("ResponseTemplates/application/json")).unwrap();
+    assert_eq!(body, serde_json::from_slice::<Value>(&ours.body).unwrap());
+}
+
 #[test]
 fn the_templates_variables_are_settings() {
     let template = Template::parse(&read("template.yaml"));

@@ -18,6 +18,7 @@ pub enum Refusal {
 pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case: &str) {
     let (status, code) = match (dialect, refusal) {
         (Dialect::SecurityHub, _) => (401, "InvalidAccessException"),
+        (Dialect::Bitdefender, _) => (403, "Forbidden"),
         (Dialect::Native, Refusal::Key) => (401, "UNAUTHORIZED"),
         (Dialect::Native, Refusal::Scope) => (403, "FORBIDDEN"),
     };
@@ -29,6 +30,7 @@ pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case:
     let body = answer.json();
     let shapes = messages.iter().map(|denial| match dialect {
         Dialect::SecurityHub => json!({"Code": code, "Message": denial.message()}),
+        Dialect::Bitdefender => json!({"message": code}),
         Dialect::Native => json!({"error": {"code": code, "message": denial.message(), "details": null}}),
     });
     assert!(shapes.clone().any(|shape| shape == body), "{case}: {body}");
@@ -38,7 +40,7 @@ pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case:
             assert_eq!(answer.header("x-amzn-errortype"), Some(code), "{case}");
             assert!(answer.header("x-amzn-requestid").is_some_and(|id| !id.is_empty()), "{case}");
         }
-        Dialect::Native => assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}"),
+        Dialect::Bitdefender | Dialect::Native => assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}"),
     }
 }
 
@@ -47,7 +49,8 @@ pub fn error_of(answer: &Answer) -> Option<(String, String)> {
     let body = answer.json();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let native = text(&body["error"]["code"]).zip(text(&body["error"]["message"]));
-    native.or_else(|| text(&body["Code"]).zip(text(&body["Message"])))
+    let bitdefender = text(&body["errors"][0]["title"]).zip(text(&body["errors"][0]["detail"]));
+    native.or(bitdefender).or_else(|| text(&body["Code"]).zip(text(&body["Message"])))
 }
 
 /// No secret of anybody, nothing of the other tenant, and nothing of the machinery.

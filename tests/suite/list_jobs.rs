@@ -25,7 +25,7 @@ async fn a_job_is_shown_as_it_stands() {
     assert_eq!(state(&house).await, (json!("waiting"), Value::Null));
     let failed = running.left(Err(&Error::internal("the table is gone")), house.clock.now());
     assert!(house.writer().job_put(&acme, failed.clone()).await.unwrap().is_some());
-    assert_eq!(state(&house).await, (json!("failed"), json!("the table is gone")));
+    assert_eq!(state(&house).await, (json!("failed"), json!("internal error, see the log")));
     // Whoever has not seen the last revision changes nothing.
     assert!(house.writer().job_put(&acme, Job { revision: 1, ..failed }).await.unwrap().is_none());
     let theirs = house.ask(&house.beta.token, Method::GET, "/api/v1/tenants/beta/jobs", &Value::Null).await;

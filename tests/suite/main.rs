@@ -7,8 +7,21 @@
 )]
 
 mod access;
+mod account_limits;
 mod ahead;
+mod answers;
 mod bench;
+mod bitdefender_get_check;
+mod bitdefender_get_checks;
+mod bitdefender_get_finding_changes;
+mod bitdefender_get_framework;
+mod bitdefender_get_frameworks;
+mod bitdefender_get_resource;
+mod bitdefender_get_resources;
+mod bitdefender_get_rule;
+mod bitdefender_get_rules;
+mod bitdefender_get_scan;
+mod bitdefender_get_scans;
 mod checkout;
 mod consistency;
 mod create_key;
@@ -17,6 +30,7 @@ mod events;
 mod hostile;
 mod house;
 mod import_hub_events;
+mod import_snapshots;
 mod layering;
 mod limits;
 mod list_accounts;

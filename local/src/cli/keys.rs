@@ -72,7 +72,7 @@ impl Keys {
             },
             Command::Revoke { door, name } => match door.open(settings).await? {
                 Opened::Store(open, tenant) => {
-                    print(&native::shown(&revoke_key(&open.app.writer, &tenant, &name).await?))?;
+                    print(&native::shown(&revoke_key(&open.app.writer, &tenant, None, &name).await?))?;
                 }
                 Opened::Server(server) => {
                     let path = server.path(&format!("keys/{}", utf8_percent_encode(&name, NON_ALPHANUMERIC)));

@@ -67,7 +67,7 @@ pub struct Job {
     pub started_at: Option<Instant>,
     /// When the last worker ended.
     pub ended_at: Option<Instant>,
-    /// Why the last worker failed.
+    /// Why the last worker failed, in words for clients.
     pub error: Option<String>,
     /// How often it was recorded. Whoever records it again must have seen the last one.
     pub revision: u64,
@@ -118,12 +118,14 @@ impl Job {
         Self { checkpoint: Some(checkpoint), lease_until: Some(now.plus(LEASE_MS)), ..self.clone() }
     }
 
-    /// The job as its worker leaves it: `Ok(true)` done, `Ok(false)` with more to do, or failed.
+    /// The job as its worker leaves it: `Ok(true)` done, `Ok(false)` with more to do, or failed. The text of
+    /// [`Error::Internal`] is not kept, because clients see jobs; whoever runs the worker writes it to the log.
     #[must_use]
     pub fn left(&self, result: Result<bool, &Error>, now: Instant) -> Self {
         let (state, error) = match result {
             Ok(true) => (JobState::Done, None),
             Ok(false) => (JobState::Waiting, None),
+            Err(Error::Internal(_)) => (JobState::Failed, Some("internal error, see the log".to_owned())),
             Err(error) => (JobState::Failed, Some(error.to_string())),
         };
         Self { state, error, lease_until: None, ended_at: Some(now), ..self.clone() }
@@ -156,8 +158,10 @@ mod tests {
     fn a_worker_leaves_a_reason() {
         let now = Instant(7);
         let job = Job::new(JobKind::RecordExpiries).taken(now).unwrap_or_else(|| unreachable!());
-        let failed = job.left(Err(&Error::internal("no table")), now.plus(1));
-        assert_eq!((failed.state, failed.error.as_deref()), (JobState::Failed, Some("no table")));
+        let failed = job.left(Err(&Error::NotFound("no such thing".to_owned())), now.plus(1));
+        assert_eq!((failed.state, failed.error.as_deref()), (JobState::Failed, Some("no such thing")));
+        let internal = job.left(Err(&Error::internal("table posture, row 7")), now.plus(1));
+        assert_eq!(internal.error.as_deref(), Some("internal error, see the log"));
         let again = failed.taken(now.plus(2)).unwrap_or_else(|| unreachable!());
         assert_eq!((again.error, again.ended_at, again.started_at), (None, None, Some(now.plus(2))));
         assert_eq!(job.left(Ok(false), now).state, JobState::Waiting);

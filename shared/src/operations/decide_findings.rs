@@ -1,5 +1,6 @@
 //! Decisions made here: accepting a fail, until a date or for good.
 
+use super::account_limits::within;
 use crate::domain::asff;
 use crate::domain::{Acceptance, Actor, Caller, Error, Finding, FindingKey, Instant, Outcome, Seen, Source};
 use crate::ledger::{Intent, Writer};
@@ -18,7 +19,8 @@ pub struct Reason {
     pub expires_at: Option<Instant>,
 }
 
-/// Accepts a fail. Rejected when the finding is not there or is no fail; accepting again replaces.
+/// Accepts a fail. Rejected when the finding is not there, of an account that the caller's key is not good for, or no
+/// fail; accepting again replaces.
 pub async fn accept_finding(
     writer: &Writer,
     caller: &Caller,
@@ -26,11 +28,12 @@ pub async fn accept_finding(
     reason: Reason,
 ) -> Result<Outcome, Error> {
     let by = caller.identity();
+    let own = caller.clone();
     let actor = Actor { source: Source::Decision, identity: by.clone() };
     let decide = move |current: Option<&Finding>, _: Option<&Seen>, at: Instant| {
         let Reason { justification, approved_by, review_date, expires_at } = reason.clone();
         let acceptance = Acceptance { justification, approved_by, review_date, expires_at, by: by.clone(), at };
-        asff::accept(current, &acceptance, &actor, at)
+        asff::accept(within(&own, current), &acceptance, &actor, at)
     };
     let intent = Intent { key, sent: None, decide: Arc::new(decide) };
     let outcomes = writer.submit(&caller.tenant, vec![intent]).await?;

@@ -1,10 +1,15 @@
 //! A finding's history: the differences between its consecutive documents, newest first.
 
-use super::PAGE_BYTES;
+use super::answer_size::{PAGE_BYTES, text_in_answer};
 use super::cursor::{foreign, take};
 use crate::domain::{Error, FindingKey, HistoryRecord, Instant, TenantId};
 use crate::ledger::Reader;
 use crate::seal::Seal;
+
+/// What a record takes in an answer beside its texts.
+const RECORD_BYTES: usize = 300;
+/// What a changed field takes beside its texts.
+const CHANGE_BYTES: usize = 80;
 
 /// A question for a page of a finding's history.
 #[derive(Debug, Clone)]
@@ -50,7 +55,7 @@ pub async fn get_finding_history(
     let mut history = reader.history(tenant, &query.key, interval, before, query.limit).await?;
     let mut bytes = 0;
     let beyond = history.records.iter().position(|record| {
-        bytes += size(record);
+        bytes += size(&query.key, record);
         bytes > PAGE_BYTES
     });
     if let Some(place) = beyond.map(|place| place.max(1))
@@ -74,8 +79,11 @@ fn open(seal: &Seal, token: &str, fingerprint: &[u8; 32]) -> Option<Instant> {
     (rest == fingerprint).then_some(at)
 }
 
-fn size(record: &HistoryRecord) -> usize {
-    let texts = record.changes.iter().flat_map(|change| [change.old.as_ref(), change.new.as_ref()]);
-    // 200 bytes stand for the record's own members.
-    200 + texts.flatten().map(String::len).sum::<usize>()
+fn size(key: &FindingKey, record: &HistoryRecord) -> usize {
+    let changes = record.changes.iter().map(|change| {
+        let texts = [Some(&change.path), change.old.as_ref(), change.new.as_ref()];
+        CHANGE_BYTES + texts.into_iter().flatten().map(|text| text_in_answer(text)).sum::<usize>()
+    });
+    let own = [&key.product_arn, &key.id, &record.actor.identity].map(|text| text_in_answer(text));
+    RECORD_BYTES + own.iter().sum::<usize>() + changes.sum::<usize>()
 }

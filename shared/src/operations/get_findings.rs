@@ -1,6 +1,6 @@
 //! Lists findings: filter, exact total, order and pages, on the columns as of one instant.
 
-use super::PAGE_BYTES;
+use super::answer_size::{PAGE_BYTES, in_answer};
 use super::cursor::Cursor;
 use super::question::{Opened, Question};
 use crate::domain::query::SortKey;
@@ -172,5 +172,5 @@ pub(super) fn fitting(findings: &[Found]) -> usize {
 }
 
 fn size(found: &Found) -> usize {
-    json::canonical(&Value::Object(found.finding.asff.clone())).len()
+    in_answer(&json::canonical(&Value::Object(found.finding.asff.clone())))
 }

@@ -1,24 +1,26 @@
 //! Imports findings as BatchImportFindings does: the producer's fields, by the producer's rules.
 
+use super::account_limits::{check_current, check_sent};
 use crate::domain::asff::{self, Door};
 use crate::domain::json::{Object, text_at};
-use crate::domain::{Actor, Caller, Error, Finding, FindingKey, Outcome, Rejection, Seen, Source};
+use crate::domain::{Actor, Caller, Decision, Error, Finding, FindingKey, Outcome, Rejection, Seen, Source};
 use crate::ledger::{Intent, Sent, Writer};
 use serde_json::Value;
 use std::sync::Arc;
 
 /// Imports findings in their order; one outcome each. Invalid ones are rejected alone.
 pub async fn import_findings(writer: &Writer, caller: &Caller, findings: &[Value]) -> Result<Vec<Outcome>, Error> {
+    let own = Arc::new(caller.clone());
     let checked = findings.iter().map(|finding| {
         let sent = asff::validate(finding, Door::Import)?;
-        check_account(caller, &sent)?;
-        Ok(intent(sent))
+        check_sent(caller, &sent)?;
+        Ok(intent(&own, sent))
     });
     submit_accepted(writer, caller, checked.collect()).await
 }
 
 /// Submits what was accepted and puts the rejections back in their places.
-async fn submit_accepted(
+pub(super) async fn submit_accepted(
     writer: &Writer,
     caller: &Caller,
     checked: Vec<Result<Intent, Rejection>>,
@@ -44,13 +46,17 @@ async fn submit_accepted(
     whole.ok_or_else(|| Error::internal("an import lacks an outcome"))
 }
 
-fn intent(sent: Object) -> Intent {
+/// The import of a document that was validated.
+pub(super) fn intent(caller: &Arc<Caller>, sent: Object) -> Intent {
     let key = key_of(&sent);
     let seen = Seen::of(&sent, None);
     let short = Sent { hash: asff::producer_hash(&sent, Door::Import), seen_hash: asff::seen_hash(&seen), seen };
     let actor = Actor { source: Source::Import, identity: key.product_arn.clone() };
-    let decide =
-        move |current: Option<&Finding>, seen: Option<&Seen>, at| asff::import(current, seen, &sent, &actor, at);
+    let caller = Arc::clone(caller);
+    let decide = move |current: Option<&Finding>, seen: Option<&Seen>, at| match check_current(&caller, current) {
+        Ok(()) => asff::import(current, seen, &sent, &actor, at),
+        Err(rejection) => Decision::Rejected(rejection),
+    };
     Intent { key, sent: Some(short), decide: Arc::new(decide) }
 }
 
@@ -58,17 +64,4 @@ fn intent(sent: Object) -> Intent {
 pub(super) fn key_of(sent: &Object) -> FindingKey {
     let part = |name| text_at(sent, name).unwrap_or_default().to_owned();
     FindingKey { product_arn: part("ProductArn"), id: part("Id") }
-}
-
-/// Refuses a document of an account that the key is not good for.
-pub(super) fn check_account(caller: &Caller, sent: &Object) -> Result<(), Rejection> {
-    let account = text_at(sent, "AwsAccountId").unwrap_or_default();
-    if caller.may_name_account(account) {
-        return Ok(());
-    }
-    Err(Rejection {
-        id: text_at(sent, "Id").unwrap_or_default().to_owned(),
-        code: "InvalidAccess".to_owned(),
-        message: "AwsAccountId: the key is not good for this account".to_owned(),
-    })
 }

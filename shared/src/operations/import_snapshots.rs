@@ -1,29 +1,62 @@
 //! Imports snapshots of Security Hub's own state: findings of its events, or read by its GetFindings.
 //!
 //! A snapshot is applied whole, in two steps that are two changes: what a producer could have imported, then what only
-//! a customer's update could have set.
+//! a customer's update could have set. Where the contracts are silent we chose:
+//!
+//! - The hub itself may do both, and its own words say who did it. A caller needs `findings:import` for the first and
+//!   `findings:write` for the second, which is recorded under the caller's identity; Note.UpdatedBy stays as it was
+//!   sent. The creation of a finding is one change, the producer's.
+//! - Without `findings:write` a snapshot is taken as BatchImportFindings takes the producer's part of it, also when it
+//!   creates the finding. [`Imported`] counts what was left out.
 
-use super::import_findings::key_of;
+use super::account_limits::{check_current, check_sent};
+use super::import_findings::{intent, key_of, submit_accepted};
 use crate::domain::asff::{self, Door};
-use crate::domain::{Caller, Error, Finding, Instant, Outcome, Seen, Snapshot, TenantId};
+use crate::domain::json::Object;
+use crate::domain::{Caller, Decision, Error, Finding, Instant, Outcome, Rejection, Scope, Seen, Snapshot, TenantId};
 use crate::ledger::{Intent, Sent, Writer};
 use std::sync::Arc;
 
-/// Applies snapshots in their order; one outcome each. Twice, late or out of order ends in the same state.
+/// What became of snapshots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// One outcome for each, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// Of how many, refused ones not counted, the customers' part was left out for want of `findings:write`.
+    pub parts_left_out: usize,
+}
+
+/// Applies snapshots in their order. Twice, late or out of order ends in the same state. `caller` is who sends them,
+/// `None` the hub itself.
 pub async fn import_snapshots(
     writer: &Writer,
     tenant: &TenantId,
     caller: Option<&Caller>,
     snapshots: &[Snapshot],
+) -> Result<Imported, Error> {
+    match caller.filter(|caller| !caller.may(Scope::FindingsWrite)) {
+        Some(caller) => import_producers_parts(writer, caller, snapshots).await,
+        None => {
+            let outcomes = import_whole(writer, tenant, caller, snapshots).await?;
+            Ok(Imported { outcomes, parts_left_out: 0 })
+        }
+    }
+}
+
+/// Both parts of each snapshot, from the hub or a caller who may bring both.
+async fn import_whole(
+    writer: &Writer,
+    tenant: &TenantId,
+    caller: Option<&Caller>,
+    snapshots: &[Snapshot],
 ) -> Result<Vec<Outcome>, Error> {
+    let from = Sender(caller.cloned().map(Arc::new));
     let mut rejected: Vec<Option<Outcome>> = Vec::with_capacity(snapshots.len());
     let mut intents = Vec::with_capacity(snapshots.len() * 2);
     for snapshot in snapshots {
-        match asff::validate(&snapshot.finding, Door::Snapshot).and_then(|sent| {
-            caller.map_or(Ok(()), |caller| super::import_findings::check_account(caller, &sent)).map(|()| sent)
-        }) {
+        match from.accepted(snapshot) {
             Ok(sent) => {
-                intents.extend(steps(Arc::new(sent), snapshot.time.clone()));
+                intents.extend(steps(&from, Arc::new(sent), snapshot.time.clone()));
                 rejected.push(None);
             }
             Err(rejection) => rejected.push(Some(Outcome::Rejected(rejection))),
@@ -40,16 +73,63 @@ pub async fn import_snapshots(
     outcomes.ok_or_else(|| Error::internal("a snapshot lacks an outcome"))
 }
 
-fn steps(sent: Arc<crate::domain::json::Object>, time: Option<String>) -> [Intent; 2] {
+/// The producer's part of each snapshot, as an import call would bring it.
+async fn import_producers_parts(writer: &Writer, caller: &Caller, snapshots: &[Snapshot]) -> Result<Imported, Error> {
+    let own = Arc::new(caller.clone());
+    let from = Sender(Some(Arc::clone(&own)));
+    let mut checked = Vec::with_capacity(snapshots.len());
+    let mut cut = Vec::with_capacity(snapshots.len());
+    for snapshot in snapshots {
+        let sent = from.accepted(snapshot);
+        let part = sent.as_ref().map(asff::producers_part);
+        cut.push(matches!((&sent, &part), (Ok(sent), Ok(part)) if part.len() < sent.len()));
+        checked.push(part.map(|part| intent(&own, part)).map_err(Clone::clone));
+    }
+    let outcomes = submit_accepted(writer, caller, checked).await?;
+    let is_left_out = |(outcome, cut): &(&Outcome, &bool)| **cut && !matches!(outcome, Outcome::Rejected(_));
+    let parts_left_out = outcomes.iter().zip(&cut).filter(is_left_out).count();
+    Ok(Imported { outcomes, parts_left_out })
+}
+
+/// Who sends snapshots: a caller, or the hub itself.
+#[derive(Clone)]
+struct Sender(Option<Arc<Caller>>);
+
+impl Sender {
+    /// The finding of a snapshot, if it is one and may come from there.
+    fn accepted(&self, snapshot: &Snapshot) -> Result<Object, Rejection> {
+        let sent = asff::validate(&snapshot.finding, Door::Snapshot)?;
+        self.0.as_ref().map_or(Ok(()), |caller| check_sent(caller, &sent))?;
+        Ok(sent)
+    }
+
+    /// The decision about a finding, unless it may not be touched from there.
+    fn decided(&self, current: Option<&Finding>, decide: impl FnOnce() -> Decision) -> Decision {
+        let allowed = self.0.as_ref().map_or(Ok(()), |caller| check_current(caller, current));
+        allowed.map_or_else(Decision::Rejected, |()| decide())
+    }
+
+    /// A decision about the customers' part, recorded under the caller's identity. The hub's snapshot tells its own.
+    fn signed(&self, mut decision: Decision) -> Decision {
+        if let (Some(caller), Decision::Write(write)) = (&self.0, &mut decision) {
+            write.actor.identity = caller.identity();
+        }
+        decision
+    }
+}
+
+fn steps(from: &Sender, sent: Arc<Object>, time: Option<String>) -> [Intent; 2] {
     let key = key_of(&sent);
     let seen = Seen::of(&sent, time.as_deref());
     let short = Sent { hash: asff::producer_hash(&sent, Door::Snapshot), seen_hash: asff::seen_hash(&seen), seen };
+    let (from, from_again) = (from.clone(), from.clone());
     let (sent_again, time_again) = (Arc::clone(&sent), time.clone());
     let first = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
-        asff::snapshot_import(current, seen, &sent, time.as_deref(), at)
+        from.decided(current, || asff::snapshot_import(current, seen, &sent, time.as_deref(), at))
     };
     let second = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
-        asff::snapshot_update(current, seen, &sent_again, time_again.as_deref(), at)
+        let update = || asff::snapshot_update(current, seen, &sent_again, time_again.as_deref(), at);
+        from_again.signed(from_again.decided(current, update))
     };
     [
         Intent { key: key.clone(), sent: Some(short.clone()), decide: Arc::new(first) },

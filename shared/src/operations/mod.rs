@@ -1,5 +1,7 @@
 //! What callers can do, whatever dialect they speak.
 
+mod account_limits;
+mod answer_size;
 pub mod asked;
 pub mod cursor;
 pub mod decide_findings;
@@ -30,7 +32,7 @@ pub use get_finding_history::{HistoryPage, HistoryQuery, get_finding_history};
 pub use get_findings::{FindingsPage, FindingsQuery, get_finding, get_finding_by_uid, get_findings};
 pub use get_named_finding::{NamedFinding, get_named_finding};
 pub use import_findings::import_findings;
-pub use import_snapshots::import_snapshots;
+pub use import_snapshots::{Imported, import_snapshots};
 pub use list_account_settings::list_account_settings;
 pub use list_accounts::{Concerned, list_accounts};
 pub use list_frameworks::{FrameworkRow, RuleName, list_frameworks};
@@ -44,6 +46,3 @@ pub use record_expiries::record_expiries;
 pub use run_expiries::{Slice, run_expiries, run_expiries_of_all};
 pub use set_account::set_account;
 pub use update_findings::update_findings;
-
-/// The most that a page of an answer may hold, in bytes of JSON: Lambda's answers end at 6 MB.
-const PAGE_BYTES: usize = 4_500_000;

@@ -13,8 +13,8 @@ pub enum Ask {
     Import(Arc<Object>),
     /// A hub's snapshot, first step.
     SnapshotImport(Arc<Object>, Option<String>),
-    /// The same, second step.
-    SnapshotUpdate(Arc<Object>, Option<String>),
+    /// The same, second step, and who sent it.
+    SnapshotUpdate(Arc<Object>, Option<String>, String),
     /// A customer's update.
     Update(FindingKey, Arc<Update>, String),
     /// An acceptance.
@@ -27,7 +27,7 @@ impl Ask {
     /// The finding.
     pub fn key(&self) -> FindingKey {
         match self {
-            Self::Import(sent) | Self::SnapshotImport(sent, _) | Self::SnapshotUpdate(sent, _) => {
+            Self::Import(sent) | Self::SnapshotImport(sent, _) | Self::SnapshotUpdate(sent, ..) => {
                 let part = |name| text_at(sent, name).unwrap_or_default().to_owned();
                 FindingKey { product_arn: part("ProductArn"), id: part("Id") }
             }
@@ -39,7 +39,7 @@ impl Ask {
     pub fn seen(&self) -> Option<Seen> {
         match self {
             Self::Import(sent) => Some(Seen::of(sent, None)),
-            Self::SnapshotImport(sent, time) | Self::SnapshotUpdate(sent, time) => {
+            Self::SnapshotImport(sent, time) | Self::SnapshotUpdate(sent, time, _) => {
                 Some(Seen::of(sent, time.as_deref()))
             }
             Self::Update(..) | Self::Accept(..) | Self::Expire(..) => None,
@@ -54,7 +54,13 @@ impl Ask {
                 asff::import(current, seen, sent, &actor, at)
             }
             Self::SnapshotImport(sent, time) => asff::snapshot_import(current, seen, sent, time.as_deref(), at),
-            Self::SnapshotUpdate(sent, time) => asff::snapshot_update(current, seen, sent, time.as_deref(), at),
+            Self::SnapshotUpdate(sent, time, by) => {
+                let mut decision = asff::snapshot_update(current, seen, sent, time.as_deref(), at);
+                if let Decision::Write(write) = &mut decision {
+                    write.actor.identity.clone_from(by);
+                }
+                decision
+            }
             Self::Update(_, change, by) => {
                 let actor = Actor { source: Source::Update, identity: by.clone() };
                 asff::update(current, change, &actor, at)

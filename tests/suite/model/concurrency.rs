@@ -203,7 +203,7 @@ async fn snapshots_of_two_steps_each_fill_their_commits() {
         finding["Workflow"] = json!({ "Status": "SUPPRESSED" });
         Snapshot { finding, time: Some(day(2)) }
     });
-    let outcomes = import_snapshots(&writer, &world.tenant, None, &shots.collect::<Vec<_>>()).await.unwrap();
+    let outcomes = import_snapshots(&writer, &world.tenant, None, &shots.collect::<Vec<_>>()).await.unwrap().outcomes;
     assert_eq!(outcomes, vec![Outcome::Changed; 48]);
     let table = Table::read(&world).await;
     table.audit(&world, &writer).await;

@@ -51,7 +51,7 @@ async fn send(world: &World, writer: &Writer, request: Request) -> Result<Vec<Ou
                 Snapshot { finding, time: Some(day(4)) }
             };
             let shots: Vec<Snapshot> = (0..35).map(shot).collect();
-            import_snapshots(writer, &world.tenant, None, &shots).await
+            import_snapshots(writer, &world.tenant, None, &shots).await.map(|imported| imported.outcomes)
         }
         Request::Update => {
             let keys: Vec<FindingKey> = (0..60).chain([0]).map(|n| key(1, n)).collect();

@@ -221,7 +221,7 @@ impl Run {
         let tenant = &self.world.tenant;
         Ok(Outcomes::Each(match request {
             Request::Import(sent) => import_findings(writer, caller, sent).await?,
-            Request::Snapshot(sent) => import_snapshots(writer, tenant, Some(caller), sent).await?,
+            Request::Snapshot(sent) => import_snapshots(writer, tenant, Some(caller), sent).await?.outcomes,
             Request::Update(keys, update) => update_findings(writer, caller, keys.clone(), update.clone()).await?,
             Request::Accept(key, reason) => {
                 vec![accept_finding(writer, caller, key.clone(), reason.clone()).await?]
@@ -242,7 +242,8 @@ impl Run {
                 let both = |snapshot: &Snapshot| {
                     let sent = Arc::new(asff::validate(&snapshot.finding, Door::Snapshot)?);
                     let time = snapshot.time.clone();
-                    Ok(vec![Ask::SnapshotImport(Arc::clone(&sent), time.clone()), Ask::SnapshotUpdate(sent, time)])
+                    let first = Ask::SnapshotImport(Arc::clone(&sent), time.clone());
+                    Ok(vec![first, Ask::SnapshotUpdate(sent, time, by.clone())])
                 };
                 sent.iter().map(both).collect()
             }

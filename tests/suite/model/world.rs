@@ -4,10 +4,9 @@ use posture_local::embedded::{Embedded, config};
 use posture_local::faults::Faults;
 use posture_local::meter::Meter;
 use posture_shared::clock::Clock;
-use posture_shared::domain::{Caller, Instant, TenantId};
+use posture_shared::domain::{Caller, Instant, Scope, TenantId};
 use posture_shared::ledger::Writer;
 use posture_shared::secrets::{Master, Masters};
-use std::collections::BTreeSet;
 
 /// The table's name.
 pub const TABLE: &str = "ledger";
@@ -69,7 +68,7 @@ impl World {
         Caller {
             tenant: self.tenant.clone(),
             key_name: "tester".to_owned(),
-            scopes: BTreeSet::new(),
+            scopes: [Scope::FindingsWrite].into(),
             accounts: None,
             region: None,
         }

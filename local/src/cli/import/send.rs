@@ -49,6 +49,9 @@ struct Batch {
 struct Body {
     #[serde(default, alias = "FailedFindings")]
     rejections: Vec<Refused>,
+    /// Only the snapshots route says this.
+    #[serde(default)]
+    customers_parts_left_out: u64,
 }
 
 #[derive(Deserialize)]
@@ -188,7 +191,8 @@ fn record(answer: &Answer, pieces: &[Piece], tally: &mut Tally) -> Result<(), Er
     let unreadable = |error| Error::internal(format!("the server does not say what became of the findings: {error}"));
     let counts = answer.outcomes.as_deref().map_or(answer.body.as_slice(), str::as_bytes);
     let outcomes: Outcomes = serde_json::from_slice(counts).map_err(unreadable)?;
-    let Body { rejections } = serde_json::from_slice(&answer.body).map_err(unreadable)?;
+    let Body { rejections, customers_parts_left_out } = serde_json::from_slice(&answer.body).map_err(unreadable)?;
+    tally.leave_out(customers_parts_left_out);
     let mut left: Vec<Option<&Value>> = findings_of(pieces).map(Some).collect();
     tally.accept(left.len() as u64, rejections.len() as u64, outcomes)?;
     for Refused { id, code, message } in &rejections {

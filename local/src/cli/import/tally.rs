@@ -27,6 +27,7 @@ pub(super) struct Outcomes {
 /// Counts, and writes rejections down.
 pub(super) struct Tally {
     counts: Counts,
+    left_out: u64,
     file: Option<(String, BufWriter<File>)>,
 }
 
@@ -35,7 +36,7 @@ impl Tally {
     pub(super) fn new(path: Option<&str>) -> Result<Self, Error> {
         let open =
             |path: &str| Ok::<_, Error>((path.to_owned(), BufWriter::new(File::create(path).map_err(failed(path))?)));
-        Ok(Self { counts: Counts::default(), file: path.map(open).transpose()? })
+        Ok(Self { counts: Counts::default(), left_out: 0, file: path.map(open).transpose()? })
     }
 
     /// Counts a batch of which `rejected` findings were refused; those are counted by [`Tally::reject`].
@@ -51,6 +52,11 @@ impl Tally {
         Ok(())
     }
 
+    /// Counts findings that were accepted without what customers had set in them.
+    pub(super) fn leave_out(&mut self, findings: u64) {
+        self.left_out += findings;
+    }
+
     /// Counts one rejected record and writes it down.
     pub(super) fn reject(&mut self, id: &str, code: &str, message: &str, record: Option<&Value>) -> Result<(), Error> {
         self.counts.received += 1;
@@ -63,8 +69,16 @@ impl Tally {
         writeln!(file, "{line}").map_err(failed(path))
     }
 
-    /// The counts, once the file of rejections is whole.
+    /// The counts, once the file of rejections is whole. Says on stderr what was left out.
     pub(super) fn finish(mut self) -> Result<Counts, Error> {
+        if self.left_out > 0 {
+            let findings = self.left_out;
+            tracing::warn!(
+                target: "posture_local",
+                findings,
+                "what customers set (Note, Workflow and the like) was left out: the key lacks findings:write"
+            );
+        }
         if let Some((path, file)) = &mut self.file {
             file.flush().map_err(failed(path))?;
         }

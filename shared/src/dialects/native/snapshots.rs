@@ -61,8 +61,10 @@ fn time_of(event: &Object, path: &str) -> Result<Option<String>, Error> {
 }
 
 /// How many records a request brought and what became of them; the numbers add up. Each rejection with its reason.
-pub fn render(outcomes: &[Outcome]) -> Reply {
+/// `customers_parts_left_out` is, of those that were accepted, the number of which only the producer's part was taken.
+pub fn render(outcomes: &[Outcome], customers_parts_left_out: usize) -> Reply {
     let mut body = counts(outcomes);
+    body.insert("customers_parts_left_out".to_owned(), Value::from(customers_parts_left_out));
     let rejections: Vec<Value> = outcomes
         .iter()
         .filter_map(|outcome| match outcome {

@@ -6,7 +6,8 @@
 //!
 //! - A snapshot without an envelope was read just now: its time is the instant of the decision. Callers that know
 //!   better when they read pass that.
-//! - The second step is recorded under Note.UpdatedBy when it changes the Note, else under the ARN of the hub.
+//! - The second step is recorded under Note.UpdatedBy when it changes the Note, else under the ARN of the hub. Where
+//!   somebody else than the hub sent the snapshot, callers put that identity in its place.
 //! - A decision made here is overwritten only where the hub's value moved since that decision, in whatever order
 //!   the snapshots arrive. Before the first snapshot the hub counts as untouched: Workflow NEW and nothing else set.
 //! - In a snapshot SUPPRESSED with FALSE_POSITIVE is false_positive, without it risk_accepted, whichever was there
@@ -32,6 +33,12 @@ pub fn lay_over(finding: &mut Finding, seen: &Seen) {
     if finding.standing.hub.is_some() {
         hub.store(&mut finding.standing);
     }
+}
+
+/// The part of a snapshot that its producer could have imported: without the members that only customers can have set.
+pub fn producers_part(sent: &Object) -> Object {
+    let customers = hub::values(sent);
+    sent.iter().filter(|(name, _)| !customers.contains_key(*name)).map(|(n, v)| (n.clone(), v.clone())).collect()
 }
 
 /// The first step: what BatchImportFindings could have done. It creates a finding whole.
