@@ -4,15 +4,18 @@
 //! grows, in the transaction that writes the first finding of a new version, so a known digest's number is right for
 //! ever and is remembered. A finding keeps the number that it was judged by: it moves when a producer's word is written.
 //!
+//! The lists are derived: every document carries its number, so verification compares them, and a repair writes what a
+//! restore has lost. A list that holds more than the documents tell is harmless.
+//!
 //! A rule has at most 100 versions. Producers that put a resource's name into every title would make a list without an
 //! end; there, whatever comes after the hundredth counts as the hundredth.
 
 use super::item::{Item, Key};
 use super::store::{Condition, ConditionalPut};
-use super::{FORMAT, Writer, check_format, keys};
+use super::{FORMAT, Reader, Writer, check_format, keys};
 use crate::domain::rule::Rule;
 use crate::domain::{Error, Finding, Source, TenantId, Write};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 /// Versions of one rule that are told apart: their list stays within one write unit.
@@ -92,6 +95,21 @@ impl Memory {
 #[derive(Debug, Default)]
 pub(super) struct Lists(HashMap<String, Versions>);
 
+/// What the documents of a log tell of rules: by GeneratorId and number, the digest.
+#[derive(Debug, Default)]
+pub(super) struct Told(BTreeMap<String, BTreeMap<u32, String>>);
+
+impl Told {
+    /// Takes a document's word over.
+    pub fn hear(&mut self, finding: &Finding) {
+        let number = finding.standing.rule_version;
+        if number > 0 {
+            let rule = Rule::of(finding);
+            self.0.entry(rule.id).or_default().entry(number).or_insert(rule.digest);
+        }
+    }
+}
+
 /// The number of the version that a write judges by.
 #[derive(Debug)]
 pub(super) enum Numbered {
@@ -164,5 +182,44 @@ impl Writer {
             lists.0.insert(id, versions);
         }
         Ok(())
+    }
+}
+
+impl Reader {
+    /// The rules whose lists do not hold what the documents tell, each with the list that does. What no document tells
+    /// any more keeps its place.
+    pub(super) async fn wrong_rules(&self, tenant: &TenantId, told: &Told) -> Result<Vec<(String, Versions)>, Error> {
+        let places: Vec<Key> = told.0.keys().map(|id| keys::rule(tenant, id)).collect();
+        let found = self.store.batch_get(&places, true).await?;
+        let mut wrong = Vec::new();
+        for ((id, numbers), place) in told.0.iter().zip(&places) {
+            let there = found.get(place).and_then(|item| Versions::from_item(item).ok()).unwrap_or_default();
+            let mut right = there.clone();
+            for (number, digest) in numbers {
+                let place = (*number as usize).clamp(1, MOST_VERSIONS) - 1;
+                if right.digests.len() <= place {
+                    right.digests.resize(place + 1, "-".repeat(DIGEST_DIGITS));
+                }
+                if let Some(known) = right.digests.get_mut(place) {
+                    known.clone_from(digest);
+                }
+            }
+            if right != there {
+                wrong.push((id.clone(), right));
+            }
+        }
+        Ok(wrong)
+    }
+}
+
+impl Writer {
+    /// Writes the lists that do not hold what the documents tell; how many there were.
+    pub(super) async fn restore_rules(&self, tenant: &TenantId, told: &Told) -> Result<u64, Error> {
+        let wrong = self.wrong_rules(tenant, told).await?;
+        for (id, versions) in &wrong {
+            let item = versions.to_item(tenant, id);
+            self.store.put(ConditionalPut { item, condition: Condition::None }).await?;
+        }
+        Ok(wrong.len() as u64)
     }
 }
