@@ -26,8 +26,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let when = asked_state(as_of, ledger.clock().now())?;
     let named = get_named_finding(ledger, &call.caller.tenant, uid, when).await?.ok_or_else(absent)?;
     let finding = &named.found.finding;
-    let version = i64::from(finding.standing.rule_version.max(1));
-    let versions = &BTreeMap::from([(rule_of(&finding.asff).to_owned(), version)]);
+    let versions = &BTreeMap::from([(rule_of(&finding.asff).to_owned(), named.rule_version)]);
     let names = Names { uids: &named.uids, accounts: &named.accounts, versions };
     render(named.found.ordinal, finding, &names, &call.base)
 }

@@ -4,7 +4,7 @@ use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::bitdefender::Place;
 use posture_shared::dialects::bitdefender::get_checks::{parse, render};
-use posture_shared::dialects::bitdefender::resource::{Names, rule_of};
+use posture_shared::dialects::bitdefender::resource::{Names, row_size, rule_of};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
@@ -30,6 +30,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
         question: Question { filter: request.filter, groups: request.groups, when, names: true },
         among: request.among,
         limit: request.page.limit,
+        row_size: Some(row_size),
         token: request.page.token.clone(),
         fingerprint: request.page.fingerprint,
         token_field: "page_cursor",

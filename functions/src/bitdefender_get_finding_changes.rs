@@ -5,7 +5,7 @@ use lambda_http::http::Method;
 use posture_shared::config::Settings;
 use posture_shared::dialects::bitdefender::Place;
 use posture_shared::dialects::bitdefender::finding_changes::{parse, render};
-use posture_shared::dialects::bitdefender::resource::Names;
+use posture_shared::dialects::bitdefender::resource::{Names, row_size};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
@@ -34,6 +34,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
         kind: Some(request.kind),
         severities: request.severities,
         limit: request.page.limit,
+        row_size: Some(row_size),
         token: request.page.token.clone(),
         fingerprint: request.page.fingerprint,
         token_field: "page_cursor",

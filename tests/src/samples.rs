@@ -96,7 +96,8 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
         }
         "securityhub-list-enabled-products" => ("?MaxResults=5".to_owned(), Value::Null),
         "bitdefender-get-checks" => {
-            let query = "?results=fail&severities=high,low&statuses=open&resource_types=EC2+Security+Group&page_limit=5";
+            let query =
+                "?results=fail&severities=high,low&statuses=open&resource_types=EC2+Security+Group&page_limit=5";
             (query.to_owned(), Value::Null)
         }
         "bitdefender-get-finding-changes" => {
@@ -107,9 +108,10 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
         }
         "bitdefender-get-framework" => ("pci-dss-3.2.1".to_owned(), Value::Null),
         "bitdefender-get-resource" => ("arn%3Aaws%3As3%3A%3A%3Anobodys".to_owned(), Value::Null),
-        "bitdefender-get-rules" | "bitdefender-get-resources" | "bitdefender-get-frameworks" | "bitdefender-get-scans" => {
-            ("?page_limit=5".to_owned(), Value::Null)
-        }
+        "bitdefender-get-rules"
+        | "bitdefender-get-resources"
+        | "bitdefender-get-frameworks"
+        | "bitdefender-get-scans" => ("?page_limit=5".to_owned(), Value::Null),
         "import-snapshots" => (String::new(), hub_event("2024-01-01T08:00:05Z", &[finding("f-1", 1)])),
         "list-keys" | "list-accounts" | "list-jobs" => (String::new(), Value::Null),
         "create-key" => (String::new(), new_key()),

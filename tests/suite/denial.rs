@@ -40,7 +40,9 @@ pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case:
             assert_eq!(answer.header("x-amzn-errortype"), Some(code), "{case}");
             assert!(answer.header("x-amzn-requestid").is_some_and(|id| !id.is_empty()), "{case}");
         }
-        Dialect::Bitdefender | Dialect::Native => assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}"),
+        Dialect::Bitdefender | Dialect::Native => {
+            assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}")
+        }
     }
 }
 

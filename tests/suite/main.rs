@@ -11,6 +11,7 @@ mod account_limits;
 mod ahead;
 mod answers;
 mod bench;
+mod bitdefender;
 mod bitdefender_get_check;
 mod bitdefender_get_checks;
 mod bitdefender_get_finding_changes;

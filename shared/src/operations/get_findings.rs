@@ -4,7 +4,7 @@ use super::answer_size::{PAGE_BYTES, in_answer};
 use super::cursor::Cursor;
 use super::question::{Opened, Question};
 use crate::domain::query::SortKey;
-use crate::domain::{Error, Family, FindingKey, Ordinal, TenantId, Uid, Uids, json};
+use crate::domain::{Error, Family, Finding, FindingKey, Ordinal, TenantId, Uid, Uids, json};
 use crate::ledger::{Found, Reader, View, When};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -13,6 +13,9 @@ use std::collections::BTreeSet;
 const TESTED: usize = 500;
 /// Documents read at a time while testing.
 const CHUNK: usize = 100;
+
+/// What a finding's row takes in an answer, in bytes of its JSON as a text within JSON.
+pub type RowSize = fn(&Finding) -> usize;
 
 /// A question for a page of findings.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +32,8 @@ pub struct FindingsQuery {
     pub start: u32,
     /// Whether a page has all its rows however large they are. Without it, it ends at 4.5 MB with a token.
     pub whole: bool,
+    /// What a row takes in the answer; without it, what its document takes.
+    pub row_size: Option<RowSize>,
     /// The token of the page, if it is not the first.
     pub token: Option<String>,
     /// Of filter and order; a token is good for the same one only.
@@ -82,7 +87,7 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     let (findings, passed) = if opened.filter.residual().next().is_none() {
         let page = rest.get(..query.limit.min(rest.len())).unwrap_or_default();
         let mut findings = reader.documents(tenant, view, page).await?;
-        let fitting = if query.whole { findings.len() } else { fitting(&findings) };
+        let fitting = if query.whole { findings.len() } else { fitting(&findings, query.row_size) };
         findings.truncate(fitting);
         (findings, fitting)
     } else {
@@ -145,7 +150,7 @@ async fn tested(
                 .residual()
                 .all(|(field, test)| test.accepts(&(field.of)(&found.finding), view.at));
             if accepted {
-                let size = size(&found);
+                let size = query.row_size.unwrap_or(size)(&found.finding);
                 if !page.is_empty() && bytes + size > PAGE_BYTES {
                     return Ok((page, passed));
                 }
@@ -162,15 +167,16 @@ async fn tested(
 }
 
 /// How many findings fit into an answer; at least one.
-pub(super) fn fitting(findings: &[Found]) -> usize {
-    let mut bytes = 0;
+pub(super) fn fitting(findings: &[Found], row_size: Option<RowSize>) -> usize {
+    let row_size = row_size.unwrap_or(size);
+    let mut bytes = 0_usize;
     let beyond = findings.iter().position(|found| {
-        bytes += size(found);
+        bytes = bytes.saturating_add(row_size(&found.finding));
         bytes > PAGE_BYTES
     });
     beyond.map_or(findings.len(), |place| place.max(1))
 }
 
-fn size(found: &Found) -> usize {
-    in_answer(&json::canonical(&Value::Object(found.finding.asff.clone())))
+fn size(finding: &Finding) -> usize {
+    in_answer(&json::canonical(&Value::Object(finding.asff.clone())))
 }

@@ -1,6 +1,6 @@
 //! Lists frameworks: what the rules of findings check, as of one instant. Each version is one of its own.
 
-use super::PAGE_BYTES;
+use super::answer_size::PAGE_BYTES;
 use super::listing::{ListQuery, Listed, Walk};
 use super::question::Question;
 use crate::domain::framework::{Control, FrameworkQuery};

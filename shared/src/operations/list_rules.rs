@@ -2,6 +2,7 @@
 //!
 //! Rules of findings that are gone count as well, since net changes name them.
 
+use super::get_findings::RowSize;
 use super::listing::{ListQuery, Listed, Walk};
 use super::question::Question;
 use crate::domain::query::{Clause, Filter, Test};
@@ -18,8 +19,13 @@ pub struct RuleRow {
     pub finding: Finding,
 }
 
-/// A page of rules, by ascending uids.
-pub async fn list_rules(reader: &Reader, tenant: &TenantId, query: &ListQuery) -> Result<Listed<RuleRow>, Error> {
+/// A page of rules, by ascending uids. `row_size` is what the rule of a finding takes in the answer.
+pub async fn list_rules(
+    reader: &Reader,
+    tenant: &TenantId,
+    query: &ListQuery,
+    row_size: RowSize,
+) -> Result<Listed<RuleRow>, Error> {
     let walk = Walk::open(reader, tenant, query)?;
     let question = Question { when: walk.when(), ..Question::default() };
     let opened = question.open(reader, tenant, [Family::Seen]).await?;
@@ -28,7 +34,7 @@ pub async fn list_rules(reader: &Reader, tenant: &TenantId, query: &ListQuery) -
     let part = walk.part(rows.collect());
     let ordinals: Vec<Ordinal> = part.rows.iter().map(|(_, (_, first))| *first).collect();
     let mut found = reader.documents(tenant, &opened.view, &ordinals).await?;
-    found.truncate(super::get_findings::fitting(&found));
+    found.truncate(super::get_findings::fitting(&found, Some(row_size)));
     let versions = part.rows.iter().map(|(_, (version, _))| *version);
     let rows = versions.zip(found).map(|(version, found)| RuleRow { version, finding: found.finding });
     let rows = rows.collect();

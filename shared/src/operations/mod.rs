@@ -29,7 +29,7 @@ pub use asked::{asked_state, page_seal};
 pub use decide_findings::accept_finding;
 pub use get_finding_changes::{ChangesPage, ChangesQuery, get_finding_changes};
 pub use get_finding_history::{HistoryPage, HistoryQuery, get_finding_history};
-pub use get_findings::{FindingsPage, FindingsQuery, get_finding, get_finding_by_uid, get_findings};
+pub use get_findings::{FindingsPage, FindingsQuery, RowSize, get_finding, get_finding_by_uid, get_findings};
 pub use get_named_finding::{NamedFinding, get_named_finding};
 pub use import_findings::import_findings;
 pub use import_snapshots::{Imported, import_snapshots};

@@ -29,7 +29,7 @@ const PARAMETERS: &[Parameter] = &[
     parameter("resources", Takes::Texts),
     PAGE_CURSOR,
     PAGE_LIMIT,
-    parameter("resource_types", Takes::Texts),
+    parameter("resource_types", Takes::Types),
     SYSTEM_COMPLIANCE,
     AS_OF,
 ];
