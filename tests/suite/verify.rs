@@ -561,3 +561,20 @@ async fn a_repair_gives_way_to_a_commit() {
     ledger.repair().await;
     assert_clean("the second time", &ledger.verify().await);
 }
+
+/// A list of rule versions is derived from the documents: what it lacks is named and written anew.
+#[tokio::test]
+async fn a_lost_list_of_rule_versions_is_put_back() {
+    let ledger = small().await;
+    let table = ledger.dump().await;
+    let place = table.keys().find(|place| place.0.contains("#rule#")).unwrap().clone();
+    let mut lost = table.clone();
+    lost.remove(&place);
+    ledger.restore(&lost).await;
+    let verified = ledger.verify().await;
+    assert_eq!(verified.problems.len(), 1, "{verified}");
+    assert!(verified.problems[0].contains("the list of versions of rule rule-"), "{verified}");
+    assert_eq!(ledger.repair().await.rules, 1);
+    assert_eq!(ledger.dump().await, table);
+    assert_clean("repaired", &ledger.verify().await);
+}

@@ -1,11 +1,11 @@
 //! `posture accounts`: how AWS accounts are called and whether they are scanned, in the store or through a server.
 
 use super::door::{Door, Opened, operator};
-use super::{Ending, print, print_all};
+use super::{Ending, Failure, print, print_all};
 use clap::{Args, Subcommand};
 use posture_shared::config::Settings;
 use posture_shared::dialects::native::accounts as native;
-use posture_shared::domain::{Account, Error};
+use posture_shared::domain::Account;
 use posture_shared::operations::{list_account_settings, set_account};
 use serde_json::json;
 
@@ -48,7 +48,7 @@ struct Set {
 }
 
 impl Accounts {
-    pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Error> {
+    pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
         match self.command {
             Command::Set(set) => set.run(settings).await?,
             Command::List { door } => match door.open(settings).await? {
@@ -67,21 +67,22 @@ impl Accounts {
 }
 
 impl Set {
-    async fn run(self, settings: &Settings) -> Result<(), Error> {
+    async fn run(self, settings: &Settings) -> Result<(), Failure> {
         let Self { door, id, name, group, disabled, archived } = self;
         let account = Account { id, name: Some(name), group, enabled: !disabled, archived };
         match door.open(settings).await? {
             Opened::Store(open, tenant) => {
                 set_account(&open.app.writer, &operator(tenant), &account).await?;
-                print(&native::shown(&account))
+                print(&native::shown(&account))?;
             }
             Opened::Server(server) => {
                 let Account { id, name, group, enabled, archived } = account;
                 let body = json!({"name": name, "group": group, "enabled": enabled, "archived": archived});
                 let path = server.path(&format!("accounts/{id}"));
-                print(&server.web.send("PUT", &path, body.to_string().as_bytes()).await?)
+                print(&server.web.send("PUT", &path, body.to_string().as_bytes()).await?)?;
             }
         }
+        Ok(())
     }
 }
 

@@ -1,24 +1,24 @@
 //! By which door a command goes in: into a store that it opens itself, or through a server with a key of scope admin.
 
 use super::store::{AnyPlace, Open};
-use super::tenant;
 use super::web::Web;
+use super::{Failure, tenant};
 use clap::Args;
 use posture_shared::auth::{SignedRequest, locate};
 use posture_shared::config::Settings;
-use posture_shared::domain::{Caller, Error, Scope, TenantId};
+use posture_shared::domain::{Caller, Scope, TenantId};
 
 #[derive(Args, Clone)]
 pub(super) struct Door {
     #[command(flatten)]
     place: AnyPlace,
-    /// Go through this server instead of opening a store
+    /// Go through this server instead of opening a store; POSTURE_URL when neither it nor a store is named
     #[arg(long, conflicts_with_all = ["data", "endpoint_url", "table"])]
     url: Option<String>,
-    /// The token of a key of scope admin, for --url; POSTURE_TOKEN when left out
-    #[arg(long, requires = "url")]
+    /// The token of a key of scope admin, for the server; POSTURE_TOKEN when left out
+    #[arg(long, conflicts_with_all = ["data", "endpoint_url", "table"])]
     token: Option<String>,
-    /// The tenant; with --url that of the token, else POSTURE_TENANT or `default`
+    /// The tenant; with a server that of the token, else POSTURE_TENANT or `default`
     #[arg(long, value_name = "T", value_parser = tenant)]
     tenant: Option<TenantId>,
 }
@@ -36,17 +36,18 @@ pub(super) struct Server {
 }
 
 impl Door {
-    pub(super) async fn open(&self, settings: &Settings) -> Result<Opened, Error> {
-        let Some(url) = &self.url else {
+    pub(super) async fn open(&self, settings: &Settings) -> Result<Opened, Failure> {
+        let set = settings.url.as_ref().filter(|_| !self.place.is_named());
+        let Some(url) = self.url.as_ref().or(set) else {
+            if self.token.is_some() {
+                return Err(Failure::usage("--token", "is for a server: give --url too, or set POSTURE_URL"));
+            }
             let open = self.place.open(settings).await?;
             let tenant = self.tenant.clone().unwrap_or_else(|| open.app.tenant.clone());
             return Ok(Opened::Store(Box::new(open), tenant));
         };
-        let token = self.token.as_ref().or(settings.token.as_ref());
-        let token = token.ok_or_else(|| Error::invalid("--token", "give it, or set POSTURE_TOKEN"))?;
-        let own = tenant_of(token)?;
-        let tenant = self.tenant.clone().unwrap_or(own);
-        Ok(Opened::Server(Server { web: Web::new(url, token), tenant }))
+        let (web, own) = web(Some(url), self.token.as_ref(), settings)?;
+        Ok(Opened::Server(Server { web, tenant: self.tenant.clone().unwrap_or(own) }))
     }
 }
 
@@ -63,9 +64,20 @@ pub(super) fn operator(tenant: TenantId) -> Caller {
     Caller { tenant, key_name: "operator".to_owned(), scopes, accounts: None, region: None }
 }
 
-/// The tenant that a token names.
-pub(super) fn tenant_of(token: &str) -> Result<TenantId, Error> {
+/// A server as arguments or settings name it, and the tenant that the token names.
+pub(super) fn web(
+    url: Option<&String>,
+    token: Option<&String>,
+    settings: &Settings,
+) -> Result<(Web, TenantId), Failure> {
+    let missing = |argument: &str, variable: &str| Failure::usage(argument, format_args!("give it, or set {variable}"));
+    let url = url.or(settings.url.as_ref()).ok_or_else(|| missing("--url", "POSTURE_URL"))?;
+    let token = token.or(settings.token.as_ref()).ok_or_else(|| missing("--token", "POSTURE_TOKEN"))?;
     let headers = vec![("authorization".to_owned(), format!("Bearer {token}"))];
     let presented = locate(&SignedRequest { headers, ..SignedRequest::default() });
-    Ok(presented.map_err(|_| Error::invalid("--token", "is no token of Posture Ledger"))?.tenant)
+    let presented = presented.map_err(|_| Failure::usage("--token", "is no token of Posture Ledger"))?;
+    if !Web::is_url(url) {
+        return Err(Failure::usage("--url", format_args!("{url} is no URL of a server")));
+    }
+    Ok((Web::new(url, token), presented.tenant))
 }

@@ -1,11 +1,11 @@
 //! `posture export`: the log with everything that its proof rests on, as a file that `posture verify --offline` reads.
 
 use super::progress::Progress;
-use super::store::AnyPlace;
-use super::{Ending, print, tell, tenant};
+use super::store::AnyLedger;
+use super::{Ending, print, tell};
 use clap::Args;
 use posture_shared::config::Settings;
-use posture_shared::domain::{Error, TenantId};
+use posture_shared::domain::Error;
 use posture_shared::ledger::Exported;
 use serde_json::json;
 use std::fs::File;
@@ -14,10 +14,7 @@ use std::io::BufWriter;
 #[derive(Args)]
 pub(super) struct Export {
     #[command(flatten)]
-    place: AnyPlace,
-    /// The tenant
-    #[arg(long, value_name = "T", default_value = "default", value_parser = tenant)]
-    tenant: TenantId,
+    ledger: AnyLedger,
     /// The file to write; one that is there is replaced
     #[arg(value_name = "FILE")]
     file: String,
@@ -25,12 +22,11 @@ pub(super) struct Export {
 
 impl Export {
     pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Error> {
-        let open = self.place.open(settings).await?;
+        let (open, tenant) = self.ledger.open(settings).await?;
         let failed = |error| Error::internal(format!("{}: {error}", self.file));
         let mut out = BufWriter::new(File::create(&self.file).map_err(failed)?);
         let progress = Progress::new("commits", 0);
-        let exported =
-            open.app.writer.export(&self.tenant, &mut out, &|done, total| progress.hear(done, total)).await?;
+        let exported = open.app.writer.export(&tenant, &mut out, &|done, total| progress.hear(done, total)).await?;
         out.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;
         drop(progress);
         tell(&exported);

@@ -1,11 +1,10 @@
 //! `posture jobs`: what is under way, how far, and what failed, in the store or through a server.
 
 use super::door::{Door, Opened};
-use super::{Ending, print, print_all};
+use super::{Ending, Failure, print, print_all};
 use clap::Args;
 use posture_shared::config::Settings;
 use posture_shared::dialects::native::jobs as native;
-use posture_shared::domain::Error;
 use posture_shared::operations::list_jobs;
 
 #[derive(Args)]
@@ -15,7 +14,7 @@ pub(super) struct Jobs {
 }
 
 impl Jobs {
-    pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Error> {
+    pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
         match self.door.open(settings).await? {
             Opened::Store(open, tenant) => {
                 let (jobs, now) = list_jobs(&open.app.writer, &tenant).await?;

@@ -1,13 +1,13 @@
 //! `posture keys`: make, list and revoke keys, in the store or through a server.
 
 use super::door::{Door, Opened};
-use super::{Ending, print, print_all};
+use super::{Ending, Failure, print, print_all};
 use clap::{Args, Subcommand};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use posture_shared::auth::{Wish, create_key, list_keys, revoke_key};
 use posture_shared::config::Settings;
 use posture_shared::dialects::native::keys as native;
-use posture_shared::domain::{Error, Instant, Scope};
+use posture_shared::domain::{Account, Instant, KeyRecord, Scope};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -43,10 +43,10 @@ struct Create {
     #[arg(long, value_delimiter = ',', required = true, value_parser = scope)]
     scopes: Vec<Scope>,
     /// The AWS accounts that it is good for; any when left out
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = account)]
     accounts: Option<Vec<String>>,
     /// Its name
-    #[arg(long, default_value = "key")]
+    #[arg(long, default_value = "key", value_parser = name)]
     name: String,
     /// When it ends: an instant, or a date, which is its last day in UTC
     #[arg(long, value_name = "DATE", value_parser = end)]
@@ -57,7 +57,7 @@ struct Create {
 }
 
 impl Keys {
-    pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Error> {
+    pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
         match self.command {
             Command::Create(create) => create.run(settings).await?,
             Command::List { door } => match door.open(settings).await? {
@@ -85,14 +85,14 @@ impl Keys {
 }
 
 impl Create {
-    async fn run(self, settings: &Settings) -> Result<(), Error> {
+    async fn run(self, settings: &Settings) -> Result<(), Failure> {
         let Self { door, scopes, accounts, name, expires, rate_per_minute } = self;
         let (scopes, accounts) = (BTreeSet::from_iter(scopes), accounts.map(BTreeSet::from_iter));
         match door.open(settings).await? {
             Opened::Store(open, tenant) => {
                 let wish = Wish { name, scopes, accounts, expires_at: expires, rate_per_minute };
                 let credentials = create_key(&open.app.writer, &tenant, None, wish).await?;
-                print(&json!({"tenant": tenant.as_str(), "key": credentials}))
+                print(&json!({"tenant": tenant.as_str(), "key": credentials}))?;
             }
             Opened::Server(server) => {
                 let scopes: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
@@ -103,14 +103,23 @@ impl Create {
                     "expires": expires.map(|end| end.to_string()),
                     "rate_per_minute": rate_per_minute,
                 });
-                print(&server.web.send("POST", &server.path("keys"), body.to_string().as_bytes()).await?)
+                print(&server.web.send("POST", &server.path("keys"), body.to_string().as_bytes()).await?)?;
             }
         }
+        Ok(())
     }
 }
 
 fn scope(text: &str) -> Result<Scope, String> {
     native::scope(text).map_err(|error| error.to_string())
+}
+
+fn account(text: &str) -> Result<String, String> {
+    if Account::is_id(text) { Ok(text.to_owned()) } else { Err("must have 12 digits".to_owned()) }
+}
+
+fn name(text: &str) -> Result<String, String> {
+    KeyRecord::check_name(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
 }
 
 fn end(text: &str) -> Result<Instant, String> {

@@ -73,6 +73,28 @@ enum Ending {
     ProblemsFound,
 }
 
+/// Why a command did not do what it is for.
+#[derive(Debug)]
+enum Failure {
+    /// It was called in a wrong way.
+    Usage(String),
+    /// It could not.
+    Failed(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Failure {
+    /// Wrong usage of an argument, or of the setting that stands in for it.
+    fn usage(argument: &str, what: impl Display) -> Self {
+        Self::Usage(format!("{argument}: {what}"))
+    }
+}
+
 /// Reads the arguments, runs the command, and says how it ended.
 pub fn run() -> ExitCode {
     let Arguments { command } = match Arguments::try_parse() {
@@ -85,7 +107,7 @@ pub fn run() -> ExitCode {
         }
     };
     let settings = Settings::from_environment();
-    let ending = prepare(&settings).and_then(|runtime| {
+    let ending = prepare(&settings).map_err(Failure::from).and_then(|runtime| {
         let ending = runtime.block_on(execute(command, &settings));
         // What the store still does for requests that were cut off is whole or absent, whether it is waited for or not.
         runtime.shutdown_timeout(LAST_WAIT);
@@ -95,8 +117,12 @@ pub fn run() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::SomethingRejected) => ExitCode::from(3),
         Ok(Ending::ProblemsFound) => ExitCode::from(1),
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "posture: {error}");
+        Err(Failure::Usage(what)) => {
+            tell(&format_args!("posture: {what}"));
+            ExitCode::from(2)
+        }
+        Err(Failure::Failed(error)) => {
+            tell(&format_args!("posture: {error}"));
             ExitCode::from(1)
         }
     }
@@ -109,19 +135,19 @@ fn prepare(settings: &Settings) -> Result<tokio::runtime::Runtime, Error> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)
 }
 
-async fn execute(command: Command, settings: &Settings) -> Result<Ending, Error> {
-    match command {
-        Command::Serve(serve) => serve.run(settings).await,
-        Command::Import(import) => import.run(settings).await,
-        Command::Event(event) => event.run(settings).await,
-        Command::Keys(keys) => keys.run(settings).await,
-        Command::Accounts(accounts) => accounts.run(settings).await,
-        Command::Jobs(jobs) => jobs.run(settings).await,
-        Command::Export(export) => export.run(settings).await,
-        Command::Verify(verify) => verify.run(settings).await,
-        Command::Rebuild(rebuild) => rebuild.run(settings).await,
-        Command::Bench(bench) => bench.run().await,
-    }
+async fn execute(command: Command, settings: &Settings) -> Result<Ending, Failure> {
+    Ok(match command {
+        Command::Serve(serve) => serve.run(settings).await?,
+        Command::Import(import) => import.run(settings).await?,
+        Command::Event(event) => event.run(settings).await?,
+        Command::Keys(keys) => keys.run(settings).await?,
+        Command::Accounts(accounts) => accounts.run(settings).await?,
+        Command::Jobs(jobs) => jobs.run(settings).await?,
+        Command::Export(export) => export.run(settings).await?,
+        Command::Verify(verify) => verify.run(settings).await?,
+        Command::Rebuild(rebuild) => rebuild.run(settings).await?,
+        Command::Bench(bench) => bench.run().await?,
+    })
 }
 
 /// Prints one line of JSON on stdout, at once.

@@ -1,6 +1,6 @@
 //! Which store a command works on: the embedded one in a folder, one behind a URL, or a table on AWS.
 
-use super::{masters, web};
+use super::{masters, tell, tenant, web};
 use crate::embedded::{self, Embedded};
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::credentials::CredentialsProviderChain;
@@ -11,24 +11,27 @@ use clap::Args;
 use posture_functions::App;
 use posture_shared::clock::Clock;
 use posture_shared::config::Settings;
-use posture_shared::domain::Error;
+use posture_shared::domain::{Error, TenantId};
 use posture_shared::ledger::Writer;
 use posture_shared::secrets::Masters;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 const LOCAL_TABLE: &str = "posture-ledger";
 
 const NOTHING_KEPT: &str = ":memory:";
 
+const USUAL_FOLDER: &str = "./data";
+
 /// Where the store is.
 #[derive(Args, Clone)]
 pub(super) struct Place {
-    /// Folder of the embedded store; `:memory:` keeps nothing
-    #[arg(long, value_name = "DIR", default_value = "./data")]
-    pub data: String,
+    /// Folder of the embedded store, ./data when left out; `:memory:` keeps nothing
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
     /// Use the DynamoDB behind this URL instead of the embedded one
     #[arg(long, value_name = "URL")]
-    pub endpoint_url: Option<String>,
+    endpoint_url: Option<String>,
 }
 
 /// Where the store is, for commands that also work on AWS.
@@ -39,6 +42,16 @@ pub(super) struct AnyPlace {
     /// Use this DynamoDB table, on AWS unless --endpoint-url says otherwise; needs POSTURE_MASTER
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
+}
+
+/// Which tenant's ledger, and where its store is.
+#[derive(Args, Clone)]
+pub(super) struct AnyLedger {
+    #[command(flatten)]
+    place: AnyPlace,
+    /// The tenant; POSTURE_TENANT when left out, else `default`
+    #[arg(long, value_name = "T", value_parser = tenant)]
+    tenant: Option<TenantId>,
 }
 
 /// A store that is open, and the embedded engine if it is one.
@@ -66,28 +79,71 @@ impl Place {
     }
 
     fn engine(&self) -> Result<Embedded, Error> {
-        if self.data == NOTHING_KEPT { Embedded::memory() } else { Embedded::open(Path::new(&self.data)) }
+        if self.data() == NOTHING_KEPT { Embedded::memory() } else { Embedded::open(Path::new(self.data())) }
+    }
+
+    fn data(&self) -> &str {
+        self.data.as_deref().unwrap_or(USUAL_FOLDER)
     }
 
     /// The environment's master, else the folder's.
     fn masters(&self, settings: &Settings) -> Result<Masters, Error> {
         if settings.has_master() {
             settings.masters()
-        } else if self.data == NOTHING_KEPT {
+        } else if self.data() == NOTHING_KEPT {
             masters::random()
         } else {
-            masters::kept_in(Path::new(&self.data))
+            masters::kept_in(Path::new(self.data()))
         }
     }
 }
 
 impl AnyPlace {
+    /// Whether the arguments say where the store is.
+    pub(super) fn is_named(&self) -> bool {
+        self.place.data.is_some() || self.place.endpoint_url.is_some() || self.table.is_some()
+    }
+
+    fn is_folder(&self) -> bool {
+        self.place.endpoint_url.is_none() && self.table.is_none()
+    }
+
     /// Opens the store. A named table must be there.
     pub(super) async fn open(&self, settings: &Settings) -> Result<Open, Error> {
         let clock = Clock::system();
         let Some(table) = &self.table else { return self.place.open(clock, settings).await };
         let config = aws(self.place.endpoint_url.as_deref()).await;
         over(&config, None, table, settings.masters()?, clock, settings)
+    }
+}
+
+impl AnyLedger {
+    /// Opens the store, and says on stderr which tenant is meant.
+    ///
+    /// [`Error::NotFound`] when that tenant has no commits: a name that is wrong would pass for a ledger in order. In a
+    /// folder in which nobody has any yet there is nothing to mistake.
+    pub(super) async fn open(&self, settings: &Settings) -> Result<(Open, TenantId), Error> {
+        let open = self.place.open(settings).await?;
+        let own = &open.app.tenant;
+        let tenant = self.tenant.as_ref().unwrap_or(own).clone();
+        tell(&format_args!("tenant {tenant}"));
+        let writer = &open.app.writer;
+        if writer.is_begun(&tenant).await? {
+            return Ok((open, tenant));
+        }
+        let mut others: BTreeSet<TenantId> = writer.tenant_list().await?.into_iter().collect();
+        others.insert(own.clone());
+        let mut begun = Vec::new();
+        for other in &others {
+            if writer.is_begun(other).await? {
+                begun.push(other.as_str());
+            }
+        }
+        if begun.is_empty() && self.place.is_folder() {
+            return Ok((open, tenant));
+        }
+        let known = if begun.is_empty() { "none that is known".to_owned() } else { begun.join(", ") };
+        Err(Error::NotFound(format!("tenant {tenant} has no commits here; those that have: {known}")))
     }
 }
 

@@ -3,11 +3,11 @@
 //! What was found is one JSON object, the last line on stdout; every problem is a line on stderr, in plain words.
 
 use super::progress::Progress;
-use super::store::AnyPlace;
-use super::{Ending, print, tell, tenant};
+use super::store::AnyLedger;
+use super::{Ending, print, tell};
 use clap::Args;
 use posture_shared::config::Settings;
-use posture_shared::domain::{Error, TenantId};
+use posture_shared::domain::Error;
 use posture_shared::ledger::{Hash, Verified, verify_export};
 use serde_json::json;
 use std::fs::File;
@@ -16,10 +16,7 @@ use std::io::BufReader;
 #[derive(Args)]
 pub(super) struct Verify {
     #[command(flatten)]
-    place: AnyPlace,
-    /// The tenant
-    #[arg(long, value_name = "T", default_value = "default", value_parser = tenant)]
-    tenant: TenantId,
+    ledger: AnyLedger,
     /// Verify this exported file and open no store
     #[arg(long, value_name = "FILE", conflicts_with_all = ["repair", "tenant", "data", "endpoint_url", "table"])]
     offline: Option<String>,
@@ -54,13 +51,13 @@ impl Verify {
     }
 
     async fn online(&self, settings: &Settings) -> Result<Verified, Error> {
-        let open = self.place.open(settings).await?;
+        let (open, tenant) = self.ledger.open(settings).await?;
         let writer = &open.app.writer;
         if self.repair {
-            tell(&writer.repair(&self.tenant).await?);
+            tell(&writer.repair(&tenant).await?);
         }
         let progress = Progress::new("commits and findings", 0);
-        writer.verify(&self.tenant, self.anchor, &|done, total| progress.hear(done, total)).await
+        writer.verify(&tenant, self.anchor, &|done, total| progress.hear(done, total)).await
     }
 }
 

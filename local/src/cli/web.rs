@@ -3,7 +3,7 @@
 use crate::embedded::bytes_of;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpClient};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpClient};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use posture_shared::domain::Error;
@@ -18,6 +18,17 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
+/// How long a server may take.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// To accept a connection.
+    connect: Duration,
+    /// To begin its answer, and then once more to end it. No gateway lets a function work for as long.
+    answer: Duration,
+}
+
+const PATIENCE: Patience = Patience { connect: Duration::from_secs(5), answer: Duration::from_secs(60) };
+
 /// A client for the SDK.
 pub(super) fn client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
@@ -28,6 +39,7 @@ pub(super) struct Web {
     connector: Connector,
     url: String,
     token: String,
+    patience: Patience,
 }
 
 /// An answer.
@@ -40,8 +52,22 @@ pub(super) struct Answer {
 
 impl Web {
     pub(super) fn new(url: &str, token: &str) -> Self {
-        let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build();
-        Self { connector, url: url.trim_end_matches('/').to_owned(), token: token.to_owned() }
+        Self::with(url, token, PATIENCE)
+    }
+
+    /// Whether requests can be made to that URL.
+    pub(super) fn is_url(url: &str) -> bool {
+        let has_host = |rest: &str| !rest.is_empty() && !rest.starts_with(['/', ':', '?']);
+        let begins = ["http://", "https://"].iter().any(|scheme| url.strip_prefix(scheme).is_some_and(has_host));
+        begins && HttpRequest::new(SdkBody::empty()).set_uri(url).is_ok()
+    }
+
+    fn with(url: &str, token: &str, patience: Patience) -> Self {
+        let Patience { connect, answer } = patience;
+        let settings = HttpConnectorSettings::builder().connect_timeout(connect).read_timeout(answer).build();
+        let connector = Connector::builder().connector_settings(settings);
+        let connector = connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build();
+        Self { connector, url: url.trim_end_matches('/').to_owned(), token: token.to_owned(), patience }
     }
 
     /// Posts JSON. Tries again when the server is busy, failed or cannot be reached, which is safe because what is
@@ -84,7 +110,9 @@ impl Web {
         let mut response = self.connector.call(request).await.map_err(|error| failed(innermost(&error)))?;
         let outcomes = response.headers().get("x-posture-outcomes").map(str::to_owned);
         let status = response.status().as_u16();
-        let body = bytes_of(response.take_body()).await.map_err(|error| failed(innermost(&error)))?;
+        let body = tokio::time::timeout(self.patience.answer, bytes_of(response.take_body())).await;
+        let body = body.map_err(|_| failed("the answer does not end".to_owned()))?;
+        let body = body.map_err(|error| failed(innermost(&error)))?;
         Ok(Answer { status, outcomes, body: body.to_vec() })
     }
 }
@@ -105,4 +133,43 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
         cause = next;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::{Patience, Web};
+    use std::time::Duration;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    /// A server that stays silent, or stops in the middle of its answer, is given up.
+    #[tokio::test]
+    async fn a_server_that_hangs_is_not_waited_for_for_ever() {
+        let moment = Duration::from_millis(100);
+        for said in ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}", listener.local_addr().unwrap());
+            let server = tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                stream.write_all(said.as_bytes()).await.unwrap();
+                tokio::time::sleep(Duration::from_secs(60)).await;
+            });
+            let web = Web::with(&url, "token", Patience { connect: moment, answer: moment });
+            let answer = tokio::time::timeout(Duration::from_secs(20), web.send("GET", "/", b"")).await;
+            assert!(answer.unwrap().unwrap_err().to_string().starts_with(&url), "{said}");
+            server.abort();
+        }
+    }
+
+    #[test]
+    fn urls_have_scheme_and_host() {
+        for good in ["http://127.0.0.1:9000", "https://x.example/prod/"] {
+            assert!(Web::is_url(good), "{good}");
+        }
+        for bad in ["", "127.0.0.1:9000", "localhost:9000", "ftp://x", "http://", "http:///x", "http://a b"] {
+            assert!(!Web::is_url(bad), "{bad}");
+        }
+    }
 }

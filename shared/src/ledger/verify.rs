@@ -91,6 +91,14 @@ impl fmt::Display for Verified {
 }
 
 impl Reader {
+    /// Whether the tenant has a head or an entry of a log: of a restored table one of them may be missing.
+    pub async fn is_begun(&self, tenant: &TenantId) -> Result<bool, Error> {
+        let first = Range { limit: Some(1), consistent: true, ..Range::default() };
+        let (partition, head) = (keys::log_partition(tenant), keys::head(tenant));
+        let (head, entries) = tokio::join!(self.store.get(&head, true), self.store.query(&partition, &first));
+        Ok(head?.is_some() || !entries?.0.is_empty())
+    }
+
     /// Recomputes everything and compares: chain, roots and documents of the log, the columns that the log claims
     /// with those that the documents make, the head, the findings' items and the index.
     ///

@@ -16,7 +16,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
-/// Races lost or requests throttled before the answer is a throttling error.
+/// Races lost or requests throttled in a row, by one commit, before the answer is a throttling error.
 const ATTEMPTS: usize = 8;
 /// Intents decided together: their findings are read in one round.
 const WINDOW: usize = 400;
@@ -86,7 +86,7 @@ struct Round {
 impl Writer {
     /// Carries out intents in their order; one outcome each. What is acknowledged here is durable.
     ///
-    /// [`Error::Throttled`] after eight lost races. A request of several commits may then be carried out in part:
+    /// [`Error::Throttled`] after eight races that one commit lost. A request of several commits may then be carried out in part:
     /// sending it again completes it.
     pub async fn submit(&self, tenant: &TenantId, intents: Vec<Intent>) -> Result<Vec<Outcome>, Error> {
         let lane = {
@@ -141,8 +141,11 @@ impl Writer {
     ) -> Result<(), Error> {
         for (intents, outcomes) in intents.chunks(WINDOW).zip(outcomes.chunks_mut(WINDOW)) {
             let mut attempt = 0;
+            let mut left = undecided(outcomes);
             while !self.attempt(tenant, intents, outcomes).await? {
-                attempt += 1;
+                // Whoever got a commit through on the way has lost one race for the next.
+                attempt = if undecided(outcomes) < left { 1 } else { attempt + 1 };
+                left = undecided(outcomes);
                 if attempt >= ATTEMPTS {
                     return Err(throttled());
                 }
@@ -308,6 +311,11 @@ impl Writer {
         }
         Ok(board)
     }
+}
+
+/// How many intents have no outcome yet.
+fn undecided(outcomes: &[Option<Outcome>]) -> usize {
+    outcomes.iter().filter(|outcome| outcome.is_none()).count()
 }
 
 fn known_of<'a>(board: &'a Board, key: &FindingKey) -> Option<&'a Known> {

@@ -14,6 +14,7 @@ use posture_shared::operations::{import_findings, import_snapshots, update_findi
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -208,6 +209,31 @@ async fn snapshots_of_two_steps_each_fill_their_commits() {
     let table = Table::read(&world).await;
     table.audit(&world, &writer).await;
     assert_eq!((table.log.len(), table.documents.len()), (3, 3 * 48), "commits and documents");
+}
+
+/// DESIGN §3, Commits: a request larger than a commit is carried out commit by commit, and each may lose its races; a
+/// request is not refused because all of them together lost eight.
+#[tokio::test]
+async fn each_commit_of_a_large_request_has_races_of_its_own_to_lose() {
+    let world = World::new().await;
+    let writer = world.writer();
+    let (other, caller, commits) = (world.bystander(), world.caller(), Arc::new(AtomicU32::new(0)));
+    world.faults.before_each(Some(Arc::new(move |_, operation| {
+        let (other, caller) = (other.clone(), caller.clone());
+        let n = if operation == "TransactWriteItems" { commits.fetch_add(1, Ordering::SeqCst) } else { 1 };
+        Box::pin(async move {
+            if n % 2 == 0 {
+                import_findings(&other, &caller, &[finding(&key(1, n), &day(1))]).await.unwrap();
+            }
+        })
+    })));
+    let sent: Vec<Value> = (0..400).map(|n| finding(&key(0, n), &day(1))).collect();
+    let outcomes = import_findings(&writer, &world.caller(), &sent).await;
+    world.faults.before_each(None);
+    assert_eq!(outcomes, Ok(vec![Outcome::Created; 400]));
+    let table = Table::read(&world).await;
+    table.audit(&world, &writer).await;
+    assert!(table.documents.len() > 408, "at least nine races were lost: {}", table.documents.len());
 }
 
 /// Whenever somebody else's commit comes between two reads of a request, the request is decided on what holds: a

@@ -7,13 +7,11 @@ mod send;
 mod source;
 mod tally;
 
-use super::door::tenant_of;
-use super::web::Web;
-use super::{Ending, print, read_text};
+use super::door::web;
+use super::{Ending, Failure, print, read_text};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use posture_shared::config::Settings;
-use posture_shared::domain::Error;
 use send::Sender;
 use source::Record;
 use tally::Tally;
@@ -35,21 +33,15 @@ pub(super) struct Import {
 }
 
 impl Import {
-    pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Error> {
-        let needed = |argument: Option<String>, setting: &Option<String>, name: &str, variable: &str| {
-            let value = argument.or_else(|| setting.clone());
-            value.ok_or_else(|| Error::invalid(name, format!("give it, or set {variable}")))
-        };
-        let url = needed(self.url, &settings.url, "--url", "POSTURE_URL")?;
-        let token = needed(self.token, &settings.token, "--token", "POSTURE_TOKEN")?;
-        let tenant = tenant_of(&token)?;
+    pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
+        let (web, tenant) = web(self.url.as_ref(), self.token.as_ref(), settings)?;
         let mut tally = Tally::new(self.rejects.as_deref())?;
         let mut records = Vec::new();
         for file in &self.files {
             records.extend(source::records_of(&read_text(file)?, file)?);
         }
         let progress = bar(records.iter().map(Record::len).sum());
-        Sender::new(Web::new(&url, &token), tenant.as_str()).send(records, &mut tally, &progress).await?;
+        Sender::new(web, tenant.as_str()).send(records, &mut tally, &progress).await?;
         progress.finish_and_clear();
         let counts = tally.finish()?;
         print(&counts)?;
