@@ -135,6 +135,11 @@ impl Draft {
                 && self.entry_bytes + staged.entry_bytes <= ENTRY_BYTES)
     }
 
+    /// Whether timestamps still fit.
+    pub fn has_room_to_observe(&self, seen: &Seen) -> bool {
+        self.is_empty() || self.entry_bytes + observed_bytes(seen) <= ENTRY_BYTES
+    }
+
     pub fn add(&mut self, staged: Staged) {
         self.items += 2 + usize::from(staged.expiry.is_some());
         self.bytes += staged.bytes;
@@ -153,9 +158,14 @@ impl Draft {
             }
             return;
         }
-        self.entry_bytes += 60 + seen.texts.iter().flatten().map(String::len).sum::<usize>();
+        self.entry_bytes += observed_bytes(seen);
         self.observed.insert(seen.clone(), BTreeSet::from([ordinal]));
     }
+}
+
+/// What timestamps that no finding of the entry has had yet add to it.
+fn observed_bytes(seen: &Seen) -> usize {
+    60 + seen.texts.iter().chain([&seen.envelope]).flatten().map(String::len).sum::<usize>()
 }
 
 /// Prepares a change of one finding. `Ok(None)` when the finding's document is too large to be stored.

@@ -321,6 +321,11 @@ impl Round {
                 return Ok(Weighed::Touched);
             }
             _ if self.draft.is_full() => return Ok(Weighed::Full),
+            Decision::Observed
+                if intent.sent.as_ref().is_some_and(|sent| !self.draft.has_room_to_observe(&sent.seen)) =>
+            {
+                return Ok(Weighed::Full);
+            }
             Decision::Observed => {
                 if let (Some(known), Some(sent)) = (before.known.as_mut(), &intent.sent) {
                     self.draft.observe(known.item.ordinal, &sent.seen);
