@@ -2,6 +2,7 @@
 //!
 //! Within a process one writer per tenant merges whatever is waiting, so that commits stay full.
 
+use super::SETTLING;
 use super::commit::{Before, Committed, Draft, Known, stage};
 use super::items::{Document, FindingItem, Head};
 use super::lineage::When;
@@ -167,8 +168,16 @@ impl Writer {
         // What is newer than the head was left by a restore only if the head still is what it was: otherwise somebody
         // has committed in between, and a decision that writes nothing would not be told so by its commit.
         let is_ahead = board.values().any(|before| before.stray.is_some());
-        if is_ahead && self.head(tenant).await? != head {
-            return Ok(false);
+        if is_ahead {
+            // A transaction may be seen torn for a moment, the finding before the head.
+            for settling in [false, true] {
+                if settling {
+                    pause(SETTLING).await;
+                }
+                if self.head(tenant).await? != head {
+                    return Ok(false);
+                }
+            }
         }
         let mut round = Round { draft: Draft::after(head, self.clock.now()), board, pending: Vec::new() };
         let mut waiting: Vec<usize> = (0..intents.len()).filter(|place| undecided(outcomes, *place)).collect();

@@ -1,7 +1,7 @@
 //! Lists findings: filter, exact total, order and pages, on the columns as of one instant.
 
 use super::answer_size::{PAGE_BYTES, in_answer};
-use super::cursor::Cursor;
+use super::cursor::{Cursor, from_member};
 use super::question::{Opened, Question};
 use crate::domain::query::SortKey;
 use crate::domain::{Error, Family, FindingKey, Ordinal, TenantId, Uid, Uids, json};
@@ -63,7 +63,8 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     let mut question = query.question.clone();
     question.when = cursor.map_or(question.when, |cursor| cursor.when());
     let families = query.sort.iter().map(|key| key.column.family()).chain([Family::Seen]);
-    let opened = question.open(reader, tenant, families).await?;
+    let opened = question.open(reader, tenant, families).await;
+    let opened = from_member(opened, cursor.as_ref(), query.token_field)?;
     let view = &opened.view;
     let mut candidates = view.select(&opened.filter)?;
     view.sort(&mut candidates, &query.sort)?;
