@@ -50,6 +50,7 @@ pub fn finding() -> Finding {
         changed_at: NOW,
         evaluation_changed_at: NOW,
         ever_failed: true,
+        rule_version: 0,
         customer_set: BTreeSet::new(),
         hub: None,
     };

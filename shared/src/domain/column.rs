@@ -193,6 +193,7 @@ columns! {
     Requirements "Compliance.RelatedRequirements" Core "Requirements of the control.",
     Controls "controls" Core "Controls in canonical spelling, see `framework::Control::to_text`.",
     Risk "risk" Core "Score of 0 to 100, see `score::risk`.",
+    RuleVersion "rule_version" Core "Number of the rule's version, from 1 on.",
     FirstSeen "first_seen" Times "When we first saw it.",
     ChangedAt "changed_at" Times "Last change of the evaluated state.",
     EvaluationChangedAt "evaluation_changed_at" Times "Since when the verdict is what it is.",
@@ -282,6 +283,10 @@ impl Column {
             Self::Controls => {
                 Cell::many(framework::controls_of(asff).iter().map(framework::Control::to_text).collect())
             }
+            Self::RuleVersion => match own.rule_version {
+                0 => Cell::None,
+                number => Cell::Int(number.into()),
+            },
             Self::Risk => Cell::Int(score::risk(finding).score.into()),
             Self::EnvelopeTime => Cell::from(own.hub.as_ref().and_then(|hub| json::text_at(hub, "time"))),
             Self::ProductArn

@@ -129,6 +129,9 @@ pub struct Standing {
     pub evaluation_changed_at: Instant,
     /// Whether it ever was a fail.
     pub ever_failed: bool,
+    /// The number of the version of the rule that it was judged by, from 1 on. The ledger sets it.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub rule_version: u32,
     /// Top-level ASFF attributes that a customer has set, which imports no longer overwrite.
     #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
     pub customer_set: BTreeSet<String>,
@@ -136,6 +139,11 @@ pub struct Standing {
     /// kept apart so that a snapshot overwrites a decision made here only where the hub's value moved.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hub: Option<Object>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A finding as of one commit.

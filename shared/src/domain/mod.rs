@@ -20,6 +20,7 @@ mod parse;
 pub mod query;
 pub mod rate;
 pub mod resource_type;
+pub mod rule;
 pub mod score;
 pub mod snapshot;
 pub mod tenant;

@@ -8,6 +8,7 @@ use super::evidence::Evidence;
 use super::items::{Expiry, kind_name};
 use super::keys;
 use super::proof::{Hash, chain, root};
+use super::rules::Told;
 use crate::domain::{
     Cell, Column, Finding, FindingKey, Instant, Kind, Ordinal, Presence, Row, Seen, TenantId, finding::Vocabulary,
 };
@@ -110,6 +111,7 @@ pub(super) struct Checker {
     /// Stored bytes of the entries.
     pub log_bytes: u64,
     pub problems: Problems,
+    pub rules: Told,
     findings: HashMap<Ordinal, Account>,
     anchor: Option<Hash>,
     anchored: bool,
@@ -149,6 +151,7 @@ impl Checker {
             expiries: 0,
             log_bytes: 0,
             problems: Problems::default(),
+            rules: Told::default(),
             findings: HashMap::new(),
             anchor,
             anchored: false,
@@ -331,6 +334,7 @@ impl Checker {
                 self.problems.add(format!("{place}: the document of finding {} cannot be read: {error}", ordinal.0));
             }
             Some(Ok(finding)) => {
+                self.rules.hear(&finding);
                 let expected = expected_row(&finding, (!first).then_some(&seen), entry.at);
                 for column in Column::ALL.iter().copied().filter(|column| !is_the_logs(*column)) {
                     let (says, is) = (account.row.get(column), expected.get(column));

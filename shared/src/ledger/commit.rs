@@ -4,6 +4,7 @@ use super::entry::{Body, Change, Entry, Observed};
 use super::item::{Item, Key};
 use super::items::{Document, Expiry, FindingItem, Head};
 use super::proof::{Hash, root};
+use super::rules::Versions;
 use super::store::{Condition, ConditionalPut, Transacted};
 use super::{Writer, keys};
 use crate::domain::{
@@ -62,6 +63,8 @@ pub(super) struct Staged {
     finding: Item,
     finding_condition: Condition,
     expiry: Option<(Item, Hash, Key)>,
+    /// The rule whose list of versions this change lets grow.
+    pub rule: Option<String>,
     change: Change,
     actor: Actor,
     bytes: usize,
@@ -75,6 +78,8 @@ pub(super) struct Draft {
     pub at: Instant,
     pub next_ordinal: u32,
     staged: Vec<Staged>,
+    /// Lists of rule versions that have grown.
+    rules: BTreeMap<String, Versions>,
     touched: BTreeSet<Ordinal>,
     observed: BTreeMap<Seen, BTreeSet<Ordinal>>,
     bytes: usize,
@@ -102,6 +107,7 @@ impl Draft {
             next_ordinal: head.next_ordinal,
             head,
             staged: Vec::new(),
+            rules: BTreeMap::new(),
             touched: BTreeSet::new(),
             observed: BTreeMap::new(),
             bytes: 0,
@@ -128,7 +134,7 @@ impl Draft {
 
     /// Whether `staged` still fits.
     pub fn has_room_for(&self, staged: &Staged) -> bool {
-        let items = 2 + usize::from(staged.expiry.is_some());
+        let items = self.items_of(staged);
         self.is_empty()
             || (self.items + items <= TRANSACTION_ITEMS
                 && self.bytes + staged.bytes <= TRANSACTION_BYTES
@@ -140,14 +146,26 @@ impl Draft {
         self.is_empty() || self.entry_bytes + observed_bytes(seen) <= ENTRY_BYTES
     }
 
-    pub fn add(&mut self, staged: Staged) {
-        self.items += 2 + usize::from(staged.expiry.is_some());
+    fn items_of(&self, staged: &Staged) -> usize {
+        let grown = staged.rule.as_ref().is_some_and(|id| !self.rules.contains_key(id));
+        2 + usize::from(staged.expiry.is_some()) + usize::from(grown)
+    }
+
+    /// Takes a change in; `versions` is its rule's list where the change lets that grow.
+    pub fn add(&mut self, staged: Staged, versions: Option<Versions>) {
+        self.items += self.items_of(&staged);
+        self.rules.extend(staged.rule.clone().zip(versions));
         self.bytes += staged.bytes;
         self.entry_bytes += staged.entry_bytes;
         let ordinal = staged.change.ordinal;
         self.next_ordinal = self.next_ordinal.max(ordinal.0.saturating_add(1));
         self.touched.insert(ordinal);
         self.staged.push(staged);
+    }
+
+    /// The rules whose lists have grown.
+    pub fn grown(&self) -> Vec<String> {
+        self.rules.keys().cloned().collect()
     }
 
     pub fn observe(&mut self, ordinal: Ordinal, seen: &Seen) {
@@ -211,6 +229,7 @@ pub(super) fn stage(
             Some(at) => Condition::Number("document_at", at.0.unsigned_abs()),
         },
         expiry,
+        rule: None,
         change,
         actor,
         bytes,
@@ -320,6 +339,7 @@ impl Writer {
                 puts.push(ConditionalPut { item, condition: Condition::Absent });
             }
         }
+        puts.extend(draft.rules.iter().map(|(id, versions)| versions.put(tenant, id)));
         changes.sort_by_key(|change| change.ordinal);
         let observed = draft
             .observed

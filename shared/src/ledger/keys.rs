@@ -25,6 +25,15 @@ pub(super) fn finding(tenant: &TenantId, key: &FindingKey) -> Key {
     alone(format!("{tenant}#finding#{}", key.digest()))
 }
 
+/// The versions of a rule. Derived from the documents, in which every finding has its version's number.
+pub(super) fn rule(tenant: &TenantId, id: &str) -> Key {
+    alone(format!("{}{}", rule_prefix(tenant), crate::secrets::sha256_hex(id.as_bytes())))
+}
+
+pub(super) fn rule_prefix(tenant: &TenantId) -> String {
+    format!("{tenant}#rule#")
+}
+
 pub(super) fn document_partition(tenant: &TenantId, ordinal: Ordinal) -> String {
     format!("{tenant}#document#{:08x}", ordinal.0)
 }

@@ -30,6 +30,7 @@ mod overlay;
 mod proof;
 mod read;
 mod repair;
+mod rules;
 #[cfg(test)]
 mod samples;
 mod segment;
@@ -84,6 +85,7 @@ pub struct Reader {
 pub struct Writer {
     reader: Reader,
     lanes: Arc<writer::Lanes>,
+    rules: Arc<rules::Memory>,
     folds: Arc<Mutex<HashMap<TenantId, fold::Folded>>>,
 }
 
@@ -113,7 +115,7 @@ impl Writer {
         let client = aws_sdk_dynamodb::Client::new(config);
         let reader =
             Reader { store: Store::new(client, table), clock, masters, cache: Arc::default(), uids: Arc::default() };
-        Self { reader, lanes: Arc::default(), folds: Arc::default() }
+        Self { reader, lanes: Arc::default(), rules: Arc::default(), folds: Arc::default() }
     }
 
     /// Makes the table, if there is none.

@@ -44,6 +44,8 @@ pub struct Repaired {
     pub findings_restored: u64,
     /// Findings' items that were moved aside with all their documents.
     pub findings_removed: u64,
+    /// Rules whose lists of versions were written anew.
+    pub rules: u64,
     /// Manifests that were dropped.
     pub manifests: u64,
     /// Whether the head was written anew.
@@ -54,8 +56,8 @@ impl Repaired {
     /// Whether anything was changed.
     pub fn did_something(&self) -> bool {
         let Self { seq: _, chain: _, reasons, entries, documents, expiries, .. } = self;
-        let Self { findings_restored, findings_removed, manifests, head, .. } = self;
-        let counts = [entries, documents, expiries, findings_restored, findings_removed, manifests];
+        let Self { findings_restored, findings_removed, rules, manifests, head, .. } = self;
+        let counts = [entries, documents, expiries, findings_restored, findings_removed, rules, manifests];
         *head || !reasons.is_empty() || counts.into_iter().any(|count| *count > 0)
     }
 }
@@ -73,7 +75,8 @@ impl fmt::Display for Repaired {
         write!(
             f,
             "moved aside: {entries} commits, {documents} documents, {expiries} expiries, {findings_removed} findings; \
-             {findings_restored} findings put back, {} indexes dropped; newest commit {seq}, chain {}",
+             {findings_restored} findings and {} rules put back, {} indexes dropped; newest commit {seq}, chain {}",
+            self.rules,
             self.manifests,
             chain.hex()
         )
@@ -113,6 +116,7 @@ impl Writer {
         // Findings first: the documents behind the cut lead to them.
         (done.findings_restored, done.findings_removed) =
             self.restore_findings(tenant, &log, &behind.findings, &aside).await?;
+        done.rules = self.restore_rules(tenant, &log.rules).await?;
         done.documents = self.move_aside(tenant, &behind.documents, &aside).await?;
         done.expiries = self.move_aside(tenant, &behind.expiries, &aside).await?;
         for key in behind.segments.iter().chain(&behind.manifests) {
@@ -130,6 +134,7 @@ impl Writer {
 
     fn forget(&self, tenant: &TenantId) {
         self.cache.forget(tenant);
+        self.rules.forget(tenant);
         self.folds.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(tenant);
     }
 

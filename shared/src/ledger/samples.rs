@@ -44,6 +44,7 @@ pub(super) fn finding(n: u32, severity: Severity, updated: &str) -> Finding {
         changed_at: Instant(1_000),
         evaluation_changed_at: Instant(1_000),
         ever_failed: true,
+        rule_version: 0,
         customer_set: Default::default(),
         hub: None,
     };

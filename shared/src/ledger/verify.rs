@@ -138,6 +138,10 @@ impl Reader {
             }
         }
         self.check_findings(tenant, &mut checker, &|done| progress(checked(&head, done), total)).await?;
+        for (id, _) in self.wrong_rules(tenant, &checker.rules).await? {
+            let told = "is not what the documents tell; posture verify --repair writes it anew";
+            checker.problems.add(format!("the list of versions of rule {id} {told}"));
+        }
         checker.check_anchor();
         progress(total, total);
         Ok(Verified::of(checker))

@@ -6,6 +6,7 @@ use super::SETTLING;
 use super::commit::{Before, Committed, Draft, Known, stage};
 use super::items::{Document, FindingItem, Head};
 use super::lineage::When;
+use super::rules::{Lists, Memory, Numbered, unnumbered};
 use super::store::{pause, throttled};
 use super::{Need, Writer, keys};
 use crate::domain::{
@@ -77,6 +78,8 @@ type Board = HashMap<FindingKey, Before>;
 struct Round {
     draft: Draft,
     board: Board,
+    rules: Lists,
+    memory: Arc<Memory>,
     /// Outcomes that hold only once the draft is committed.
     pending: Vec<(usize, Outcome)>,
 }
@@ -179,7 +182,15 @@ impl Writer {
                 }
             }
         }
-        let mut round = Round { draft: Draft::after(head, self.clock.now()), board, pending: Vec::new() };
+        let mut round = Round {
+            draft: Draft::after(head, self.clock.now()),
+            board,
+            rules: Lists::default(),
+            memory: Arc::clone(&self.rules),
+            pending: Vec::new(),
+        };
+        let unread = round.unread_rules(tenant, &open);
+        self.read_rules(tenant, &mut round.rules, unread).await?;
         let mut waiting: Vec<usize> = (0..intents.len()).filter(|place| undecided(outcomes, *place)).collect();
         loop {
             let mut later = Vec::new();
@@ -192,17 +203,17 @@ impl Writer {
                     later.push(place);
                     continue;
                 }
-                let mut weighed = round.weigh(tenant, intent)?;
+                let mut weighed = self.weigh(tenant, &mut round, intent).await?;
                 if matches!(weighed, Weighed::Full) {
                     // The full commit goes first, because a decision must know the instant of its own.
                     if !self.send_off(tenant, &mut round, outcomes).await? {
                         return Ok(false);
                     }
-                    weighed = round.weigh(tenant, intent)?;
+                    weighed = self.weigh(tenant, &mut round, intent).await?;
                 }
                 match weighed {
                     Weighed::Settled(outcome) => round.pending.push((place, outcome)),
-                    Weighed::Touched | Weighed::Full => {
+                    Weighed::Touched | Weighed::Full | Weighed::Unread(_) => {
                         held.insert(&intent.key);
                         later.push(place);
                     }
@@ -220,6 +231,17 @@ impl Writer {
         }
     }
 
+    /// Weighs an intent, and reads its rule's list where that was not foreseen.
+    async fn weigh(&self, tenant: &TenantId, round: &mut Round, intent: &Intent) -> Result<Weighed, Error> {
+        match round.weigh(tenant, intent)? {
+            Weighed::Unread(id) => {
+                self.read_rules(tenant, &mut round.rules, HashSet::from([id])).await?;
+                round.weigh(tenant, intent)
+            }
+            weighed => Ok(weighed),
+        }
+    }
+
     /// Commits the round's draft and starts the next one; `false` when the race was lost.
     async fn send_off(
         &self,
@@ -229,8 +251,10 @@ impl Writer {
     ) -> Result<bool, Error> {
         let next = Draft::after(round.draft.head.clone(), round.draft.at);
         let draft = std::mem::replace(&mut round.draft, next);
+        let grown = draft.grown();
         match self.commit(tenant, draft).await? {
             Committed::Done(head) => {
+                round.rules.settle(&self.rules, tenant, grown);
                 round.settle(outcomes);
                 self.fold_if_due(tenant, &head).await;
                 round.draft = Draft::after(head, self.clock.now());
@@ -315,6 +339,8 @@ enum Weighed {
     Touched,
     /// The draft has no room for it.
     Full,
+    /// The versions of this rule must be read first.
+    Unread(String),
 }
 
 impl Round {
@@ -322,7 +348,7 @@ impl Round {
     fn weigh(&mut self, tenant: &TenantId, intent: &Intent) -> Result<Weighed, Error> {
         let before = self.board.entry(intent.key.clone()).or_default();
         let known = before.known.as_ref();
-        let write = match glance(known, intent).unwrap_or_else(|| look(known, intent, self.draft.at)) {
+        let mut write = match glance(known, intent).unwrap_or_else(|| look(known, intent, self.draft.at)) {
             Decision::Unchanged => return Ok(Weighed::Settled(Outcome::Unchanged)),
             Decision::Rejected(rejection) => return Ok(Weighed::Settled(Outcome::Rejected(rejection))),
             // A finding occurs at most once in a commit.
@@ -344,6 +370,17 @@ impl Round {
             }
             Decision::Write(write) => write,
         };
+        let document = known.and_then(|known| known.document.as_ref()).map(|(finding, _)| finding);
+        let mut grows = None;
+        match unnumbered(document, &write).map(|rule| self.rules.number(&self.memory, tenant, rule)) {
+            None => {}
+            Some(Numbered::Unread(id)) => return Ok(Weighed::Unread(id)),
+            Some(Numbered::Known(number)) => write.finding.standing.rule_version = number,
+            Some(Numbered::New(number, rule)) => {
+                write.finding.standing.rule_version = number;
+                grows = Some(rule);
+            }
+        }
         let ordinal = known.map_or(Ordinal(self.draft.next_ordinal), |known| known.item.ordinal);
         let outcome = if known.is_some() { Outcome::Changed } else { Outcome::Created };
         let sent = match write.hash {
@@ -351,15 +388,34 @@ impl Round {
             HashAfter::Keep => known.and_then(|known| known.item.sent.clone().zip(known.item.seen.clone())),
             HashAfter::Clear => None,
         };
-        let Some((staged, after)) = stage(tenant, before, ordinal, self.draft.at, *write, sent)? else {
+        let Some((mut staged, after)) = stage(tenant, before, ordinal, self.draft.at, *write, sent)? else {
             return Ok(Weighed::Settled(Outcome::Rejected(too_large(&intent.key))));
         };
+        staged.rule = grows.as_ref().map(|rule| rule.id.clone());
         if !self.draft.has_room_for(&staged) {
             return Ok(Weighed::Full);
         }
-        self.draft.add(staged);
+        let versions = grows.map(|rule| self.rules.grow(rule));
+        self.draft.add(staged, versions);
         *before = Before { known: Some(after), stray: None };
         Ok(Weighed::Settled(outcome))
+    }
+
+    /// The rules whose numbers the intents will ask for and nobody remembers, as far as it can be foreseen.
+    fn unread_rules(&self, tenant: &TenantId, intents: &[&Intent]) -> HashSet<String> {
+        let of = |intent: &&Intent| {
+            let known = known_of(&self.board, &intent.key);
+            let Decision::Write(write) = glance(known, intent).unwrap_or_else(|| look(known, intent, self.draft.at))
+            else {
+                return None;
+            };
+            let document = known.and_then(|known| known.document.as_ref()).map(|(finding, _)| finding);
+            match self.rules.number(&self.memory, tenant, unnumbered(document, &write)?) {
+                Numbered::Unread(id) => Some(id),
+                Numbered::Known(_) | Numbered::New(..) => None,
+            }
+        };
+        intents.iter().filter_map(of).collect()
     }
 
     /// What was decided so far holds from now on.

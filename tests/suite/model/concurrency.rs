@@ -191,12 +191,13 @@ async fn fifty_imports_of_one_finding_share_a_few_commits() {
     assert!(state[&key(0, 10)].asff.contains("\"Changed\""), "the newer one holds");
 }
 
-/// A snapshot is two changes of one finding, which are two commits; those of all the others go into the same two.
+/// A snapshot is two changes of one finding, which are two commits; those of all the others go into the same two. One item
+/// less fits, because the hub's title makes a new version of the rule.
 #[tokio::test]
 async fn snapshots_of_two_steps_each_fill_their_commits() {
     let world = World::new().await;
     let writer = world.writer();
-    let sent: Vec<Value> = (0..49).map(|n| finding(&key(0, n), &day(1))).collect();
+    let sent: Vec<Value> = (0..48).map(|n| finding(&key(0, n), &day(1))).collect();
     import_findings(&writer, &world.caller(), &sent).await.unwrap();
     let shots = sent.into_iter().map(|mut finding| {
         finding["Title"] = "As the hub has it".into();
@@ -204,10 +205,10 @@ async fn snapshots_of_two_steps_each_fill_their_commits() {
         Snapshot { finding, time: Some(day(2)) }
     });
     let outcomes = import_snapshots(&writer, &world.tenant, None, &shots.collect::<Vec<_>>()).await.unwrap().outcomes;
-    assert_eq!(outcomes, vec![Outcome::Changed; 49]);
+    assert_eq!(outcomes, vec![Outcome::Changed; 48]);
     let table = Table::read(&world).await;
     table.audit(&world, &writer).await;
-    assert_eq!((table.log.len(), table.documents.len()), (3, 3 * 49), "commits and documents");
+    assert_eq!((table.log.len(), table.documents.len()), (3, 3 * 48), "commits and documents");
 }
 
 /// DESIGN §3, Commits: a request larger than a commit is carried out commit by commit, and each may lose its races; a

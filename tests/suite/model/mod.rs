@@ -15,6 +15,7 @@ mod idempotence;
 mod naive;
 mod questions;
 mod random;
+mod rules;
 mod run;
 mod smoke;
 mod steps;

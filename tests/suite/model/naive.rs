@@ -3,6 +3,7 @@
 use super::ask::Ask;
 use posture_shared::domain::asff;
 use posture_shared::domain::query::{Filter, SortKey};
+use posture_shared::domain::rule::Rule;
 use posture_shared::domain::{
     Actor, Column, Decision, Finding, FindingKey, HistoryRecord, Instant, Kind, Outcome, Presence, Row, Seen, Source,
 };
@@ -48,6 +49,8 @@ pub struct Naive {
     lives: Vec<Life>,
     /// The instant of each commit.
     pub commits: Vec<Instant>,
+    /// Per GeneratorId, the digest that each number stands for.
+    rules: BTreeMap<String, BTreeMap<u32, String>>,
 }
 
 /// A finding as it should be answered.
@@ -162,9 +165,35 @@ impl Naive {
         }
         let mut log = Trace::new(entries);
         let outcomes = asks.iter().map(|ask| self.carry_out(ask, &mut log, whole, now)).collect();
+        self.audit_rules();
         assert!(log.changes.is_empty(), "changes that nobody asked for: {:?}", log.changes);
         assert!(log.sights.is_empty(), "observations that nobody asked for: {:?}", log.sights);
         outcomes
+    }
+
+    /// Numbers the version of a finding's rule as the log does, and asserts that one number means one content, and that
+    /// numbers have no gaps.
+    fn number(&mut self, finding: &mut Finding, source: Source, entry: &Entry, ordinal: u32) {
+        let change = entry.body.changes.iter().find(|change| change.ordinal.0 == ordinal).unwrap();
+        if let Some(said) = change.columns.get(Column::RuleVersion.name()) {
+            finding.standing.rule_version = u32::try_from(said.int().unwrap()).unwrap();
+        }
+        let rule = Rule::of(finding);
+        if source == Source::Import {
+            let known = self.rules.entry(rule.id).or_default();
+            let number = finding.standing.rule_version;
+            let other = known.iter().find(|(n, digest)| (**n == number) != (**digest == rule.digest));
+            assert_eq!(other, None, "number {number} and digest {}", rule.digest);
+            known.insert(number, rule.digest);
+        }
+    }
+
+    /// Asserts that the numbers of every rule's versions are dense.
+    fn audit_rules(&self) {
+        for (id, known) in &self.rules {
+            let dense = known.keys().copied().eq(1..=u32::try_from(known.len()).unwrap());
+            assert!(dense, "{id}: {known:?}");
+        }
     }
 
     fn carry_out(&mut self, ask: &Ask, log: &mut Trace<'_>, whole: bool, now: Instant) -> Option<Outcome> {
@@ -183,7 +212,9 @@ impl Naive {
                 };
                 let kind = kind(current.as_ref().map(|(finding, _)| finding), &write.finding);
                 assert_eq!(log.take_change(entry, ordinal), kind, "{ask:?}");
-                let version = Version { seq: entry.seq, at, finding: write.finding, actor: write.actor };
+                let mut finding = write.finding;
+                self.number(&mut finding, write.actor.source, entry, ordinal);
+                let version = Version { seq: entry.seq, at, finding, actor: write.actor };
                 if let Some(place) = known {
                     self.lives[place].versions.push(version);
                     return Some(Outcome::Changed);

@@ -56,6 +56,13 @@ impl World {
         Writer::connect(&config(self.store.clone()), TABLE, self.clock.clone(), masters)
     }
 
+    /// A writer with cold caches and a meter of its own, which also counts by kind of item.
+    pub fn watched(&self) -> (Writer, Meter) {
+        let meter = Meter::watching(self.store.clone());
+        let masters = Masters::only(Master::new(1, vec![7; 32]).unwrap());
+        (Writer::connect(&config(meter.clone()), TABLE, self.clock.clone(), masters), meter)
+    }
+
     /// Somebody who may do everything.
     pub fn caller(&self) -> Caller {
         Caller {

@@ -23,6 +23,7 @@ pub fn finding(asff: Value) -> Finding {
         changed_at: NOW,
         evaluation_changed_at: NOW,
         ever_failed: true,
+        rule_version: 0,
         customer_set: std::collections::BTreeSet::new(),
         hub: None,
     };

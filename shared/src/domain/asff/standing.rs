@@ -69,6 +69,7 @@ pub fn next_standing(previous: Option<&Standing>, asff: &Object, at: Instant) ->
         changed_at: previous.map_or(at, |p| p.changed_at),
         evaluation_changed_at: previous.filter(|p| p.result == result).map_or(at, |p| p.evaluation_changed_at),
         ever_failed: previous.is_some_and(|p| p.ever_failed) || result == Verdict::Fail,
+        rule_version: previous.map_or(0, |p| p.rule_version),
         customer_set,
         hub: previous.and_then(|p| p.hub.clone()),
     }
