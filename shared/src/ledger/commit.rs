@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Items per transaction (a limit of DynamoDB).
-const TRANSACTION_ITEMS: usize = 100;
+pub(super) const TRANSACTION_ITEMS: usize = 100;
 /// Bytes per transaction: DynamoDB takes 4 MB, we leave room.
 const TRANSACTION_BYTES: usize = 3_500_000;
 /// Uncompressed bytes per log entry, so that an entry stays below an item's 400 KB even when nothing compresses.
