@@ -16,6 +16,7 @@ mod export;
 mod fold;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod glance;
 mod grouped;
 mod item;
 mod items;

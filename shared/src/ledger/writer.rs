@@ -4,6 +4,7 @@
 
 use super::SETTLING;
 use super::commit::{Before, Committed, Draft, Known, stage};
+use super::glance::{glance, look};
 use super::items::{Document, FindingItem, Head};
 use super::lineage::When;
 use super::rules::{Lists, Memory, Numbered, unnumbered};
@@ -426,28 +427,6 @@ impl Round {
             }
         }
     }
-}
-
-/// Decides without the document, if the producer sent what it sent before.
-fn glance(known: Option<&Known>, intent: &Intent) -> Option<Decision> {
-    let (known, sent) = (known?, intent.sent.as_ref()?);
-    if known.item.sent.as_ref() != Some(&sent.hash) {
-        return None;
-    }
-    if known.item.seen.as_ref() == Some(&sent.seen_hash) {
-        return Some(Decision::Unchanged);
-    }
-    // What is older than the document may tell something about the past: the merge rules must look at it.
-    ((sent.seen.updated_at(), sent.seen.envelope_at()) > known.item.newest).then_some(Decision::Observed)
-}
-
-/// Decides with the document, which [`Writer::board`] has read wherever [`glance`] does not suffice.
-fn look(known: Option<&Known>, intent: &Intent, at: Instant) -> Decision {
-    let document = known.and_then(|known| known.document.as_ref());
-    if known.is_some() && document.is_none() {
-        return glance(known, intent).unwrap_or(Decision::Unchanged);
-    }
-    (intent.decide)(document.map(|(finding, _)| finding), document.map(|(_, seen)| seen), at)
 }
 
 fn too_large(key: &FindingKey) -> Rejection {

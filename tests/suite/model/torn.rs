@@ -95,7 +95,7 @@ async fn a_finding_that_shows_before_its_head_is_found() {
     let world = World::new().await;
     let (writer, store) = (world.writer(), client(&world));
     import(&world, &writer, 0).await;
-    let head = items(&store).await.into_iter().find(|item| is_head(item)).unwrap();
+    let head = items(&store).await.into_iter().find(is_head).unwrap();
     let (tenant, other) = (world.clone(), world.bystander());
     let committed = Arc::new(tokio::sync::Mutex::new(None));
     world.faults.plan(Fault::None);
