@@ -1,7 +1,7 @@
 //! Lists findings: filter, exact total, order and pages, on the columns as of one instant.
 
 use super::answer_size::{PAGE_BYTES, in_answer};
-use super::cursor::Cursor;
+use super::cursor::{Cursor, from_member};
 use super::question::{Opened, Question};
 use crate::domain::query::{DerivedKey, SortKey};
 use crate::domain::{Column, Error, Family, Finding, FindingKey, Ordinal, TenantId, Uid, Uids, json};
@@ -74,7 +74,8 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     question.when = cursor.map_or(question.when, |cursor| cursor.when());
     let first = query.first.iter().flat_map(|key| key.field.columns).copied();
     let families = query.sort.iter().map(|key| key.column).chain(first).map(Column::family).chain([Family::Seen]);
-    let opened = question.open(reader, tenant, families).await?;
+    let opened = question.open(reader, tenant, families).await;
+    let opened = from_member(opened, cursor.as_ref(), query.token_field)?;
     let view = &opened.view;
     let mut candidates = view.select(&opened.filter)?;
     if let Some(among) = &query.among {
