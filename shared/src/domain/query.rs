@@ -124,7 +124,8 @@ pub struct DerivedKey {
 pub enum SortValue {
     /// No value.
     Absent,
-    /// A number, an instant, or a rank in a vocabulary.
+    /// An instant, a rank in a vocabulary, or a number. Of columns whose numbers may have fractions all are in the form
+    /// of [`sortable`].
     Number(i64),
     /// A text.
     Text(String),
@@ -376,6 +377,13 @@ impl Column {
             };
             position.and_then(|p| i64::try_from(p).ok())
         };
+        if matches!(self, Self::SeverityNormalized | Self::SeverityProduct | Self::Confidence | Self::Criticality) {
+            let number = match cell {
+                Cell::Int(int) => int.to_string().parse().ok(),
+                other => other.text().and_then(|text| text.parse().ok()),
+            };
+            return number.map_or(SortValue::Absent, |number| SortValue::Number(sortable(number)));
+        }
         match cell {
             Cell::None => SortValue::Absent,
             Cell::Int(int) => SortValue::Number(*int),
@@ -384,6 +392,13 @@ impl Column {
             }),
         }
     }
+}
+
+/// A number as an integer that is in order with those of all others. Numbers that a double cannot tell apart are equal.
+fn sortable(number: f64) -> i64 {
+    // Zero has one sign here. Below zero, the larger the bits, the smaller the number.
+    let bits = (number + 0.0).to_bits().cast_signed();
+    if bits < 0 { bits ^ i64::MAX } else { bits }
 }
 
 #[cfg(test)]
@@ -405,6 +420,19 @@ mod tests {
         filter.resolve(&uids);
         assert!(accepts(&filter, "r1") && !accepts(&filter, "r2"));
         assert_eq!(filter.columns(), [Column::GeneratorId]);
+    }
+
+    #[test]
+    fn numbers_with_and_without_fractions_have_one_order() {
+        let rising = ["-1e300", "-2.5", "-2", "-0.5", "0", "1e-7", "0.5", "2", "2.5", "10", "10.5", "99", "1e300"];
+        let cell = |text: &str| text.parse().map_or_else(|_| Cell::Text(text.to_owned()), Cell::Int);
+        for column in [Column::SeverityProduct, Column::SeverityNormalized, Column::Confidence, Column::Criticality] {
+            let values = rising.map(|text| column.sort_value(&cell(text)));
+            assert!(values.is_sorted_by(|a, b| a < b), "{column:?}: {values:?}");
+            assert!(column.sort_value(&Cell::None) < values.into_iter().next().unwrap_or_else(|| unreachable!()));
+            let same = [Cell::Text("-0.0".to_owned()), Cell::Int(0), Cell::Text("0.0".to_owned())];
+            assert!(same.iter().all(|cell| column.sort_value(cell) == column.sort_value(&Cell::Int(0))));
+        }
     }
 
     #[test]
