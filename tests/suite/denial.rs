@@ -41,7 +41,7 @@ pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case:
             assert!(answer.header("x-amzn-requestid").is_some_and(|id| !id.is_empty()), "{case}");
         }
         Dialect::Bitdefender | Dialect::Native => {
-            assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}")
+            assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}");
         }
     }
 }
