@@ -221,13 +221,12 @@ fn request_id(request: &Request) -> String {
 
 /// Whose clients a path that is no route looks like.
 fn dialect_of(path: &str) -> Dialect {
-    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| path.starts_with(beginning));
-    if begins(&["/api/v1/"]) {
-        Dialect::Native
-    } else if begins(&["/v1/cspm/", "/v1/setting/", "/cspm/", "/setting/"]) {
-        Dialect::Bitdefender
-    } else {
-        Dialect::SecurityHub
+    let begins = |beginning: &&str| path.starts_with(beginning);
+    match () {
+        () if ["/api/v2/", "/datadog/"].iter().any(begins) => Dialect::Datadog,
+        () if ["/v1/cspm/", "/v1/setting/", "/cspm/", "/setting/"].iter().any(begins) => Dialect::Bitdefender,
+        () if path.starts_with("/api/v1/") => Dialect::Native,
+        () => Dialect::SecurityHub,
     }
 }
 

@@ -4,10 +4,12 @@ use crate::route::{Route, Trigger};
 use crate::{
     bitdefender_get_check, bitdefender_get_checks, bitdefender_get_finding_changes, bitdefender_get_framework,
     bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule,
-    bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, create_key, import_hub_events,
-    import_snapshots, list_accounts, list_jobs, list_keys, record_expiries, revoke_key,
-    securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
-    securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
+    bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, create_key, datadog_get_finding,
+    datadog_list_findings, import_hub_events, import_snapshots, infracast_get_compliance_summary,
+    infracast_get_finding, infracast_list_findings, infracast_list_scored_findings, list_accounts, list_jobs,
+    list_keys, record_expiries, revoke_key, securityhub_batch_import_findings, securityhub_batch_update_findings,
+    securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings,
+    securityhub_list_enabled_products, set_account,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
@@ -24,7 +26,13 @@ pub static ROUTES: &[&Route] = &[
     &bitdefender_get_scan::ROUTE,
     &bitdefender_get_scans::ROUTE,
     &create_key::ROUTE,
+    &datadog_get_finding::ROUTE,
+    &datadog_list_findings::ROUTE,
     &import_snapshots::ROUTE,
+    &infracast_get_compliance_summary::ROUTE,
+    &infracast_get_finding::ROUTE,
+    &infracast_list_findings::ROUTE,
+    &infracast_list_scored_findings::ROUTE,
     &list_accounts::ROUTE,
     &list_jobs::ROUTE,
     &list_keys::ROUTE,
@@ -65,6 +73,12 @@ mod tests {
             (Method::GET, "/api/v1/tenants/acme/accounts", "list-accounts"),
             (Method::PUT, "/api/v1/tenants/acme/accounts/123456789012", "set-account"),
             (Method::GET, "/api/v1/tenants/acme/jobs", "list-jobs"),
+            (Method::GET, "/api/v2/posture_management/findings", "datadog-list-findings"),
+            (Method::GET, "/api/v2/posture_management/findings/AQAAAYZzBl", "datadog-get-finding"),
+            (Method::GET, "/api/v1/tenants/acme/findings", "infracast-list-findings"),
+            (Method::GET, "/api/v1/tenants/acme/findings/scored", "infracast-list-scored-findings"),
+            (Method::GET, "/api/v1/tenants/acme/findings/CIS-AWS-5.2-sg-0abc123", "infracast-get-finding"),
+            (Method::GET, "/api/v1/tenants/acme/compliance/summary", "infracast-get-compliance-summary"),
             (Method::GET, "/v1/cspm/checks/x", "bitdefender-get-check"),
             (Method::GET, "/v1/cspm/checks", "bitdefender-get-checks"),
             (Method::GET, "/v1/cspm/finding_changes", "bitdefender-get-finding-changes"),
@@ -80,6 +94,17 @@ mod tests {
         assert_eq!(cases.len(), ROUTES.len(), "list the new route here");
         for (method, path, function) in cases {
             assert_eq!(find(ROUTES, &method, path).map(|(route, _)| route.function), Some(function), "{method} {path}");
+        }
+    }
+
+    /// CONTRACTS 3.4: a prefix under which the official client's shape answers.
+    #[test]
+    fn further_paths_find_their_function() {
+        for (path, function) in [
+            ("/datadog/api/v2/posture_management/findings", "datadog-list-findings"),
+            ("/datadog/api/v2/posture_management/findings/x", "datadog-get-finding"),
+        ] {
+            assert_eq!(find(ROUTES, &Method::GET, path).map(|(route, _)| route.function), Some(function), "{path}");
         }
     }
 

@@ -90,10 +90,11 @@ impl Answer {
         [200, 201, 409].contains(&self.status) || self.is_absent()
     }
 
-    /// Whether the request asked for one thing of Bitdefender's that is not there.
+    /// Whether the request asked for one thing that is not there.
     pub fn is_absent(&self) -> bool {
         let kinds = ["check", "rule", "resource", "framework", "scan"];
-        self.status == 404 && kinds.iter().any(|kind| self.body.contains(&format!("\"there is no such {kind}\"")))
+        let no_such = kinds.iter().any(|kind| self.body.contains(&format!("\"there is no such {kind}\"")));
+        self.status == 404 && (no_such || self.body.contains("\"finding not found\""))
     }
 
     /// A header, by its lower-case name.

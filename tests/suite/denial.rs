@@ -18,9 +18,9 @@ pub enum Refusal {
 pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case: &str) {
     let (status, code) = match (dialect, refusal) {
         (Dialect::SecurityHub, _) => (401, "InvalidAccessException"),
-        (Dialect::Bitdefender, _) => (403, "Forbidden"),
-        (Dialect::Native, Refusal::Key) => (401, "UNAUTHORIZED"),
-        (Dialect::Native, Refusal::Scope) => (403, "FORBIDDEN"),
+        (Dialect::Bitdefender | Dialect::Datadog, _) => (403, "Forbidden"),
+        (Dialect::Infracast | Dialect::Native, Refusal::Key) => (401, "UNAUTHORIZED"),
+        (Dialect::Infracast | Dialect::Native, Refusal::Scope) => (403, "FORBIDDEN"),
     };
     assert_eq!(answer.status, status, "{case}: {}", answer.body);
     let messages = match refusal {
@@ -31,16 +31,20 @@ pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case:
     let shapes = messages.iter().map(|denial| match dialect {
         Dialect::SecurityHub => json!({"Code": code, "Message": denial.message()}),
         Dialect::Bitdefender => json!({"message": code}),
-        Dialect::Native => json!({"error": {"code": code, "message": denial.message(), "details": null}}),
+        Dialect::Datadog => json!({"errors": [{"status": "403", "title": code, "detail": denial.message()}]}),
+        Dialect::Infracast | Dialect::Native => {
+            json!({"error": {"code": code, "message": denial.message(), "details": null}})
+        }
     });
     assert!(shapes.clone().any(|shape| shape == body), "{case}: {body}");
-    assert_eq!(answer.header("content-type"), Some("application/json"), "{case}");
+    let media = if dialect == Dialect::Datadog { "application/vnd.api+json" } else { "application/json" };
+    assert_eq!(answer.header("content-type"), Some(media), "{case}");
     match dialect {
         Dialect::SecurityHub => {
             assert_eq!(answer.header("x-amzn-errortype"), Some(code), "{case}");
             assert!(answer.header("x-amzn-requestid").is_some_and(|id| !id.is_empty()), "{case}");
         }
-        Dialect::Bitdefender | Dialect::Native => {
+        Dialect::Bitdefender | Dialect::Datadog | Dialect::Infracast | Dialect::Native => {
             assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}");
         }
     }
@@ -51,8 +55,9 @@ pub fn error_of(answer: &Answer) -> Option<(String, String)> {
     let body = answer.json();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let native = text(&body["error"]["code"]).zip(text(&body["error"]["message"]));
-    let bitdefender = text(&body["errors"][0]["title"]).zip(text(&body["errors"][0]["detail"]));
-    native.or(bitdefender).or_else(|| text(&body["Code"]).zip(text(&body["Message"])))
+    let first = &body["errors"][0];
+    let datadog = text(&first["title"]).zip(text(&first["detail"]));
+    native.or(datadog).or_else(|| text(&body["Code"]).zip(text(&body["Message"])))
 }
 
 /// No secret of anybody, nothing of the other tenant, and nothing of the machinery.

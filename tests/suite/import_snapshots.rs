@@ -1,6 +1,6 @@
 //! `POST /api/v1/tenants/{tenantID}/snapshots`: whose part of a snapshot a key may bring (DESIGN §5).
 
-use crate::house::{ARN, House, finding, key};
+use crate::house::{ARN, House, START, finding, key};
 use crate::list_keys::wish;
 use lambda_http::http::Method;
 use posture_shared::domain::Scope;
@@ -93,4 +93,25 @@ async fn a_key_for_both_is_named_as_who_changed_the_customers_part() {
     let who: Vec<&Value> = answer.body["Records"].as_array().unwrap().iter().map(|r| &r["UpdateSource"]).collect();
     let by_key = json!({"Type": "BATCH_UPDATE_FINDINGS", "Identity": "arn:posture-ledger:key:acme:both"});
     assert_eq!(who, [&by_key, &json!({"Type": "BATCH_IMPORT_FINDINGS", "Identity": ARN})]);
+}
+
+/// DESIGN §3, Observed: what comes without an envelope was read when it came, also when it says nothing new; an event of
+/// a time before that is late.
+#[tokio::test]
+async fn what_was_read_again_is_newer_than_an_event_from_before() {
+    let house = House::new().await;
+    let new = shown("f", 2, &json!({"Workflow": {"Status": "NEW"}}));
+    for minutes in [0, 10] {
+        house.clock.set(START.plus(minutes * 60_000));
+        let answer = house.ask(&house.acme.token, Method::POST, SNAPSHOTS, &json!({"Findings": [new]})).await;
+        assert_eq!(answer.body[if minutes == 0 { "created" } else { "unchanged" }], 1, "{}", answer.body);
+    }
+    let moved = shown("f", 2, &json!({"Workflow": {"Status": "NOTIFIED"}}));
+    for (minutes, status) in [(5, "NEW"), (15, "NOTIFIED")] {
+        let time = START.plus(minutes * 60_000).to_string();
+        let event = json!({"time": time, "detail": {"findings": [moved]}});
+        let answer = house.ask(&house.acme.token, Method::POST, SNAPSHOTS, &event).await;
+        assert_eq!(answer.body["rejected"], 0, "{}", answer.body);
+        assert_eq!(stored(&house, "f").await["Workflow"]["Status"], status, "an event after {minutes} minutes");
+    }
 }

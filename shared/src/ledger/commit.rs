@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Items per transaction (a limit of DynamoDB).
-const TRANSACTION_ITEMS: usize = 100;
+pub(super) const TRANSACTION_ITEMS: usize = 100;
 /// Bytes per transaction: DynamoDB takes 4 MB, we leave room.
 const TRANSACTION_BYTES: usize = 3_500_000;
 /// Uncompressed bytes per log entry, so that an entry stays below an item's 400 KB even when nothing compresses.
@@ -141,6 +141,11 @@ impl Draft {
                 && self.entry_bytes + staged.entry_bytes <= ENTRY_BYTES)
     }
 
+    /// Whether timestamps still fit.
+    pub fn has_room_to_observe(&self, seen: &Seen) -> bool {
+        self.is_empty() || self.entry_bytes + observed_bytes(seen) <= ENTRY_BYTES
+    }
+
     fn items_of(&self, staged: &Staged) -> usize {
         let grown = staged.rule.as_ref().is_some_and(|id| !self.rules.contains_key(id));
         2 + usize::from(staged.expiry.is_some()) + usize::from(grown)
@@ -171,9 +176,14 @@ impl Draft {
             }
             return;
         }
-        self.entry_bytes += 60 + seen.texts.iter().flatten().map(String::len).sum::<usize>();
+        self.entry_bytes += observed_bytes(seen);
         self.observed.insert(seen.clone(), BTreeSet::from([ordinal]));
     }
+}
+
+/// What timestamps that no finding of the entry has had yet add to it.
+fn observed_bytes(seen: &Seen) -> usize {
+    60 + seen.texts.iter().chain([&seen.envelope]).flatten().map(String::len).sum::<usize>()
 }
 
 /// Prepares a change of one finding. `Ok(None)` when the finding's document is too large to be stored.

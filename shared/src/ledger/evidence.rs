@@ -5,16 +5,13 @@ use super::item::{Item, Key};
 use super::items::{Document, Expiry};
 use super::proof::Hash;
 use super::store::{Range, pause};
-use super::{Reader, check_format, keys};
+use super::{Reader, SETTLING, check_format, keys};
 use crate::domain::{Actor, Error, Finding, FindingKey, Instant, Kind, Ordinal, Source, TenantId};
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
 
 /// Entries read at a time, with all their documents: what bounds the memory of whoever walks the log.
 const ENTRIES_AT_ONCE: usize = 32;
-/// The pause before absent documents are asked for once more (see [`pause`]): 80 ms. A transaction may be seen torn
-/// across items for a moment.
-const SETTLING: usize = 3;
 
 /// A document as evidence: whole, or what an erasure has left of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

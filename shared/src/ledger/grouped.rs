@@ -4,6 +4,7 @@
 //! ascending order of ordinals. Ordinals are stored as differences: the first one as it is, each further one as what
 //! it exceeds the one before by.
 
+use super::commit::TRANSACTION_ITEMS;
 use super::entry::Change;
 use crate::domain::{Cell, Kind, Ordinal};
 use serde::de::Error as _;
@@ -60,6 +61,10 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     for Read { kind, before, columns, ordinals, actors } in Vec::<Read>::deserialize(deserializer)? {
         if ordinals.len() != actors.len() {
             return Err(D::Error::custom("a group of changes has not as many actors as ordinals"));
+        }
+        // Before anything is multiplied: texts come from exported files too, and each change has written a document.
+        if changes.len() + ordinals.len() > TRANSACTION_ITEMS {
+            return Err(D::Error::custom("there are more changes than a transaction has room for"));
         }
         changes.extend(ordinals.into_iter().zip(actors).map(|(ordinal, actor)| Change {
             ordinal,
@@ -152,6 +157,23 @@ mod tests {
         let text = serde_json::to_string(&body(&[(7, 1, 0), (8, 1, 0), (20, 1, 1), (9, 2, 0)])).unwrap();
         assert!(text.contains(r#""ordinals":[7,1,12],"actors":[0,0,1]"#), "{text}");
         assert_eq!(text.matches("\"kind\"").count(), 2, "{text}");
+    }
+
+    /// A text of some megabytes could stand for as many changes with megabytes of columns each.
+    #[test]
+    fn more_changes_than_a_transaction_holds_are_refused() {
+        let of = |count: usize| {
+            let (ordinals, actors) = (vec!["1"; count].join(","), vec!["0"; count].join(","));
+            format!(r#"{{"kind":"changed","ordinals":[{ordinals}],"actors":[{actors}]}}"#)
+        };
+        let body = |groups: &[String]| format!(r#"{{"commit":"c","root":"r","changes":[{}]}}"#, groups.join(","));
+        assert!(serde_json::from_str::<Body>(&body(&[of(100)])).is_ok());
+        let after = of(50).replacen("[1,", "[60,", 1);
+        assert!(serde_json::from_str::<Body>(&body(&[of(50), after.clone()])).is_ok());
+        for groups in [vec![of(101)], vec![of(51), after]] {
+            let refused = serde_json::from_str::<Body>(&body(&groups)).unwrap_err().to_string();
+            assert!(refused.contains("more changes"), "{refused}");
+        }
     }
 
     #[test]

@@ -258,8 +258,14 @@ impl Reader {
 
     async fn lineage(&self, tenant: &TenantId, when: When, need: &Need) -> Result<Lineage, Error> {
         let (newest, other) = self.cache.get(tenant);
-        if let Some(found) = other.as_ref().into_iter().chain(&newest).find_map(|known| usable(known, when)) {
-            return found;
+        match other.as_ref().into_iter().chain(&newest).find_map(|known| usable(known, when)) {
+            Some(Ok(found)) => return Ok(found),
+            // What is known may be of a log that a restore has replaced since. The table tells.
+            Some(Err(_)) => {
+                self.cache.forget(tenant);
+                return self.cold(tenant, Some(when), need).await;
+            }
+            None => {}
         }
         let newest = match newest {
             Some(known) => self.refresh(tenant, known).await?,
@@ -284,8 +290,9 @@ impl Reader {
         let (items, more) = self.store.query_page(&keys::log_partition(tenant), &range).await?;
         let mut entries =
             items.iter().map(|item| Entry::from_item(item).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
-        if seq > 0 && !known.entries.is_empty() {
-            // The entry that we know comes first; another one in its place means that the table was restored.
+        if seq > 0 {
+            // The entry that we know comes first, also when it is in the fold; another one or none in its place means
+            // that the table was restored.
             match entries.first() {
                 Some(first) if first.seq == seq && first.chain == chain => drop(entries.remove(0)),
                 _ => {
@@ -293,8 +300,6 @@ impl Reader {
                     return Ok(None);
                 }
             }
-        } else if entries.first().is_some_and(|first| first.seq == seq && first.chain == chain) {
-            entries.remove(0);
         }
         let follows = entries.first().is_none_or(|first| first.seq == seq + 1 && first.previous == chain);
         let gapless = entries.windows(2).all(|pair| matches!(pair, [a, b] if b.seq == a.seq + 1));
@@ -325,6 +330,10 @@ impl Reader {
         let range = Range { to: bound.map(Instant::key), newest_first: true, limit: Some(1), ..Range::default() };
         let (mut items, _) = self.store.query_page(&keys::manifest_partition(tenant), &range).await?;
         for attempt in 0..2 {
+            // Where nothing was folded yet, the log alone tells everything.
+            if items.is_empty() {
+                break;
+            }
             if attempt == 1 {
                 // The newest one does not fit the log or the cursor: look at a few more.
                 let range = Range { limit: Some(MANIFESTS_TRIED), ..range.clone() };
@@ -482,10 +491,9 @@ fn cut_to(lineage: &Lineage, when: When) -> Result<Lineage, Error> {
             if tip == seq && chain.is_none_or(|chain| hash.short() == chain) {
                 return Ok(cut);
             }
-            Err(Error::invalid(
-                "NextToken",
-                "does not belong to the present state of this ledger; start again without it",
-            ))
+            // Without a chain hash it is a state that a client named, and no cursor, whose reader names its member.
+            let field = if chain.is_none() { "as_of" } else { "token" };
+            Err(Error::invalid(field, "does not belong to the present state of this ledger; start again without it"))
         }
     }
 }

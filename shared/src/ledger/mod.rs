@@ -16,6 +16,7 @@ mod export;
 mod fold;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod glance;
 mod grouped;
 mod item;
 mod items;
@@ -62,6 +63,10 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use store::Store;
+
+/// The pause after which what looked torn is looked at once more (see [`store::pause`]): 80 ms. A transaction may be seen
+/// torn across items for a moment.
+const SETTLING: usize = 3;
 
 /// The format that this version writes into every item. Readers accept it and the one before.
 const FORMAT: u32 = 1;

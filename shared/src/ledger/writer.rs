@@ -2,7 +2,9 @@
 //!
 //! Within a process one writer per tenant merges whatever is waiting, so that commits stay full.
 
+use super::SETTLING;
 use super::commit::{Before, Committed, Draft, Known, stage};
+use super::glance::{glance, look};
 use super::items::{Document, FindingItem, Head};
 use super::lineage::When;
 use super::rules::{Lists, Memory, Numbered, unnumbered};
@@ -170,8 +172,16 @@ impl Writer {
         // What is newer than the head was left by a restore only if the head still is what it was: otherwise somebody
         // has committed in between, and a decision that writes nothing would not be told so by its commit.
         let is_ahead = board.values().any(|before| before.stray.is_some());
-        if is_ahead && self.head(tenant).await? != head {
-            return Ok(false);
+        if is_ahead {
+            // A transaction may be seen torn for a moment, the finding before the head.
+            for settling in [false, true] {
+                if settling {
+                    pause(SETTLING).await;
+                }
+                if self.head(tenant).await? != head {
+                    return Ok(false);
+                }
+            }
         }
         let mut round = Round {
             draft: Draft::after(head, self.clock.now()),
@@ -347,6 +357,11 @@ impl Round {
                 return Ok(Weighed::Touched);
             }
             _ if self.draft.is_full() => return Ok(Weighed::Full),
+            Decision::Observed
+                if intent.sent.as_ref().is_some_and(|sent| !self.draft.has_room_to_observe(&sent.seen)) =>
+            {
+                return Ok(Weighed::Full);
+            }
             Decision::Observed => {
                 if let (Some(known), Some(sent)) = (before.known.as_mut(), &intent.sent) {
                     self.draft.observe(known.item.ordinal, &sent.seen);
@@ -412,28 +427,6 @@ impl Round {
             }
         }
     }
-}
-
-/// Decides without the document, if the producer sent what it sent before.
-fn glance(known: Option<&Known>, intent: &Intent) -> Option<Decision> {
-    let (known, sent) = (known?, intent.sent.as_ref()?);
-    if known.item.sent.as_ref() != Some(&sent.hash) {
-        return None;
-    }
-    if known.item.seen.as_ref() == Some(&sent.seen_hash) {
-        return Some(Decision::Unchanged);
-    }
-    // What is older than the document may tell something about the past: the merge rules must look at it.
-    ((sent.seen.updated_at(), sent.seen.envelope_at()) > known.item.newest).then_some(Decision::Observed)
-}
-
-/// Decides with the document, which [`Writer::board`] has read wherever [`glance`] does not suffice.
-fn look(known: Option<&Known>, intent: &Intent, at: Instant) -> Decision {
-    let document = known.and_then(|known| known.document.as_ref());
-    if known.is_some() && document.is_none() {
-        return glance(known, intent).unwrap_or(Decision::Unchanged);
-    }
-    (intent.decide)(document.map(|(finding, _)| finding), document.map(|(_, seen)| seen), at)
 }
 
 fn too_large(key: &FindingKey) -> Rejection {

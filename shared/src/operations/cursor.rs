@@ -79,6 +79,15 @@ pub(super) fn foreign(field: &str) -> Error {
     )
 }
 
+/// What was asked of the state that a cursor stands on, if there was one. That state may be gone since, and the error
+/// then names the member `field`, which carried the cursor.
+pub(super) fn from_member<T>(found: Result<T, Error>, cursor: Option<&Cursor>, field: &str) -> Result<T, Error> {
+    found.map_err(|error| match (error, cursor) {
+        (Error::Invalid { message, .. }, Some(_)) => Error::invalid(field, message),
+        (other, _) => other,
+    })
+}
+
 /// The next bytes.
 pub(super) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (taken, left) = rest.split_at_checked(N)?;

@@ -3,7 +3,7 @@
 //! The log's own before and after values tell what changed; documents are read for the rows of the page only. An
 //! acceptance that ends within the interval is a change at that instant, whether or not a job has recorded it.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, from_member};
 use super::get_findings::RowSize;
 use super::question::{Opened, Question};
 use crate::domain::query::{Clause, Filter, InstantRange, Test};
@@ -63,7 +63,8 @@ pub async fn get_finding_changes(
     };
     let mut question = query.question.clone();
     question.when = cursor.map_or(question.when, |cursor| cursor.when());
-    let opened = question.open(reader, tenant, [Family::Times, Family::Seen]).await?;
+    let opened = question.open(reader, tenant, [Family::Times, Family::Seen]).await;
+    let opened = from_member(opened, cursor.as_ref(), query.token_field)?;
     let former = reader.former_states(tenant, query.from, &opened.view).await?;
     let changes = changes(query, &opened, &former)?;
     let total = u32::try_from(changes.len()).unwrap_or(u32::MAX);

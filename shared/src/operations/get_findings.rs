@@ -1,10 +1,10 @@
 //! Lists findings: filter, exact total, order and pages, on the columns as of one instant.
 
 use super::answer_size::{PAGE_BYTES, in_answer};
-use super::cursor::Cursor;
+use super::cursor::{Cursor, from_member};
 use super::question::{Opened, Question};
-use crate::domain::query::SortKey;
-use crate::domain::{Error, Family, Finding, FindingKey, Ordinal, TenantId, Uid, Uids, json};
+use crate::domain::query::{DerivedKey, SortKey};
+use crate::domain::{Column, Error, Family, Finding, FindingKey, Ordinal, TenantId, Uid, Uids, json};
 use crate::ledger::{Found, Reader, View, When};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -22,6 +22,8 @@ pub type RowSize = fn(&Finding) -> usize;
 pub struct FindingsQuery {
     /// Which findings, and without a token as of when.
     pub question: Question,
+    /// By what it is ordered before anything else.
+    pub first: Option<DerivedKey>,
     /// Only the findings of these uids.
     pub among: Option<BTreeSet<Uid>>,
     /// In which order; ties and no order at all go by first sight.
@@ -70,15 +72,17 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     };
     let mut question = query.question.clone();
     question.when = cursor.map_or(question.when, |cursor| cursor.when());
-    let families = query.sort.iter().map(|key| key.column.family()).chain([Family::Seen]);
-    let opened = question.open(reader, tenant, families).await?;
+    let first = query.first.iter().flat_map(|key| key.field.columns).copied();
+    let families = query.sort.iter().map(|key| key.column).chain(first).map(Column::family).chain([Family::Seen]);
+    let opened = question.open(reader, tenant, families).await;
+    let opened = from_member(opened, cursor.as_ref(), query.token_field)?;
     let view = &opened.view;
     let mut candidates = view.select(&opened.filter)?;
     if let Some(among) = &query.among {
         let named: BTreeSet<Ordinal> = among.iter().filter_map(|uid| opened.uids.ordinal(*uid)).collect();
         candidates.retain(|ordinal| named.contains(ordinal));
     }
-    view.sort(&mut candidates, &query.sort)?;
+    view.sort_after(&mut candidates, query.first, &query.sort)?;
     let total = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
     let cursor =
         cursor.unwrap_or_else(|| Cursor { position: query.start, ..Cursor::start(view, query.fingerprint, total) });

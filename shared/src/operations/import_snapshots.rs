@@ -51,12 +51,16 @@ async fn import_whole(
     snapshots: &[Snapshot],
 ) -> Result<Vec<Outcome>, Error> {
     let from = Sender(caller.cloned().map(Arc::new));
+    // What comes without a time was read just now: once for both steps and every try, so that they have one place
+    // among the finding's snapshots.
+    let now = writer.clock().now().to_string();
     let mut rejected: Vec<Option<Outcome>> = Vec::with_capacity(snapshots.len());
     let mut intents = Vec::with_capacity(snapshots.len() * 2);
     for snapshot in snapshots {
         match from.accepted(snapshot) {
             Ok(sent) => {
-                intents.extend(steps(&from, Arc::new(sent), snapshot.time.clone()));
+                let time = snapshot.time.as_ref().unwrap_or(&now).clone();
+                intents.extend(steps(&from, Arc::new(sent), time));
                 rejected.push(None);
             }
             Err(rejection) => rejected.push(Some(Outcome::Rejected(rejection))),
@@ -118,17 +122,17 @@ impl Sender {
     }
 }
 
-fn steps(from: &Sender, sent: Arc<Object>, time: Option<String>) -> [Intent; 2] {
+fn steps(from: &Sender, sent: Arc<Object>, time: String) -> [Intent; 2] {
     let key = key_of(&sent);
-    let seen = Seen::of(&sent, time.as_deref());
+    let seen = Seen::of(&sent, Some(&time));
     let short = Sent { hash: asff::producer_hash(&sent, Door::Snapshot), seen_hash: asff::seen_hash(&seen), seen };
     let (from, from_again) = (from.clone(), from.clone());
     let (sent_again, time_again) = (Arc::clone(&sent), time.clone());
     let first = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
-        from.decided(current, || asff::snapshot_import(current, seen, &sent, time.as_deref(), at))
+        from.decided(current, || asff::snapshot_import(current, seen, &sent, Some(&time), at))
     };
     let second = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
-        let update = || asff::snapshot_update(current, seen, &sent_again, time_again.as_deref(), at);
+        let update = || asff::snapshot_update(current, seen, &sent_again, Some(&time_again), at);
         from_again.signed(from_again.decided(current, update))
     };
     [

@@ -20,4 +20,5 @@ mod run;
 mod smoke;
 mod steps;
 mod table;
+mod torn;
 mod world;

@@ -75,7 +75,10 @@ impl Run {
                 self.request(who, &Request::Import(sent), trouble).await;
             }
             Step::Snapshot { who, sent, trouble } => {
-                let snapshot = |shot: &Shot| Snapshot { finding: shot.finding(), time: shot.time() };
+                // Without a time the ledger takes its own now, which the model could not know to the millisecond.
+                let now = self.clocks[who].now().to_string();
+                let time = |shot: &Shot| Some(shot.time().unwrap_or_else(|| now.clone()));
+                let snapshot = |shot: &Shot| Snapshot { finding: shot.finding(), time: time(shot) };
                 self.request(who, &Request::Snapshot(sent.iter().map(snapshot).collect()), trouble).await;
             }
             Step::Update { who, whom, change: which, trouble } => {

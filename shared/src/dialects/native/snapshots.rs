@@ -130,6 +130,7 @@ mod tests {
             (r#"{"detail":null}"#, "Findings"),
             (r#"{"findings":[],"time":"yesterday"}"#, "time"),
             (r#"[{"findings":[],"time":7}]"#, "[0].time"),
+            (&format!(r#"{{"findings":[],"time":"2024-01-01T00:00:00.{}Z"}}"#, "0".repeat(108)), "time"),
         ];
         for (body, wanted) in cases {
             match parse(body.as_bytes()) {

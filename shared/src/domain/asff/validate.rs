@@ -7,7 +7,8 @@
 //! - A top-level member that is `null` counts as not sent and is left out of what is returned.
 //! - ProductFields that start with `aws/securityhub/` do not count towards the 50 pairs: the hub adds three of them,
 //!   and a finding that was read from here must be importable again.
-//! - A member may nest 100 levels deep, from a hub snapshot too.
+//! - A member may nest 100 levels deep, and one of the five timestamps has at most 128 characters, from a hub
+//!   snapshot too.
 //! - From a hub snapshot only what cannot be placed is refused: no object, no Id, ProductArn, AwsAccountId or readable
 //!   UpdatedAt, or another JSON type where we interpret a member. Lengths, counts and unknown words pass.
 

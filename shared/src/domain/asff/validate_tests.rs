@@ -226,6 +226,21 @@ fn a_snapshot_passes_whatever_its_lengths_and_words_but_not_another_type() {
     }
 }
 
+/// The five texts are kept in the log whenever they move, many in one entry.
+#[test]
+fn timestamps_are_bounded_at_both_doors() {
+    let of = |length: usize| format!("2024-01-01T00:00:00.{}Z", "0".repeat(length - 21));
+    for name in ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt", "ProcessedAt"] {
+        // UpdatedAt has to be readable at every door, and no readable one is as long.
+        let readable = refusal(json!({ name: of(128) }), Door::Snapshot).is_none();
+        assert_eq!(readable, name != "UpdatedAt", "{name}");
+        for door in [Door::Import, Door::Snapshot] {
+            let (code, message) = refusal(json!({ name: of(129) }), door).unwrap_or_default();
+            assert_eq!((code.as_str(), message), ("InvalidInput", format!("{name}: must have at most 128 characters")));
+        }
+    }
+}
+
 #[test]
 fn the_refusal_carries_the_id_as_far_as_there_is_one() {
     for (value, id) in [(json!([]), ""), (json!({ "Id": 5 }), ""), (json!({ "Id": "x" }), "x"), (json!(null), "")] {
