@@ -8,6 +8,7 @@
 # into the committed corpus.
 set -eu
 cd "$(dirname "$0")"
+self=$PWD/$(basename "$0")
 
 seconds=${SECONDS_EACH:-600}
 jobs=${JOBS:-2}
@@ -37,5 +38,5 @@ if [ "${ONE:-}" ]; then
     one "$ONE"
 else
     # Each target in a process of its own, so that one failure does not stop the others.
-    printf '%s\n' $targets | SECONDS_EACH=$seconds xargs -P "$jobs" -I{} env ONE={} "$0"
+    printf '%s\n' $targets | SECONDS_EACH=$seconds xargs -P "$jobs" -I{} env ONE={} "$self"
 fi

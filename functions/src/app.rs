@@ -79,6 +79,7 @@ impl App {
             return Passage::refused(Error::NotFound("there is nothing at this path".to_owned()));
         };
         let (method, path) = (request.method().clone(), request.raw_http_path().to_owned());
+        let base = call::base_of(route, &request);
         let signed = call::signed(request);
         let presented = match auth::locate(&signed) {
             Ok(presented) => presented,
@@ -90,8 +91,9 @@ impl App {
         }
         let call = |caller: Caller| {
             let SignedRequest { method: _, paths: _, query, headers, body } = signed.clone();
-            let (query, parameters, request_id) = (call::pairs_of(query), parameters.clone(), id.to_owned());
-            Call { caller, method: method.clone(), path: path.clone(), parameters, query, headers, body, request_id }
+            let (query, request_id) = (call::pairs_of(query), id.to_owned());
+            let (method, path, base, parameters) = (method.clone(), path.clone(), base.clone(), parameters.clone());
+            Call { caller, method, path, base, parameters, query, headers, body, request_id }
         };
         let admission = self.admit(route, &presented, &parameters, &signed);
         if let Handler::ReadsAhead(handler) = route.handler {
@@ -219,7 +221,12 @@ fn request_id(request: &Request) -> String {
 
 /// Whose clients a path that is no route looks like.
 fn dialect_of(path: &str) -> Dialect {
-    if path.starts_with("/api/v1/") { Dialect::Native } else { Dialect::SecurityHub }
+    let begins = |beginning: &&str| path.starts_with(beginning);
+    match () {
+        () if ["/api/v2/", "/datadog/"].iter().any(begins) => Dialect::Datadog,
+        () if path.starts_with("/api/v1/") => Dialect::Native,
+        () => Dialect::SecurityHub,
+    }
 }
 
 fn respond(reply: Reply) -> Response<Body> {

@@ -12,6 +12,7 @@ use lambda_http::{Body, Request, RequestExt};
 use percent_encoding::percent_decode_str;
 use posture_shared::auth::{self, PathSource, Query, SignedRequest};
 use posture_shared::domain::{Caller, Error};
+use std::net::IpAddr;
 
 /// A request whose caller is known.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Call {
     pub method: Method,
     /// The path as the gateway gave it: raw, percent-encoded unless the gateway decoded it.
     pub path: String,
+    /// Scheme, host and whatever stands before the route's path, as this client reaches it; for links in answers.
+    pub base: String,
     /// Decoded path parameters.
     pub parameters: Parameters,
     /// Decoded query pairs. The values of one name are in the order sent.
@@ -86,6 +89,35 @@ fn is_function_url(context: &ApiGatewayV2httpRequestContext) -> bool {
     context.domain_name.as_deref().is_some_and(|domain| domain.contains(".lambda-url."))
 }
 
+/// The URL before a route's path as this client reaches it: `https://HOST/prod`. The scheme is that of
+/// `x-forwarded-proto`, else https, and http for a host that is this machine.
+pub(crate) fn base_of(route: &Route, request: &Request) -> String {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let is_of_hosts = |c: char| c.is_ascii_alphanumeric() || ".-_:[]".contains(c);
+    let host = header("host").filter(|host| !host.is_empty() && host.chars().all(is_of_hosts)).unwrap_or("localhost");
+    // Behind several proxies the first one is the one that the client talked to.
+    let forwarded = header("x-forwarded-proto").and_then(|protocols| protocols.split(',').next()).map(str::trim);
+    let scheme = match forwarded {
+        Some("http") => "http",
+        None if is_loopback(host) => "http",
+        _ => "https",
+    };
+    let path = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => context.path.as_deref(),
+        _ => None,
+    };
+    let path = path.unwrap_or_else(|| request.raw_http_path());
+    format!("{scheme}://{host}{}", route.prefix(path).unwrap_or_default().trim_end_matches('/'))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
 fn query_of(request: &Request) -> Query {
     match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(_)) => {
@@ -123,4 +155,37 @@ pub(crate) fn parameters(route: &Route, request: &Request) -> Option<Parameters>
     let names = route.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     let given: Option<Parameters> = names.map(|name| Some((name, theirs.first(name)?.to_owned()))).collect();
     given.or(ours)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::base_of;
+    use crate::securityhub_get_findings::ROUTE;
+    use lambda_http::{Body, Request, RequestExt};
+
+    /// CONTRACTS 4.2: links are absolute and carry the stage.
+    #[test]
+    fn links_begin_as_the_client_reaches_us() {
+        for (path, headers, base) in [
+            ("/prod/findings", &[("host", "api.example.com")][..], "https://api.example.com/prod"),
+            ("/findings", &[("host", "127.0.0.1:9000")], "http://127.0.0.1:9000"),
+            ("/findings", &[("host", "LocalHost:9000")], "http://LocalHost:9000"),
+            ("/findings", &[("host", "[::1]:9000")], "http://[::1]:9000"),
+            ("/findings", &[("host", "[::1]"), ("x-forwarded-proto", "https")], "https://[::1]"),
+            ("/findings", &[("host", "a.b"), ("x-forwarded-proto", "http, https")], "http://a.b"),
+            ("/findings", &[("host", "a.b"), ("x-forwarded-proto", "javascript")], "https://a.b"),
+            ("/findings", &[("host", "a\"><script>")], "http://localhost"),
+            ("/findings", &[], "http://localhost"),
+            ("/prod//findings", &[("host", "a.b")], "https://a.b/prod"),
+        ] {
+            let mut request = lambda_http::http::Request::builder().uri(path);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let request: Request = request.body(Body::Empty).unwrap().with_raw_http_path(path);
+            assert_eq!(base_of(&ROUTE, &request), base, "{path} {headers:?}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ pub static ROUTE: Route = Route {
     function: "create-key",
     method: Method::POST,
     path: "/api/v1/tenants/{tenantID}/keys",
+    also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),

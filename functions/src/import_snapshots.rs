@@ -16,6 +16,7 @@ pub static ROUTE: Route = Route {
     function: "import-snapshots",
     method: Method::POST,
     path: "/api/v1/tenants/{tenantID}/snapshots",
+    also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsImport),
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),

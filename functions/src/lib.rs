@@ -10,8 +10,14 @@ pub mod routes;
 pub mod runtime;
 
 pub mod create_key;
+pub mod datadog_get_finding;
+pub mod datadog_list_findings;
 pub mod import_hub_events;
 pub mod import_snapshots;
+pub mod infracast_get_compliance_summary;
+pub mod infracast_get_finding;
+pub mod infracast_list_findings;
+pub mod infracast_list_scored_findings;
 pub mod list_accounts;
 pub mod list_jobs;
 pub mod list_keys;

@@ -9,7 +9,7 @@
 
 use crate::Route;
 use posture_shared::auth::Presented;
-use posture_shared::dialects::Dialect;
+use posture_shared::dialects::{Dialect, datadog};
 use posture_shared::domain::rate::PERIOD;
 use posture_shared::domain::{Error, Instant, KeyRecord, Rate, TenantId};
 use posture_shared::ledger::Writer;
@@ -38,7 +38,8 @@ struct Known {
 /// How many requests a minute a key is good for on a route; `None` means any number.
 pub fn limit_of(route: &Route, record: &KeyRecord) -> Option<u32> {
     let default = match route.dialect {
-        Dialect::SecurityHub | Dialect::Native => None,
+        Dialect::Datadog => Some(datadog::limits::REQUESTS_PER_MINUTE),
+        Dialect::SecurityHub | Dialect::Infracast | Dialect::Native => None,
     };
     record.rate_per_minute.or(default)
 }

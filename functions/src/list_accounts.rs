@@ -13,6 +13,7 @@ pub static ROUTE: Route = Route {
     function: "list-accounts",
     method: Method::GET,
     path: "/api/v1/tenants/{tenantID}/accounts",
+    also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
     handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),

@@ -13,6 +13,7 @@ pub static ROUTE: Route = Route {
     function: "list-jobs",
     method: Method::GET,
     path: "/api/v1/tenants/{tenantID}/jobs",
+    also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),

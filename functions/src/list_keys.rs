@@ -13,6 +13,7 @@ pub static ROUTE: Route = Route {
     function: "list-keys",
     method: Method::GET,
     path: "/api/v1/tenants/{tenantID}/keys",
+    also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),

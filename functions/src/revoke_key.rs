@@ -13,6 +13,7 @@ pub static ROUTE: Route = Route {
     function: "revoke-key",
     method: Method::DELETE,
     path: "/api/v1/tenants/{tenantID}/keys/{name}",
+    also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),

@@ -20,6 +20,8 @@ pub struct Route {
     pub method: Method,
     /// The path; `{name}` is one segment of any text.
     pub path: &'static str,
+    /// Further paths that it answers alike, with the same parameters.
+    pub also: &'static [&'static str],
     /// Whose shapes errors have.
     pub dialect: Dialect,
     /// The scope that a key needs; `None` needs a good key and nothing more.
@@ -72,33 +74,56 @@ pub struct Wake {
 pub type Parameters = Vec<(&'static str, String)>;
 
 impl Route {
-    /// The parameters of a path that is exactly this route's: raw, percent-encoded, without a stage.
+    /// Every path that it answers, the one that it is known by first.
+    pub fn paths(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.path).chain(self.also.iter().copied())
+    }
+
+    /// The parameters of a path that is exactly one of this route's: raw, percent-encoded, without a stage.
     /// `None` when it is another path.
     pub fn parameters(&self, path: &str) -> Option<Parameters> {
-        let ours: Vec<&'static str> = self.path.split('/').collect();
-        let theirs: Vec<&str> = path.split('/').collect();
-        if ours.len() == theirs.len() { aligned(&ours, &theirs) } else { None }
+        self.paths().find_map(|ours| exactly(ours, path))
     }
 
-    /// The parameters of a path that ends in this route's, after a stage or another prefix.
+    /// The parameters of a path that ends in one of this route's, after a stage or another prefix.
     pub fn parameters_after_prefix(&self, path: &str) -> Option<Parameters> {
-        let ours: Vec<&'static str> = self.path.split('/').skip(1).collect();
-        let theirs: Vec<&str> = path.split('/').skip(1).collect();
-        let tail = theirs.get(theirs.len().checked_sub(ours.len())?..)?;
-        aligned(&ours, tail)
+        self.after_prefix(path).map(|(parameters, _)| parameters)
     }
 
-    /// Which segments are parameters. Of two routes that match, the one whose first difference is a literal wins.
-    fn shape(&self) -> Vec<bool> {
-        self.path.split('/').map(|segment| name_of(segment).is_some()).collect()
+    /// The stage or other prefix of a path that ends in one of this route's: empty, or a slash and what follows it.
+    pub fn prefix<'a>(&self, path: &'a str) -> Option<&'a str> {
+        self.after_prefix(path).map(|(_, prefix)| prefix)
+    }
+
+    fn after_prefix<'a>(&self, path: &'a str) -> Option<(Parameters, &'a str)> {
+        let theirs: Vec<&str> = path.split('/').skip(1).collect();
+        self.paths().find_map(|ours| {
+            let ours: Vec<&'static str> = ours.split('/').skip(1).collect();
+            let tail = theirs.get(theirs.len().checked_sub(ours.len())?..)?;
+            let length: usize = tail.iter().map(|segment| segment.len() + 1).sum();
+            Some((aligned(&ours, tail)?, path.get(..path.len().checked_sub(length)?)?))
+        })
     }
 }
 
-/// The route of a method and a raw path (percent-encoded, without a stage), with the path's parameters.
+/// The route of a method and a raw path (percent-encoded, without a stage), with the path's parameters. Of two routes
+/// that match, the one whose first difference is a literal wins.
 pub fn find(routes: &[&'static Route], method: &Method, path: &str) -> Option<(&'static Route, Parameters)> {
     let candidates = routes.iter().filter(|route| route.method == *method);
-    let matching = candidates.filter_map(|route| Some((*route, route.parameters(path)?)));
-    matching.min_by_key(|(route, _)| route.shape())
+    let spelt = candidates.flat_map(|route| route.paths().map(move |ours| (*route, ours)));
+    let matching = spelt.filter_map(|(route, ours)| Some((shape(ours), route, exactly(ours, path)?)));
+    matching.min_by(|a, b| a.0.cmp(&b.0)).map(|(_, route, parameters)| (route, parameters))
+}
+
+/// Which segments are parameters.
+fn shape(path: &'static str) -> Vec<bool> {
+    path.split('/').map(|segment| name_of(segment).is_some()).collect()
+}
+
+fn exactly(ours: &'static str, theirs: &str) -> Option<Parameters> {
+    let ours: Vec<&'static str> = ours.split('/').collect();
+    let theirs: Vec<&str> = theirs.split('/').collect();
+    if ours.len() == theirs.len() { aligned(&ours, &theirs) } else { None }
 }
 
 fn aligned(ours: &[&'static str], theirs: &[&str]) -> Option<Parameters> {
@@ -128,8 +153,12 @@ mod tests {
     use posture_shared::domain::Error;
 
     const fn route(function: &'static str, method: Method, path: &'static str) -> Route {
+        alike(function, method, path, &[])
+    }
+
+    const fn alike(function: &'static str, method: Method, path: &'static str, also: &'static [&'static str]) -> Route {
         let handler = Handler::Reads(|_, _| Box::pin(async { Err(Error::NotFound(String::new())) }));
-        Route { function, method, path, dialect: Dialect::SecurityHub, scope: None, handler }
+        Route { function, method, path, also, dialect: Dialect::SecurityHub, scope: None, handler }
     }
 
     static LIST: Route = route("list", Method::GET, "/t/{tenantID}/findings");
@@ -138,9 +167,13 @@ mod tests {
     static MINE: Route = route("mine", Method::GET, "/t/mine/findings/{findingID}");
     static RUN: Route = route("run", Method::POST, "/t/{tenantID}/findings/{verb}");
 
+    static ALIKE: Route =
+        alike("alike", Method::GET, "/v1/checks/{id}", &["/checks/{id}", "/t/{id}/findings/{id}/alike"]);
+
     fn found(method: &Method, path: &str) -> Option<(&'static str, Parameters)> {
         // Parameters stand before literals, so that order in the table cannot be what decides.
-        find(&[&ONE, &SCORED, &MINE, &LIST, &RUN], method, path).map(|(route, parameters)| (route.function, parameters))
+        find(&[&ONE, &SCORED, &MINE, &LIST, &RUN, &ALIKE], method, path)
+            .map(|(route, parameters)| (route.function, parameters))
     }
 
     fn given(pairs: &[(&'static str, &str)]) -> Parameters {
@@ -156,6 +189,8 @@ mod tests {
             (&Method::GET, "/t/a/findings/scored", "scored", &[("tenantID", "a")]),
             (&Method::GET, "/t/a/findings/x%2Fy%3Az", "one", &[("tenantID", "a"), ("findingID", "x/y:z")]),
             (&Method::GET, "/t/mine/findings/scored", "mine", &[("findingID", "scored")]),
+            (&Method::GET, "/v1/checks/x", "alike", &[("id", "x")]),
+            (&Method::GET, "/checks/x%20y", "alike", &[("id", "x y")]),
             (&Method::POST, "/t/a/findings/scored", "run", &[("tenantID", "a"), ("verb", "scored")]),
         ];
         for (method, path, function, parameters) in cases {
@@ -185,5 +220,23 @@ mod tests {
         assert_eq!(LIST.parameters_after_prefix("/t/a/findings"), Some(given(&[("tenantID", "a")])));
         assert_eq!(LIST.parameters_after_prefix("/findings"), None);
         assert_eq!(LIST.parameters_after_prefix(""), None);
+    }
+
+    #[test]
+    fn what_stands_before_the_path_is_known() {
+        for (route, path, prefix) in [
+            (&LIST, "/prod/t/a/findings", Some("/prod")),
+            (&LIST, "/a/b/t/a/findings", Some("/a/b")),
+            (&LIST, "/t/a/findings", Some("")),
+            (&ALIKE, "/prod/v1/checks/x", Some("/prod")),
+            (&ALIKE, "/v1/checks/x", Some("")),
+            (&ALIKE, "/prod/checks/x%2Fy", Some("/prod")),
+            (&ALIKE, "/checks/x", Some("")),
+            (&ALIKE, "/prod//v1/checks/x", Some("/prod/")),
+            (&ALIKE, "/checks", None),
+            (&ALIKE, "", None),
+        ] {
+            assert_eq!(route.prefix(path), prefix, "{path}");
+        }
     }
 }

@@ -2,15 +2,23 @@
 
 use crate::route::{Route, Trigger};
 use crate::{
-    create_key, import_hub_events, import_snapshots, list_accounts, list_jobs, list_keys, record_expiries, revoke_key,
-    securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
-    securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
+    create_key, datadog_get_finding, datadog_list_findings, import_hub_events, import_snapshots,
+    infracast_get_compliance_summary, infracast_get_finding, infracast_list_findings, infracast_list_scored_findings,
+    list_accounts, list_jobs, list_keys, record_expiries, revoke_key, securityhub_batch_import_findings,
+    securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history,
+    securityhub_get_findings, securityhub_list_enabled_products, set_account,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
 pub static ROUTES: &[&Route] = &[
     &create_key::ROUTE,
+    &datadog_get_finding::ROUTE,
+    &datadog_list_findings::ROUTE,
     &import_snapshots::ROUTE,
+    &infracast_get_compliance_summary::ROUTE,
+    &infracast_get_finding::ROUTE,
+    &infracast_list_findings::ROUTE,
+    &infracast_list_scored_findings::ROUTE,
     &list_accounts::ROUTE,
     &list_jobs::ROUTE,
     &list_keys::ROUTE,
@@ -51,10 +59,27 @@ mod tests {
             (Method::GET, "/api/v1/tenants/acme/accounts", "list-accounts"),
             (Method::PUT, "/api/v1/tenants/acme/accounts/123456789012", "set-account"),
             (Method::GET, "/api/v1/tenants/acme/jobs", "list-jobs"),
+            (Method::GET, "/api/v2/posture_management/findings", "datadog-list-findings"),
+            (Method::GET, "/api/v2/posture_management/findings/AQAAAYZzBl", "datadog-get-finding"),
+            (Method::GET, "/api/v1/tenants/acme/findings", "infracast-list-findings"),
+            (Method::GET, "/api/v1/tenants/acme/findings/scored", "infracast-list-scored-findings"),
+            (Method::GET, "/api/v1/tenants/acme/findings/CIS-AWS-5.2-sg-0abc123", "infracast-get-finding"),
+            (Method::GET, "/api/v1/tenants/acme/compliance/summary", "infracast-get-compliance-summary"),
         ];
         assert_eq!(cases.len(), ROUTES.len(), "list the new route here");
         for (method, path, function) in cases {
             assert_eq!(find(ROUTES, &method, path).map(|(route, _)| route.function), Some(function), "{method} {path}");
+        }
+    }
+
+    /// CONTRACTS 3.4: a prefix under which the official client's shape answers.
+    #[test]
+    fn further_paths_find_their_function() {
+        for (path, function) in [
+            ("/datadog/api/v2/posture_management/findings", "datadog-list-findings"),
+            ("/datadog/api/v2/posture_management/findings/x", "datadog-get-finding"),
+        ] {
+            assert_eq!(find(ROUTES, &Method::GET, path).map(|(route, _)| route.function), Some(function), "{path}");
         }
     }
 
@@ -72,8 +97,19 @@ mod tests {
         let names = ROUTES.iter().map(|route| route.function).chain(TRIGGERS.iter().map(|trigger| trigger.function));
         let unique: BTreeSet<&str> = names.collect();
         assert_eq!(unique.len(), ROUTES.len() + TRIGGERS.len());
-        let addresses: BTreeSet<(&str, &str)> =
-            ROUTES.iter().map(|route| (route.method.as_str(), route.path)).collect();
-        assert_eq!(addresses.len(), ROUTES.len());
+        let addresses = ROUTES.iter().flat_map(|route| route.paths().map(|path| (route.method.as_str(), path)));
+        let addresses: Vec<(&str, &str)> = addresses.collect();
+        assert_eq!(addresses.iter().collect::<BTreeSet<_>>().len(), addresses.len(), "{addresses:?}");
+    }
+
+    /// A gateway hands parameters over by name, whichever of the paths was asked for.
+    #[test]
+    fn every_path_of_a_route_has_its_parameters() {
+        let parameters = |path: &'static str| path.split('/').filter(|segment| segment.starts_with('{'));
+        for route in ROUTES {
+            for path in route.paths() {
+                assert!(parameters(path).eq(parameters(route.path)), "{path}");
+            }
+        }
     }
 }

@@ -18,6 +18,7 @@ pub static ROUTE: Route = Route {
     function: "securityhub-batch-import-findings",
     method: Method::POST,
     path: "/findings/import",
+    also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsImport),
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),

@@ -14,6 +14,7 @@ pub static ROUTE: Route = Route {
     function: "securityhub-batch-update-findings",
     method: Method::PATCH,
     path: "/findings/batchupdate",
+    also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsWrite),
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),

@@ -14,6 +14,7 @@ pub static ROUTE: Route = Route {
     function: "securityhub-describe-hub",
     method: Method::GET,
     path: "/accounts",
+    also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsRead),
     handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),

@@ -2,17 +2,19 @@
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::as_of::{self, AS_OF};
 use posture_shared::dialects::securityhub::get_findings::{parse, render};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::{FindingsQuery, Question, get_findings};
+use posture_shared::operations::{FindingsQuery, Question, get_findings, when};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
     function: "securityhub-get-findings",
     method: Method::POST,
     path: "/findings",
+    also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsRead),
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
@@ -21,7 +23,11 @@ pub static ROUTE: Route = Route {
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let request = parse(&call.body)?;
     let query = FindingsQuery {
-        question: Question { filter: request.filter, ..Question::default() },
+        question: Question {
+            filter: request.filter,
+            when: when(ledger, AS_OF, as_of::parse(&call.query)?)?,
+            ..Question::default()
+        },
         sort: request.sort,
         limit: request.limit as usize,
         token: request.token,

@@ -13,6 +13,7 @@ pub static ROUTE: Route = Route {
     function: "set-account",
     method: Method::PUT,
     path: "/api/v1/tenants/{tenantID}/accounts/{id}",
+    also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),

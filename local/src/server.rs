@@ -9,7 +9,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
-use lambda_http::http::{Request, Response};
+use lambda_http::http::{HeaderValue, Request, Response};
 use lambda_http::{Body, RequestExt};
 use posture_functions::app::MAX_BODY;
 use posture_functions::{App, ROUTES, route};
@@ -104,7 +104,9 @@ async fn serve(stream: TcpStream, app: Arc<App>, mut stopped: watch::Receiver<()
 }
 
 async fn answer(app: &App, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    // There is no TLS here; a proxy before it says what its client spoke.
+    parts.headers.entry("x-forwarded-proto").or_insert(HeaderValue::from_static("http"));
     let path = parts.uri.path().to_owned();
     let query: QueryMap = parts.uri.query().unwrap_or_default().parse().unwrap_or_default();
     let found = route::find(ROUTES, &parts.method, &path);

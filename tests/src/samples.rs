@@ -96,6 +96,19 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
         }
         "securityhub-list-enabled-products" => ("?MaxResults=5".to_owned(), Value::Null),
         "import-snapshots" => (String::new(), hub_event("2024-01-01T08:00:05Z", &[finding("f-1", 1)])),
+        "datadog-list-findings" => (
+            "?filter%5Bevaluation_changed_at%5D%3E=1667403346000&filter%5Bevaluation%5D=fail&filter%5Bstatus%5D=high\
+             &filter%5Btag%5D=cloud_provider:aws"
+                .to_owned(),
+            Value::Null,
+        ),
+        "datadog-get-finding" => ("0015c4a9-82b9-8a40-9bf4-55130c000001".to_owned(), Value::Null),
+        "infracast-list-findings" | "infracast-list-scored-findings" => (
+            "?status=all&severity=HIGH&framework=pci-dss&control_id=1.3.2&search=port&per_page=10".to_owned(),
+            Value::Null,
+        ),
+        "infracast-get-finding" => ("open-port-sg-1".to_owned(), Value::Null),
+        "infracast-get-compliance-summary" => ("?framework=pci-dss".to_owned(), Value::Null),
         "list-keys" | "list-accounts" | "list-jobs" => (String::new(), Value::Null),
         "create-key" => (String::new(), new_key()),
         "revoke-key" => (RETIRED.to_owned(), Value::Null),
@@ -106,7 +119,14 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
         other => panic!("there is no sample request for {other}: add one to tests/src/samples.rs"),
     };
     // What follows the route's path: a query, or the value of its last segment.
-    let route_path = route.path.split("{name}").next().and_then(|path| path.split("{id}").next()).unwrap_or_default();
+    let route_path = route
+        .path
+        .split("{name}")
+        .next()
+        .and_then(|path| path.split("{id}").next())
+        .and_then(|path| path.split("{findingID}").next())
+        .and_then(|path| path.split("{finding_id}").next())
+        .unwrap_or_default();
     let path = format!("{}{path}", route_path.replace("{tenantID}", tenant.id.as_str()));
     let body = if body.is_null() { String::new() } else { body.to_string() };
     Ask::new(&route.method, &path, body)

@@ -51,7 +51,13 @@ fn the_scopes_are_these() {
     let scopes: BTreeMap<&str, Scope> = ROUTES.iter().map(|route| (route.function, route.scope.unwrap())).collect();
     let expected = BTreeMap::from([
         ("create-key", Scope::Admin),
+        ("datadog-get-finding", Scope::FindingsRead),
+        ("datadog-list-findings", Scope::FindingsRead),
         ("import-snapshots", Scope::FindingsImport),
+        ("infracast-get-compliance-summary", Scope::FindingsRead),
+        ("infracast-get-finding", Scope::FindingsRead),
+        ("infracast-list-findings", Scope::FindingsRead),
+        ("infracast-list-scored-findings", Scope::FindingsRead),
         ("list-accounts", Scope::Admin),
         ("list-jobs", Scope::Admin),
         ("list-keys", Scope::Admin),

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 const fn route(dialect: Dialect, handler: Handler) -> Route {
-    Route { function: "test", method: Method::POST, path: "/test", dialect, scope: Some(Scope::FindingsRead), handler }
+    let scope = Some(Scope::FindingsRead);
+    Route { function: "test", method: Method::POST, path: "/test", also: &[], dialect, scope, handler }
 }
 
 fn answered() -> Result<Reply, Error> {
@@ -94,7 +95,11 @@ async fn a_panic_is_a_500_in_the_dialects_shape() {
             let answer = send(&world, &route(dialect, handler), key).await;
             let expected: Value = match dialect {
                 Dialect::SecurityHub => json!({"Code": "InternalException", "Message": "Internal service failure"}),
-                Dialect::Native => {
+                Dialect::Datadog => {
+                    let title = "Internal Server Error";
+                    json!({"errors": [{"status": "500", "title": title, "detail": "internal error"}]})
+                }
+                Dialect::Infracast | Dialect::Native => {
                     json!({"error": {"code": "INTERNAL_ERROR", "message": "internal error", "details": null}})
                 }
             };

@@ -20,6 +20,8 @@ const COUNT: &str = "CountPolicy";
 struct Function {
     name: &'static str,
     door: Door,
+    /// Further paths of a route.
+    also: &'static [&'static str],
     grants: Vec<Grant>,
 }
 
@@ -58,6 +60,12 @@ impl Function {
         }
     }
 
+    /// Its events in the template, with their paths: `Request`, then `Request1` and so on for further paths.
+    fn requests(&self, path: &'static str) -> Vec<(String, &'static str)> {
+        let also = self.also.iter().enumerate().map(|(n, path)| (format!("Request{}", n + 1), *path));
+        std::iter::once(("Request".to_owned(), path)).chain(also).collect()
+    }
+
     fn is_route(&self) -> bool {
         matches!(self.door, Door::Route(..))
     }
@@ -74,6 +82,7 @@ fn functions() -> Vec<Function> {
     let routes = ROUTES.iter().map(|route| Function {
         name: route.function,
         door: Door::Route(route.method.as_str(), route.path, route.scope.map_or("any", |scope| scope.name())),
+        also: route.also,
         grants: route.grants(),
     });
     let triggers = TRIGGERS.iter().map(|trigger| Function {
@@ -82,6 +91,7 @@ fn functions() -> Vec<Function> {
             WokenBy::Queue => Door::Queue,
             WokenBy::Schedule(rate) => Door::Schedule(rate),
         },
+        also: &[],
         grants: trigger.grants(),
     });
     routes.chain(triggers).collect()
@@ -167,10 +177,13 @@ fn template_problems(functions: &[Function], text: &str) -> Vec<String> {
         expect("Properties/Policies", function.policies());
         match function.door {
             Door::Route(method, path, _) => {
-                expect("Properties/Events/Request/Type", "Api".to_owned());
-                expect("Properties/Events/Request/Properties/RestApiId", "!Ref Api".to_owned());
-                expect("Properties/Events/Request/Properties/Method", method.to_owned());
-                expect("Properties/Events/Request/Properties/Path", path.to_owned());
+                for (event, path) in function.requests(path) {
+                    let event = format!("Properties/Events/{event}");
+                    expect(&format!("{event}/Type"), "Api".to_owned());
+                    expect(&format!("{event}/Properties/RestApiId"), "!Ref Api".to_owned());
+                    expect(&format!("{event}/Properties/Method"), method.to_owned());
+                    expect(&format!("{event}/Properties/Path"), path.to_owned());
+                }
             }
             Door::Queue => {
                 expect("Properties/Events/Messages/Type", "SQS".to_owned());
@@ -184,8 +197,8 @@ fn template_problems(functions: &[Function], text: &str) -> Vec<String> {
             }
         }
         let events = template.keys(&format!("Resources/{resource}/Properties/Events"));
-        if events.len() > 1 {
-            problems.push(format!("edit template.yaml: {resource} has more than one event: {events:?}"));
+        if events.len() > 1 + function.also.len() {
+            problems.push(format!("edit template.yaml: {resource} has more events than paths: {events:?}"));
         }
     }
     let is_function = |name: &&str| {

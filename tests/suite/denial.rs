@@ -18,8 +18,9 @@ pub enum Refusal {
 pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case: &str) {
     let (status, code) = match (dialect, refusal) {
         (Dialect::SecurityHub, _) => (401, "InvalidAccessException"),
-        (Dialect::Native, Refusal::Key) => (401, "UNAUTHORIZED"),
-        (Dialect::Native, Refusal::Scope) => (403, "FORBIDDEN"),
+        (Dialect::Datadog, _) => (403, "Forbidden"),
+        (Dialect::Infracast | Dialect::Native, Refusal::Key) => (401, "UNAUTHORIZED"),
+        (Dialect::Infracast | Dialect::Native, Refusal::Scope) => (403, "FORBIDDEN"),
     };
     assert_eq!(answer.status, status, "{case}: {}", answer.body);
     let messages = match refusal {
@@ -29,16 +30,22 @@ pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case:
     let body = answer.json();
     let shapes = messages.iter().map(|denial| match dialect {
         Dialect::SecurityHub => json!({"Code": code, "Message": denial.message()}),
-        Dialect::Native => json!({"error": {"code": code, "message": denial.message(), "details": null}}),
+        Dialect::Datadog => json!({"errors": [{"status": "403", "title": code, "detail": denial.message()}]}),
+        Dialect::Infracast | Dialect::Native => {
+            json!({"error": {"code": code, "message": denial.message(), "details": null}})
+        }
     });
     assert!(shapes.clone().any(|shape| shape == body), "{case}: {body}");
-    assert_eq!(answer.header("content-type"), Some("application/json"), "{case}");
+    let media = if dialect == Dialect::Datadog { "application/vnd.api+json" } else { "application/json" };
+    assert_eq!(answer.header("content-type"), Some(media), "{case}");
     match dialect {
         Dialect::SecurityHub => {
             assert_eq!(answer.header("x-amzn-errortype"), Some(code), "{case}");
             assert!(answer.header("x-amzn-requestid").is_some_and(|id| !id.is_empty()), "{case}");
         }
-        Dialect::Native => assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}"),
+        Dialect::Datadog | Dialect::Infracast | Dialect::Native => {
+            assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}");
+        }
     }
 }
 
@@ -47,7 +54,9 @@ pub fn error_of(answer: &Answer) -> Option<(String, String)> {
     let body = answer.json();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let native = text(&body["error"]["code"]).zip(text(&body["error"]["message"]));
-    native.or_else(|| text(&body["Code"]).zip(text(&body["Message"])))
+    let first = &body["errors"][0];
+    let datadog = text(&first["title"]).zip(text(&first["detail"]));
+    native.or(datadog).or_else(|| text(&body["Code"]).zip(text(&body["Message"])))
 }
 
 /// No secret of anybody, nothing of the other tenant, and nothing of the machinery.

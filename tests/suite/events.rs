@@ -31,11 +31,14 @@ async fn answer(app: &App, function: &str, token: &str) -> (u16, Value) {
     (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
 }
 
-/// Whatever an empty ledger holds, a good request is answered.
+/// Even over an empty ledger a good request is answered, unless its path names a finding, which must be there.
 #[tokio::test]
 async fn every_route_answers_its_event() {
     for route in ROUTES {
         let (app, token) = app().await;
+        if route.path.contains("{findingID}") {
+            answer(&app, "securityhub-batch-import-findings", &token).await;
+        }
         let (status, body) = answer(&app, route.function, &token).await;
         assert!([200, 201].contains(&status), "{}: {status} {body}", route.function);
     }

@@ -57,11 +57,12 @@ impl House {
         &self.app.writer
     }
 
-    /// Sends a request with a token to the route of its path, or to none.
+    /// Sends a request with a token to the route of its path, or to none. The path may have a query behind it.
     pub async fn ask(&self, token: &str, method: Method, path: &str, body: &Value) -> Answer {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let request = Request::builder().method(method.clone()).uri(path);
         let request = request.header("authorization", format!("Bearer {token}")).body(Body::Text(body)).unwrap();
+        let path = path.split('?').next().unwrap();
         let request = request.with_raw_http_path(path);
         let response = match route::find(ROUTES, &method, path) {
             Some((route, parameters)) => {

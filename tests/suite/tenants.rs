@@ -154,6 +154,25 @@ async fn anothers_accounts_are_not_there() {
     assert!(all.body.contains("111111111111") && !all.body.contains("222222222222"), "{}", all.body);
 }
 
+/// Infracast's uids and ids, and states that only the other tenant has.
+#[tokio::test]
+async fn anothers_findings_are_not_there_by_uid_either() {
+    let world = world().await;
+    let list = |tenant: &Tenant| get(&format!("/api/v1/tenants/{}/findings", tenant.id));
+    let theirs = world.ask(&world.theirs, &list(&world.theirs)).await.json();
+    let ours = world.ask(&world.ours, &list(&world.ours)).await.json();
+    let one = |id: &str| get(&format!("/api/v1/tenants/acme/findings/{id}"));
+    for (row, own) in theirs["items"].as_array().unwrap().iter().zip(ours["items"].as_array().unwrap()) {
+        for member in ["uid", "id"] {
+            let (foreign, nonsense) = (row[member].as_str().unwrap(), "aaaaaaaa-aaaa-8aaa-8aaa-aaaaaaaaaaaa");
+            let answer = same_as_nonsense(&world, one, foreign, nonsense, member).await;
+            assert_eq!(answer.status, 404, "{member}");
+            let own = own[member].as_str().unwrap();
+            assert_eq!(world.ask(&world.ours, &one(own)).await.status, 200, "{own}");
+        }
+    }
+}
+
 /// Their secret under our key's name, our secret under theirs, and their key on our path.
 #[tokio::test]
 async fn anothers_keys_open_nothing_here() {
@@ -203,7 +222,8 @@ async fn anothers_path_is_not_there() {
         }
         assert_eq!(answers[0].status, 404);
         // A key without the scope learns as little about tenants.
-        let reader = world.ours.key(Scope::FindingsRead);
+        let other = if route.scope == Some(Scope::FindingsRead) { Scope::AuditRun } else { Scope::FindingsRead };
+        let reader = world.ours.key(other);
         for name in ["acme", "umbrella", "nobody-has"] {
             let ask = elsewhere(route, name, &world);
             assert_eq!(world.send(Gateway::Rest, &ask.bearing(&reader.token)).await.status, 403, "{name}");

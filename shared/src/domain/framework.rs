@@ -66,6 +66,12 @@ impl Control {
         begins && !wanted.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('('))
     }
 
+    /// Whether this very control is meant, in any spelling.
+    pub fn is_spelled(&self, wanted: &str) -> bool {
+        let wanted = names::style(&self.framework).canonical(wanted);
+        !wanted.is_empty() && self.control.eq_ignore_ascii_case(&wanted)
+    }
+
     /// The section that the control belongs to: `CM` for `CM-8(2)`, `7` for `7.3.2`.
     pub fn section(&self) -> &str {
         spelling::section(&self.framework, &self.control)

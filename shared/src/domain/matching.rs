@@ -1,6 +1,8 @@
 //! How one text is compared with what a filter asks for.
 
-use super::{Named, Uid, Uids};
+use super::framework::Control;
+use super::resource_type::ResourceType;
+use super::{MappingQuery, Named, Uid, Uids};
 use std::collections::BTreeSet;
 
 /// How one text is compared. Case matters.
@@ -25,6 +27,19 @@ pub enum Match {
         /// The uids.
         among: BTreeSet<Uid>,
     },
+    /// A control (see [`Control::to_text`]) that is asked for.
+    Control(MappingQuery),
+    /// A control (see [`Control::to_text`]) that is spelled so in some way, its enhancements apart.
+    Spelled(String),
+    /// A type of resource, however it is spelled.
+    ResourceType(ResourceType),
+    /// What a dialect shows for it matches.
+    Shown {
+        /// How it is shown.
+        shown: &'static Showing,
+        /// How that is compared.
+        by: Box<Match>,
+    },
     /// A pair (see [`super::column::pair`]) with this key whose value holds this somewhere.
     PairContains {
         /// The whole key.
@@ -45,6 +60,23 @@ pub enum Match {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folded(String);
 
+/// How a dialect shows a text.
+#[derive(Debug)]
+pub struct Showing {
+    /// What that is called; no two are called the same.
+    pub name: &'static str,
+    /// What is shown for a text.
+    pub of: fn(&str) -> String,
+}
+
+impl PartialEq for Showing {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Showing {}
+
 impl Folded {
     /// The text in lower case.
     pub fn new(text: &str) -> Self {
@@ -64,6 +96,10 @@ impl Match {
             Self::Named { uids, kind, among } => {
                 uids.as_ref().is_some_and(|uids| among.contains(&uids.named(*kind, text)))
             }
+            Self::Control(query) => Control::from_text(text).is_some_and(|control| query.accepts(&control)),
+            Self::Spelled(wanted) => Control::from_text(text).is_some_and(|control| control.is_spelled(wanted)),
+            Self::ResourceType(wanted) => ResourceType::parse(text) == *wanted,
+            Self::Shown { shown, by } => by.accepts(&(shown.of)(text)),
             Self::PairContains { key, value } => {
                 text.split_once('\u{1f}').is_some_and(|(k, v)| k == key && v.contains(value.as_str()))
             }

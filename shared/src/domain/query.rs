@@ -1,17 +1,30 @@
 //! The one query type that every dialect's filters convert into.
 
 use super::finding::Vocabulary;
-use super::{Cell, Column, Finding, Instant, Severity, Uids, Verdict};
+use super::{Cell, Column, Finding, Instant, MappingQuery, Newest, Severity, Uids, Verdict};
 
-pub use super::matching::{Folded, Match};
+pub use super::matching::{Folded, Match, Showing};
 
 /// What a clause looks at.
 #[derive(Debug, Clone, Copy)]
 pub enum Field {
     /// A column: answered in memory, at no cost per finding.
     Column(Column),
+    /// What several columns tell together: answered in memory, finding by finding.
+    Derived(&'static DerivedField),
     /// A fact that only the document holds: candidates are read and tested one by one.
     Document(&'static DocumentField),
+}
+
+/// What several columns tell together.
+#[derive(Debug)]
+pub struct DerivedField {
+    /// What it is called.
+    pub name: &'static str,
+    /// The columns, all of families whose segments are one block.
+    pub columns: &'static [Column],
+    /// Its value, from the columns' values in this order.
+    pub of: fn(&[Cell]) -> Cell,
 }
 
 /// A fact that only the document holds.
@@ -37,7 +50,7 @@ pub struct Clause {
 pub struct Filter {
     /// The clauses; none means everything.
     pub clauses: Vec<Clause>,
-    /// Of each, at least one filter must hold. Only columns may be asked for in them.
+    /// Of each, at least one filter must hold. No documents may be asked for in them.
     pub alternatives: Vec<Vec<Filter>>,
 }
 
@@ -97,16 +110,33 @@ pub struct SortKey {
     pub descending: bool,
 }
 
+/// An order by what several columns tell together.
+#[derive(Debug, Clone, Copy)]
+pub struct DerivedKey {
+    /// What is compared: its first text.
+    pub field: &'static DerivedField,
+    /// Largest first.
+    pub descending: bool,
+}
+
 /// A cell in sortable form: absent first, then numbers and instants, then texts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SortValue {
     /// No value.
     Absent,
     /// An instant, a rank in a vocabulary, or a number. Of columns whose numbers may have fractions all are in the form
-    /// of [`sortable`].
+    /// of `sortable`.
     Number(i64),
     /// A text.
     Text(String),
+}
+
+impl DerivedField {
+    /// Its value where `cell` gives those of columns.
+    pub fn value<E>(&self, cell: &dyn Fn(Column) -> Result<Cell, E>) -> Result<Cell, E> {
+        let cells = self.columns.iter().map(|column| cell(*column)).collect::<Result<Vec<Cell>, E>>()?;
+        Ok((self.of)(&cells))
+    }
 }
 
 impl NumberRange {
@@ -161,6 +191,11 @@ impl Clause {
     pub fn on(column: Column, test: Test) -> Self {
         Self { field: Field::Column(column), test }
     }
+
+    /// A condition on what several columns tell together.
+    pub fn on_derived(field: &'static DerivedField, test: Test) -> Self {
+        Self { field: Field::Derived(field), test }
+    }
 }
 
 impl Test {
@@ -180,13 +215,18 @@ impl Test {
         Self::Text { any: Vec::new(), none: matches.into_iter().collect() }
     }
 
-    fn resolve(&mut self, ours: &Uids) {
+    /// What texts are compared with.
+    fn matches(&self) -> impl Iterator<Item = &Match> {
+        let (any, none) = match self {
+            Self::Text { any, none } => (any.as_slice(), none.as_slice()),
+            Self::Instants(_) | Self::Numbers(_) | Self::Present(_) => (&[][..], &[][..]),
+        };
+        any.iter().chain(none)
+    }
+
+    fn change(&mut self, change: &dyn Fn(&mut Match)) {
         let Self::Text { any, none } = self else { return };
-        for entry in any.iter_mut().chain(none) {
-            if let Match::Named { uids, .. } = entry {
-                *uids = Some(ours.clone());
-            }
-        }
+        any.iter_mut().chain(none).for_each(change);
     }
 }
 
@@ -211,14 +251,47 @@ impl Filter {
     }
 
     /// Tells uids apart from now on.
-    pub fn resolve(&mut self, uids: &Uids) {
-        self.clauses.iter_mut().for_each(|clause| clause.test.resolve(uids));
-        self.alternatives.iter_mut().flatten().for_each(|filter| filter.resolve(uids));
+    pub fn resolve(&mut self, ours: &Uids) {
+        self.change(&|entry| {
+            if let Match::Named { uids, .. } = entry {
+                *uids = Some(ours.clone());
+            }
+        });
+    }
+
+    /// Says from now on which version a framework without one means.
+    pub fn settle(&mut self, newest: &Newest) {
+        self.change(&|entry| {
+            if let Match::Control(query) = entry {
+                query.settle(newest);
+            }
+        });
+    }
+
+    fn change(&mut self, change: &dyn Fn(&mut Match)) {
+        self.clauses.iter_mut().for_each(|clause| clause.test.change(change));
+        self.alternatives.iter_mut().flatten().for_each(|filter| filter.change(change));
+    }
+
+    /// The mappings that its own clauses ask for, alternatives apart; the first, if there are several.
+    pub fn mapping(&self) -> Option<&MappingQuery> {
+        self.clauses.iter().flat_map(|clause| clause.test.matches()).find_map(|entry| match entry {
+            Match::Control(query) => Some(query),
+            _ => None,
+        })
+    }
+
+    /// Whether it names a framework without saying which version.
+    pub fn asks_newest(&self) -> bool {
+        let asks = |entry: &Match| matches!(entry, Match::Control(query) if query.asks_newest());
+        self.clauses.iter().flat_map(|clause| clause.test.matches()).any(asks)
+            || self.alternatives.iter().flatten().any(Self::asks_newest)
     }
 
     /// Every column that it looks at.
     pub fn columns(&self) -> Vec<Column> {
         let mut columns: Vec<Column> = self.columnar().map(|(column, _)| column).collect();
+        columns.extend(self.derived().flat_map(|(field, _)| field.columns));
         columns.extend(self.alternatives.iter().flatten().flat_map(Self::columns));
         columns
     }
@@ -228,6 +301,10 @@ impl Filter {
     pub fn accepts(&self, finding: &Finding, row: &super::Row, now: Instant) -> bool {
         self.clauses.iter().all(|clause| match clause.field {
             Field::Column(column) => clause.test.accepts(row.get(column), now),
+            Field::Derived(field) => {
+                let value = field.value::<std::convert::Infallible>(&|column| Ok(row.get(column).clone()));
+                value.is_ok_and(|value| clause.test.accepts(&value, now))
+            }
             Field::Document(field) => clause.test.accepts(&(field.of)(finding), now),
         }) && self.alternatives.iter().all(|filters| filters.iter().any(|filter| filter.accepts(finding, row, now)))
     }
@@ -236,6 +313,11 @@ impl Filter {
     pub fn accepts_cells<E>(&self, cell: &dyn Fn(Column) -> Result<Cell, E>, now: Instant) -> Result<bool, E> {
         for (column, test) in self.columnar() {
             if !test.accepts(&cell(column)?, now) {
+                return Ok(false);
+            }
+        }
+        for (field, test) in self.derived() {
+            if !test.accepts(&field.value(cell)?, now) {
                 return Ok(false);
             }
         }
@@ -255,7 +337,15 @@ impl Filter {
     pub fn residual(&self) -> impl Iterator<Item = (&'static DocumentField, &Test)> {
         self.clauses.iter().filter_map(|clause| match clause.field {
             Field::Document(field) => Some((field, &clause.test)),
-            Field::Column(_) => None,
+            Field::Column(_) | Field::Derived(_) => None,
+        })
+    }
+
+    /// The clauses that several columns answer together.
+    pub fn derived(&self) -> impl Iterator<Item = (&'static DerivedField, &Test)> {
+        self.clauses.iter().filter_map(|clause| match clause.field {
+            Field::Derived(field) => Some((field, &clause.test)),
+            Field::Column(_) | Field::Document(_) => None,
         })
     }
 
@@ -263,7 +353,7 @@ impl Filter {
     pub fn columnar(&self) -> impl Iterator<Item = (Column, &Test)> {
         self.clauses.iter().filter_map(|clause| match clause.field {
             Field::Column(column) => Some((column, &clause.test)),
-            Field::Document(_) => None,
+            Field::Derived(_) | Field::Document(_) => None,
         })
     }
 }

@@ -330,6 +330,10 @@ impl Reader {
         let range = Range { to: bound.map(Instant::key), newest_first: true, limit: Some(1), ..Range::default() };
         let (mut items, _) = self.store.query_page(&keys::manifest_partition(tenant), &range).await?;
         for attempt in 0..2 {
+            // Where nothing was folded yet, the log alone tells everything.
+            if items.is_empty() {
+                break;
+            }
             if attempt == 1 {
                 // The newest one does not fit the log or the cursor: look at a few more.
                 let range = Range { limit: Some(MANIFESTS_TRIED), ..range.clone() };
@@ -487,7 +491,11 @@ fn cut_to(lineage: &Lineage, when: When) -> Result<Lineage, Error> {
             if tip == seq && chain.is_none_or(|chain| hash.short() == chain) {
                 return Ok(cut);
             }
-            Err(Error::invalid("token", "does not belong to the present state of this ledger; start again without it"))
+            // Without a chain hash it is a state that a client named, and no cursor, whose member the caller knows.
+            Err(Error::invalid(
+                if chain.is_none() { "as_of" } else { "token" },
+                "does not belong to the present state of this ledger; start again without it",
+            ))
         }
     }
 }

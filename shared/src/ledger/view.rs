@@ -4,9 +4,9 @@ use super::base::Base;
 use super::overlay::Overlay;
 use super::proof::Hash;
 use super::read::Former;
-use super::segment::SEGMENT_ROWS;
+use super::segment::{Block, Coded, SEGMENT_ROWS};
 use crate::domain::finding::Vocabulary;
-use crate::domain::query::{Filter, SortKey, SortValue, Test};
+use crate::domain::query::{DerivedField, DerivedKey, Filter, SortKey, SortValue, Test};
 use crate::domain::{AsOf, Cell, Column, Error, Instant, Judged, Ordinal, Row, Seen, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,6 +27,9 @@ pub struct View {
     pub(super) base: Arc<Base>,
     pub(super) overlay: Arc<Overlay>,
 }
+
+/// A column and the block that holds it, if there is one.
+type Held = (Column, Option<Arc<Block>>);
 
 /// Findings that have the same values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +136,9 @@ impl View {
         for (column, test) in filter.columnar() {
             self.narrow_by(chosen, column, test)?;
         }
+        for (field, test) in filter.derived() {
+            self.narrow_by_derived(chosen, field, test)?;
+        }
         for filters in &filter.alternatives {
             let mut some = vec![false; chosen.len()];
             for filter in filters {
@@ -174,6 +180,32 @@ impl View {
         Ok(())
     }
 
+    /// Clears the rows of the base for which a test refuses what several columns tell together.
+    fn narrow_by_derived(&self, chosen: &mut [bool], field: &DerivedField, test: &Test) -> Result<(), Error> {
+        for (number, rows) in (0_u32..).zip(chosen.chunks_mut(SEGMENT_ROWS as usize)) {
+            if !rows.contains(&true) {
+                continue;
+            }
+            let blocks = self.first_blocks(number, field.columns)?;
+            let coded: Vec<_> = blocks.iter().map(|(column, block)| block.as_ref()?.column(*column)).collect();
+            for (row, place) in rows.iter_mut().enumerate().filter(|(_, place)| **place) {
+                let cell = |coded: &Option<&Coded>| coded.map_or(Cell::None, |coded| coded.value(coded.code(row)));
+                let cells: Vec<Cell> = coded.iter().map(cell).collect();
+                *place = test.accepts(&(field.of)(&cells), self.at);
+            }
+        }
+        Ok(())
+    }
+
+    /// The first block of the segments that hold some columns of a stretch of findings.
+    fn first_blocks(&self, number: u32, columns: &[Column]) -> Result<Vec<Held>, Error> {
+        let block = |column: &Column| {
+            let segment = self.base.segment(number, column.family());
+            Ok((*column, segment.map(|segment| segment.block(0)).transpose()?.flatten()))
+        };
+        columns.iter().map(block).collect()
+    }
+
     /// Counts findings by the values of some columns. All of these must be of families whose segments are one block.
     pub fn groups(&self, filter: &Filter, columns: &[Column]) -> Result<BTreeMap<Vec<Cell>, Group>, Error> {
         let chosen = self.select(filter)?;
@@ -186,13 +218,8 @@ impl View {
         };
         for ordinals in chosen.chunk_by(|a, b| a.0 / SEGMENT_ROWS == b.0 / SEGMENT_ROWS) {
             let Some(number) = ordinals.first().map(|ordinal| ordinal.0 / SEGMENT_ROWS) else { continue };
-            let mut blocks = Vec::with_capacity(columns.len());
-            for column in columns {
-                let segment = self.base.segment(number, column.family());
-                blocks.push((*column, segment.map(|segment| segment.block(0)).transpose()?.flatten()));
-            }
-            let coded: Vec<_> =
-                blocks.iter().map(|(column, block)| block.as_ref().and_then(|block| block.column(*column))).collect();
+            let blocks = self.first_blocks(number, columns)?;
+            let coded: Vec<_> = blocks.iter().map(|(column, block)| block.as_ref()?.column(*column)).collect();
             let mut by_code: BTreeMap<Vec<usize>, Group> = BTreeMap::new();
             for ordinal in ordinals {
                 let row = (ordinal.0 % SEGMENT_ROWS) as usize;
@@ -205,9 +232,8 @@ impl View {
                 by_code.entry(codes).or_insert(Group { count: 0, first: *ordinal }).count += 1;
             }
             for (codes, group) in by_code {
-                let value = |(coded, code): (&Option<&super::segment::Coded>, usize)| {
-                    coded.map_or(Cell::None, |coded| coded.value(code))
-                };
+                let value =
+                    |(coded, code): (&Option<&Coded>, usize)| coded.map_or(Cell::None, |coded| coded.value(code));
                 add(coded.iter().zip(codes).map(value).collect(), group);
             }
         }
@@ -243,21 +269,27 @@ impl View {
 
     /// Orders findings by columns; ties go by ordinal, ascending. Absent values come first, last when descending.
     pub fn sort(&self, ordinals: &mut [Ordinal], order: &[SortKey]) -> Result<(), Error> {
-        if order.is_empty() {
-            return Ok(());
-        }
+        self.sort_after(ordinals, None, order)
+    }
+
+    /// As [`View::sort`], before that by what several columns tell together.
+    pub fn sort_after(
+        &self,
+        ordinals: &mut [Ordinal],
+        first: Option<DerivedKey>,
+        order: &[SortKey],
+    ) -> Result<(), Error> {
         let mut keyed: Vec<(Vec<u32>, Ordinal)> = ordinals.iter().map(|o| (Vec::new(), *o)).collect();
+        if let Some(DerivedKey { field, descending }) = first {
+            let value = |ordinal| {
+                let value = field.value(&|column| self.cell(ordinal, column))?;
+                Ok(value.texts().first().map_or(SortValue::Absent, |text| SortValue::Text(text.clone())))
+            };
+            rank(&mut keyed, descending, &value)?;
+        }
         for key in order {
-            let mut values: Vec<SortValue> = Vec::with_capacity(keyed.len());
-            for (_, ordinal) in &keyed {
-                values.push(key.column.sort_value(&self.cell(*ordinal, key.column)?));
-            }
-            let distinct: BTreeSet<&SortValue> = values.iter().collect();
-            let ranks: BTreeMap<&SortValue, u32> = distinct.into_iter().zip(0_u32..).collect();
-            for ((ranked, _), value) in keyed.iter_mut().zip(&values) {
-                let rank = ranks.get(value).copied().unwrap_or(0);
-                ranked.push(if key.descending { u32::MAX - rank } else { rank });
-            }
+            let value = |ordinal| Ok(key.column.sort_value(&self.cell(ordinal, key.column)?));
+            rank(&mut keyed, key.descending, &value)?;
         }
         keyed.sort_unstable();
         for (place, (_, ordinal)) in ordinals.iter_mut().zip(keyed) {
@@ -287,6 +319,22 @@ impl View {
     pub fn document_at(&self, ordinal: Ordinal) -> Result<Option<Instant>, Error> {
         Ok(self.recorded_cell(ordinal, Column::DocumentAt)?.int().map(Instant))
     }
+}
+
+/// Gives each finding one more rank to be ordered by.
+fn rank(
+    keyed: &mut [(Vec<u32>, Ordinal)],
+    descending: bool,
+    value: &dyn Fn(Ordinal) -> Result<SortValue, Error>,
+) -> Result<(), Error> {
+    let values = keyed.iter().map(|(_, ordinal)| value(*ordinal)).collect::<Result<Vec<SortValue>, Error>>()?;
+    let distinct: BTreeSet<&SortValue> = values.iter().collect();
+    let ranks: BTreeMap<&SortValue, u32> = distinct.into_iter().zip(0_u32..).collect();
+    for ((ranked, _), value) in keyed.iter_mut().zip(&values) {
+        let rank = ranks.get(value).copied().unwrap_or(0);
+        ranked.push(if descending { u32::MAX - rank } else { rank });
+    }
+    Ok(())
 }
 
 fn judged(cell: &dyn Fn(Column) -> Result<Cell, Error>) -> Result<Option<Judged>, Error> {

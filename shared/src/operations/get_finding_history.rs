@@ -3,7 +3,7 @@
 use super::answer_size::{PAGE_BYTES, text_in_answer};
 use super::cursor::{foreign, take};
 use crate::domain::{Error, FindingKey, HistoryRecord, Instant, TenantId};
-use crate::ledger::Reader;
+use crate::ledger::{Reader, When};
 use crate::seal::Seal;
 
 /// What a record takes in an answer beside its texts.
@@ -35,6 +35,17 @@ pub struct HistoryPage {
     pub records: Vec<HistoryRecord>,
     /// The token of the next page; `None` after the last.
     pub next: Option<String>,
+}
+
+impl HistoryQuery {
+    /// The same question, of the history as it was in a state.
+    #[must_use]
+    pub fn as_of(mut self, when: When) -> Self {
+        if let When::At(at) | When::Pinned { at, .. } = when {
+            self.to = Some(self.to.map_or(at, |to| to.min(at)));
+        }
+        self
+    }
 }
 
 /// A page of a finding's history; empty for a finding that was never seen. Two rounds, whatever the tenant's size.

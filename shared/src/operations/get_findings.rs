@@ -3,8 +3,8 @@
 use super::answer_size::{PAGE_BYTES, in_answer};
 use super::cursor::{Cursor, from_member};
 use super::question::{Opened, Question};
-use crate::domain::query::SortKey;
-use crate::domain::{Error, Family, FindingKey, Ordinal, TenantId, Uid, Uids, json};
+use crate::domain::query::{DerivedKey, SortKey};
+use crate::domain::{Column, Error, Family, FindingKey, Ordinal, TenantId, Uid, Uids, json};
 use crate::ledger::{Found, Reader, View, When};
 use serde_json::Value;
 
@@ -18,6 +18,8 @@ const CHUNK: usize = 100;
 pub struct FindingsQuery {
     /// Which findings, and without a token as of when.
     pub question: Question,
+    /// By what it is ordered before anything else.
+    pub first: Option<DerivedKey>,
     /// In which order; ties and no order at all go by first sight.
     pub sort: Vec<SortKey>,
     /// Rows of a page.
@@ -62,12 +64,13 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     };
     let mut question = query.question.clone();
     question.when = cursor.map_or(question.when, |cursor| cursor.when());
-    let families = query.sort.iter().map(|key| key.column.family()).chain([Family::Seen]);
+    let first = query.first.iter().flat_map(|key| key.field.columns).copied();
+    let families = query.sort.iter().map(|key| key.column).chain(first).map(Column::family).chain([Family::Seen]);
     let opened = question.open(reader, tenant, families).await;
     let opened = from_member(opened, cursor.as_ref(), query.token_field)?;
     let view = &opened.view;
     let mut candidates = view.select(&opened.filter)?;
-    view.sort(&mut candidates, &query.sort)?;
+    view.sort_after(&mut candidates, query.first, &query.sort)?;
     let total = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
     let cursor =
         cursor.unwrap_or_else(|| Cursor { position: query.start, ..Cursor::start(view, query.fingerprint, total) });

@@ -1,7 +1,9 @@
 //! A question about findings, opened: the state that it is asked of, and what its filter needs to know beside it.
 
+use crate::domain::finding::Vocabulary;
+use crate::domain::framework::Control;
 use crate::domain::query::{Clause, Filter, Match, Test};
-use crate::domain::{Accounts, Column, Error, Family, Named, TenantId, Uid, Uids};
+use crate::domain::{Accounts, AsOf, Cell, Column, Error, Family, Named, Newest, Presence, TenantId, Uid, Uids};
 use crate::ledger::{Need, Reader, View, When};
 use std::collections::BTreeSet;
 
@@ -52,11 +54,32 @@ impl Question {
             tokio::try_join!(reader.view(tenant, self.when, &need), reader.uids(tenant), accounts)?;
         let mut filter = self.filter.clone();
         filter.resolve(&uids);
+        if filter.asks_newest() {
+            filter.settle(&newest_versions(&view)?);
+        }
         if let Some(groups) = &self.groups {
             filter = filter.and_one_of(of_groups(groups, &accounts, &uids));
         }
         Ok(Opened { view, uids, accounts, filter })
     }
+}
+
+/// The state that a client asks for: the newest, unless it names another. [`Error::Invalid`] names `field`.
+pub fn when(reader: &Reader, field: &str, as_of: Option<AsOf>) -> Result<When, Error> {
+    let now = reader.clock().now();
+    as_of.map_or(Ok(When::Now), |as_of| Ok(When::named(as_of.check(field, now)?, now)))
+}
+
+/// The newest version of each framework that findings map to: those that are there, else those that are gone. The
+/// family `core` must have been loaded.
+pub fn newest_versions(view: &View) -> Result<Newest, Error> {
+    let active = Filter::of([Clause::on(Column::Presence, Test::one_of([Presence::Active.word()]))]);
+    let among = |filter: &Filter| -> Result<Newest, Error> {
+        let groups = view.groups(filter, &[Column::Controls])?;
+        let cells = groups.keys().flatten();
+        Ok(Newest::among(cells.flat_map(Cell::texts).filter_map(|text| Control::from_text(text))))
+    };
+    Ok(among(&active)?.or(among(&Filter::default())?))
 }
 
 /// The findings of accounts in some groups. An account that nobody has put into a group is in the default one.

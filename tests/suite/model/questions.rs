@@ -5,7 +5,9 @@ use posture_shared::domain::json::text_at;
 use posture_shared::domain::query::{
     Clause, DocumentField, Field, Filter, Folded, InstantRange, Match, NumberRange, SortKey, Test,
 };
-use posture_shared::domain::{Cell, Column, Instant};
+use posture_shared::domain::resource::RESOURCE;
+use posture_shared::domain::resource_type::ResourceType;
+use posture_shared::domain::{Cell, Column, Instant, MappingQuery};
 
 /// A fact that no column holds.
 static NOTE: DocumentField =
@@ -76,6 +78,16 @@ pub fn filter(n: usize, around: Instant) -> Filter {
                 Filter::of([Clause::on(Column::Presence, equals(&["gone"]))]),
             ];
             return Filter::default().and_one_of(resolved);
+        }
+        16 => {
+            // By what several columns tell together, and by what a column's texts mean.
+            let path = Test::any([Match::ContainsFolded(Folded::new("eu-west-1:AWS.S3.BUCKET:prowler-0"))]);
+            let kind = Match::ResourceType(ResourceType::parse("aws.s3.bucket"));
+            let mapping = MappingQuery::new(None, Some("AC-2".to_owned()));
+            return Filter::of([column(Column::ResourceTypes, Test::any([kind]))]).and_one_of(vec![
+                Filter::of([Clause::on_derived(&RESOURCE, path)]),
+                Filter::of([column(Column::Controls, Test::any([Match::Control(mapping)]))]),
+            ]);
         }
         _ => vec![
             column(

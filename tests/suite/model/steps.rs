@@ -230,13 +230,13 @@ pub fn step() -> impl Strategy<Value = Step> {
         3 => who().prop_map(|who| Step::Restart { who }),
     ];
     let questions = prop_oneof![
-        6 => (who(), 0..17_usize, 0..6_usize, 1..40_usize, when())
+        6 => (who(), 0..18_usize, 0..6_usize, 1..40_usize, when())
             .prop_map(|(who, filter, sort, limit, when)| Step::List { who, filter, sort, limit, when }),
         6 => (who(), any::<u8>()).prop_map(|(who, list)| Step::Page { who, list: list.into() }),
         3 => (who(), target(), when()).prop_map(|(who, whom, when)| Step::Look { who, whom, when }),
         3 => (who(), target(), 1..5_usize, prop::option::of((when(), when())))
             .prop_map(|(who, whom, limit, between)| Step::History { who, whom, limit, between }),
-        3 => (who(), 0..17_usize, when(), when())
+        3 => (who(), 0..18_usize, when(), when())
             .prop_map(|(who, filter, from, to)| Step::Changes { who, filter, from, to }),
         1 => (who(), 1..4_u64).prop_map(|(who, at)| Step::Stumble { who, at }),
     ];

@@ -65,7 +65,9 @@ fn sort_key(criterion: &Members<'_>) -> Result<SortKey, Error> {
     let known = ATTRIBUTES.iter().find(|attribute| attribute.name == field || attribute.path() == field);
     let column = match known.map(|attribute| attribute.field) {
         Some(Field::Column(column)) => column,
-        Some(Field::Document(_)) => return refuse("it is kept in the findings only and not in the index"),
+        Some(Field::Derived(_) | Field::Document(_)) => {
+            return refuse("it is kept in the findings only and not in the index");
+        }
         None => return refuse("there is no such attribute"),
     };
     let descending = match criterion.text("SortOrder")? {

@@ -46,6 +46,7 @@ impl Attribute {
     pub fn path(&self) -> &'static str {
         match self.field {
             Field::Column(column) => column.name(),
+            Field::Derived(field) => field.name,
             Field::Document(_) => self.document_path,
         }
     }

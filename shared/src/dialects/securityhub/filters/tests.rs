@@ -26,6 +26,7 @@ fn refusal(filters: &Value) -> (String, String) {
 fn cell(attribute: &Attribute, finding: &Finding) -> Cell {
     match attribute.field {
         Field::Column(column) => row(finding).get(column).clone(),
+        Field::Derived(field) => field.value::<()>(&|column| Ok(row(finding).get(column).clone())).unwrap(),
         Field::Document(field) => (field.of)(finding),
     }
 }

@@ -1,0 +1,33 @@
+//! `GET /v1/cspm/checks/{id}`: one check, without links and meta around it (CONTRACTS 4.3).
+
+use super::super::Reply;
+use super::envelope;
+use super::parameters::{AS_OF, Parameter, Values};
+use super::resource::Names;
+use crate::domain::{AsOf, Error, Finding, Ordinal, Presence, Uid, Verdict};
+
+const PARAMETERS: &[Parameter] = &[AS_OF];
+
+/// Reads the `{id}` of a path and decoded pairs of a query. [`Error::NotFound`] for what is no uid.
+pub fn parse(id: &str, pairs: &[(String, String)]) -> Result<(Uid, Option<AsOf>), Error> {
+    let as_of = state(pairs)?;
+    Ok((Uid::parse(id).ok_or_else(absent)?, as_of))
+}
+
+/// Reads the query of a request for one thing.
+pub fn state(pairs: &[(String, String)]) -> Result<Option<AsOf>, Error> {
+    Values::parse(PARAMETERS, pairs).map(|values| values.as_of())
+}
+
+/// A check; [`Error::NotFound`] for a finding that is none, gone, or without a verdict.
+pub fn render(found: Option<(Ordinal, &Finding)>, names: &Names<'_>, base: &str) -> Result<Reply, Error> {
+    let is_check =
+        |finding: &Finding| finding.standing.presence == Presence::Active && finding.standing.result != Verdict::Unknown;
+    let (ordinal, finding) = found.filter(|(_, finding)| is_check(finding)).ok_or_else(absent)?;
+    Ok(envelope::one(super::check::check(ordinal, finding, names, base)))
+}
+
+/// The error for a check that is not there.
+pub fn absent() -> Error {
+    Error::NotFound("there is no such check".to_owned())
+}
