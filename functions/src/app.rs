@@ -224,6 +224,7 @@ fn dialect_of(path: &str) -> Dialect {
     let begins = |beginning: &&str| path.starts_with(beginning);
     match () {
         () if ["/api/v2/", "/datadog/"].iter().any(begins) => Dialect::Datadog,
+        () if ["/v1/cspm/", "/v1/setting/", "/cspm/", "/setting/"].iter().any(begins) => Dialect::Bitdefender,
         () if path.starts_with("/api/v1/") => Dialect::Native,
         () => Dialect::SecurityHub,
     }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod app;
+mod bitdefender;
 pub mod call;
 pub mod event;
 pub mod limits;
@@ -9,6 +10,17 @@ pub mod route;
 pub mod routes;
 pub mod runtime;
 
+pub mod bitdefender_get_check;
+pub mod bitdefender_get_checks;
+pub mod bitdefender_get_finding_changes;
+pub mod bitdefender_get_framework;
+pub mod bitdefender_get_frameworks;
+pub mod bitdefender_get_resource;
+pub mod bitdefender_get_resources;
+pub mod bitdefender_get_rule;
+pub mod bitdefender_get_rules;
+pub mod bitdefender_get_scan;
+pub mod bitdefender_get_scans;
 pub mod create_key;
 pub mod datadog_get_finding;
 pub mod datadog_list_findings;

@@ -39,7 +39,7 @@ struct Known {
 pub fn limit_of(route: &Route, record: &KeyRecord) -> Option<u32> {
     let default = match route.dialect {
         Dialect::Datadog => Some(datadog::limits::REQUESTS_PER_MINUTE),
-        Dialect::SecurityHub | Dialect::Infracast | Dialect::Native => None,
+        Dialect::SecurityHub | Dialect::Bitdefender | Dialect::Infracast | Dialect::Native => None,
     };
     record.rate_per_minute.or(default)
 }

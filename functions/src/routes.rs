@@ -2,15 +2,29 @@
 
 use crate::route::{Route, Trigger};
 use crate::{
-    create_key, datadog_get_finding, datadog_list_findings, import_hub_events, import_snapshots,
-    infracast_get_compliance_summary, infracast_get_finding, infracast_list_findings, infracast_list_scored_findings,
-    list_accounts, list_jobs, list_keys, record_expiries, revoke_key, securityhub_batch_import_findings,
-    securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history,
-    securityhub_get_findings, securityhub_list_enabled_products, set_account,
+    bitdefender_get_check, bitdefender_get_checks, bitdefender_get_finding_changes, bitdefender_get_framework,
+    bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule,
+    bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, create_key, datadog_get_finding,
+    datadog_list_findings, import_hub_events, import_snapshots, infracast_get_compliance_summary,
+    infracast_get_finding, infracast_list_findings, infracast_list_scored_findings, list_accounts, list_jobs,
+    list_keys, record_expiries, revoke_key, securityhub_batch_import_findings, securityhub_batch_update_findings,
+    securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings,
+    securityhub_list_enabled_products, set_account,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
 pub static ROUTES: &[&Route] = &[
+    &bitdefender_get_check::ROUTE,
+    &bitdefender_get_checks::ROUTE,
+    &bitdefender_get_finding_changes::ROUTE,
+    &bitdefender_get_framework::ROUTE,
+    &bitdefender_get_frameworks::ROUTE,
+    &bitdefender_get_resource::ROUTE,
+    &bitdefender_get_resources::ROUTE,
+    &bitdefender_get_rule::ROUTE,
+    &bitdefender_get_rules::ROUTE,
+    &bitdefender_get_scan::ROUTE,
+    &bitdefender_get_scans::ROUTE,
     &create_key::ROUTE,
     &datadog_get_finding::ROUTE,
     &datadog_list_findings::ROUTE,
@@ -65,6 +79,17 @@ mod tests {
             (Method::GET, "/api/v1/tenants/acme/findings/scored", "infracast-list-scored-findings"),
             (Method::GET, "/api/v1/tenants/acme/findings/CIS-AWS-5.2-sg-0abc123", "infracast-get-finding"),
             (Method::GET, "/api/v1/tenants/acme/compliance/summary", "infracast-get-compliance-summary"),
+            (Method::GET, "/v1/cspm/checks/x", "bitdefender-get-check"),
+            (Method::GET, "/v1/cspm/checks", "bitdefender-get-checks"),
+            (Method::GET, "/v1/cspm/finding_changes", "bitdefender-get-finding-changes"),
+            (Method::GET, "/v1/cspm/system_compliance/x", "bitdefender-get-framework"),
+            (Method::GET, "/v1/cspm/system_compliance", "bitdefender-get-frameworks"),
+            (Method::GET, "/v1/cspm/resources/x", "bitdefender-get-resource"),
+            (Method::GET, "/v1/cspm/resources", "bitdefender-get-resources"),
+            (Method::GET, "/v1/cspm/rules/x", "bitdefender-get-rule"),
+            (Method::GET, "/v1/cspm/rules", "bitdefender-get-rules"),
+            (Method::GET, "/v1/setting/scans/x", "bitdefender-get-scan"),
+            (Method::GET, "/v1/setting/scans", "bitdefender-get-scans"),
         ];
         assert_eq!(cases.len(), ROUTES.len(), "list the new route here");
         for (method, path, function) in cases {

@@ -19,6 +19,9 @@ pub struct Settings {
     pub token: Option<String>,
     /// `POSTURE_LOG`: what to log, in the syntax of `tracing_subscriber::EnvFilter`.
     pub log: Option<String>,
+    /// `POSTURE_BITDEFENDER_MAX_DAYS`: how many days ago an interval of Bitdefender's finding changes may begin; any time
+    /// when it is not set, 90 with the vendor.
+    bitdefender_max_days: Option<String>,
     /// `POSTURE_MASTER`: see [`masters_of`].
     master: Option<String>,
 }
@@ -38,6 +41,7 @@ impl Settings {
             url: variable("POSTURE_URL"),
             token: variable("POSTURE_TOKEN"),
             log: variable("POSTURE_LOG"),
+            bitdefender_max_days: variable("POSTURE_BITDEFENDER_MAX_DAYS"),
             master: variable("POSTURE_MASTER"),
         }
     }
@@ -55,6 +59,13 @@ impl Settings {
     /// The tenant that events of this deployment belong to; [`Error::Invalid`] when it is no tenant's name.
     pub fn tenant(&self) -> Result<TenantId, Error> {
         TenantId::parse(self.tenant.as_deref().unwrap_or("default"))
+    }
+
+    /// How many days ago an interval of Bitdefender's finding changes may begin; [`Error::Internal`] when that is no
+    /// number.
+    pub fn bitdefender_max_days(&self) -> Result<Option<u32>, Error> {
+        let days = self.bitdefender_max_days.as_deref().map(str::parse).transpose();
+        days.map_err(|_| Error::internal("POSTURE_BITDEFENDER_MAX_DAYS is not a number of days"))
     }
 
     /// The masters; [`Error::Internal`] when they are absent or unreadable.
@@ -108,6 +119,14 @@ mod tests {
         for text in ["", "ab", "1:", "x:00", &"zz".repeat(32), &"a".repeat(65), "1:00,", ":", &three, &twice] {
             assert!(masters_of(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn days_are_a_number() {
+        let days = |text: &'static str| Settings::read(|_| Some(text.to_owned())).bitdefender_max_days();
+        assert_eq!(days("90").unwrap(), Some(90));
+        assert_eq!(days("").unwrap(), None);
+        assert!(days("-1").is_err() && days("ninety").is_err());
     }
 
     #[test]

@@ -95,6 +95,23 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
             ("?HubArn=arn%3Aaws%3Asecurityhub%3Aeu-west-1%3A123456789012%3Ahub%2Fdefault".to_owned(), Value::Null)
         }
         "securityhub-list-enabled-products" => ("?MaxResults=5".to_owned(), Value::Null),
+        "bitdefender-get-checks" => {
+            let query =
+                "?results=fail&severities=high,low&statuses=open&resource_types=EC2+Security+Group&page_limit=5";
+            (query.to_owned(), Value::Null)
+        }
+        "bitdefender-get-finding-changes" => {
+            ("?type=new&from_date=2024-01-01&severities=high&page_limit=5".to_owned(), Value::Null)
+        }
+        "bitdefender-get-check" | "bitdefender-get-rule" | "bitdefender-get-scan" => {
+            ("0015c4a9-82b9-8a40-9bf4-55130c000001".to_owned(), Value::Null)
+        }
+        "bitdefender-get-framework" => ("pci-dss-3.2.1".to_owned(), Value::Null),
+        "bitdefender-get-resource" => ("arn%3Aaws%3As3%3A%3A%3Anobodys".to_owned(), Value::Null),
+        "bitdefender-get-rules"
+        | "bitdefender-get-resources"
+        | "bitdefender-get-frameworks"
+        | "bitdefender-get-scans" => ("?page_limit=5".to_owned(), Value::Null),
         "import-snapshots" => (String::new(), hub_event("2024-01-01T08:00:05Z", &[finding("f-1", 1)])),
         "datadog-list-findings" => (
             "?filter%5Bevaluation_changed_at%5D%3E=1667403346000&filter%5Bevaluation%5D=fail&filter%5Bstatus%5D=high\

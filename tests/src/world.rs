@@ -85,9 +85,16 @@ impl Answer {
     }
 
     /// Whether the request passed the door and its own checks: it was answered, came once more where once is enough, or
-    /// asked for a finding that is not there.
+    /// asked for something that is not there.
     pub fn is_let_in(&self) -> bool {
-        [200, 201, 409].contains(&self.status) || self.status == 404 && self.body.contains("\"finding not found\"")
+        [200, 201, 409].contains(&self.status) || self.is_absent()
+    }
+
+    /// Whether the request asked for one thing that is not there.
+    pub fn is_absent(&self) -> bool {
+        let kinds = ["check", "rule", "resource", "framework", "scan"];
+        let no_such = kinds.iter().any(|kind| self.body.contains(&format!("\"there is no such {kind}\"")));
+        self.status == 404 && (no_such || self.body.contains("\"finding not found\""))
     }
 
     /// A header, by its lower-case name.

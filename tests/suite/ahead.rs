@@ -95,7 +95,7 @@ async fn a_panic_is_a_500_in_the_dialects_shape() {
             let answer = send(&world, &route(dialect, handler), key).await;
             let expected: Value = match dialect {
                 Dialect::SecurityHub => json!({"Code": "InternalException", "Message": "Internal service failure"}),
-                Dialect::Datadog => {
+                Dialect::Bitdefender | Dialect::Datadog => {
                     let title = "Internal Server Error";
                     json!({"errors": [{"status": "500", "title": title, "detail": "internal error"}]})
                 }

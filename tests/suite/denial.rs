@@ -18,7 +18,7 @@ pub enum Refusal {
 pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case: &str) {
     let (status, code) = match (dialect, refusal) {
         (Dialect::SecurityHub, _) => (401, "InvalidAccessException"),
-        (Dialect::Datadog, _) => (403, "Forbidden"),
+        (Dialect::Bitdefender | Dialect::Datadog, _) => (403, "Forbidden"),
         (Dialect::Infracast | Dialect::Native, Refusal::Key) => (401, "UNAUTHORIZED"),
         (Dialect::Infracast | Dialect::Native, Refusal::Scope) => (403, "FORBIDDEN"),
     };
@@ -30,6 +30,7 @@ pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case:
     let body = answer.json();
     let shapes = messages.iter().map(|denial| match dialect {
         Dialect::SecurityHub => json!({"Code": code, "Message": denial.message()}),
+        Dialect::Bitdefender => json!({"message": code}),
         Dialect::Datadog => json!({"errors": [{"status": "403", "title": code, "detail": denial.message()}]}),
         Dialect::Infracast | Dialect::Native => {
             json!({"error": {"code": code, "message": denial.message(), "details": null}})
@@ -43,7 +44,7 @@ pub fn assert_refused(dialect: Dialect, refusal: Refusal, answer: &Answer, case:
             assert_eq!(answer.header("x-amzn-errortype"), Some(code), "{case}");
             assert!(answer.header("x-amzn-requestid").is_some_and(|id| !id.is_empty()), "{case}");
         }
-        Dialect::Datadog | Dialect::Infracast | Dialect::Native => {
+        Dialect::Bitdefender | Dialect::Datadog | Dialect::Infracast | Dialect::Native => {
             assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{case}");
         }
     }

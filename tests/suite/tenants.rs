@@ -197,7 +197,7 @@ async fn anothers_keys_open_nothing_here() {
         let foreign = world.signed(Gateway::Rest, &pair, &ask).await.timeless();
         let absent = world.signed(Gateway::Rest, &never, &ask).await.timeless();
         assert_eq!(foreign, absent, "{}", route.function);
-        assert_eq!(foreign.status, 401, "{}", route.function);
+        assert!([401, 403].contains(&foreign.status), "{}", route.function);
     }
 }
 

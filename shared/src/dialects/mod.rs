@@ -7,6 +7,7 @@
 //! A dialect joins [`Dialect`] when its error mapping exists; until then it cannot be named.
 
 pub mod as_of;
+pub mod bitdefender;
 pub mod datadog;
 pub mod infracast;
 pub mod members;
@@ -51,6 +52,8 @@ impl Reply {
 pub enum Dialect {
     /// AWS Security Hub, API version 2018-10-26.
     SecurityHub,
+    /// Bitdefender GravityZone's cloud security API.
+    Bitdefender,
     /// Datadog's posture management, in two shapes.
     Datadog,
     /// Infracast's findings API.
@@ -61,13 +64,14 @@ pub enum Dialect {
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 4] = [Self::SecurityHub, Self::Datadog, Self::Infracast, Self::Native];
+    pub const ALL: [Self; 5] = [Self::SecurityHub, Self::Bitdefender, Self::Datadog, Self::Infracast, Self::Native];
 
     /// The answer to a request that failed. Says everything that the client can act on and nothing of
     /// [`Error::Internal`].
     pub fn error(self, error: &Error, request_id: &str) -> Reply {
         let reply = match self {
             Self::SecurityHub => securityhub::error::reply(error),
+            Self::Bitdefender => bitdefender::error::reply(error),
             Self::Datadog => datadog::error::reply(error),
             Self::Infracast => infracast::error::reply(error),
             Self::Native => native::error::reply(error),
@@ -86,7 +90,7 @@ impl Dialect {
             .with_header("x-ratelimit-reset", rate.reset.to_string());
         match self {
             Self::Datadog => reply.with_header("x-ratelimit-name", datadog::limits::RATE_NAME),
-            Self::SecurityHub | Self::Infracast | Self::Native => reply,
+            Self::SecurityHub | Self::Bitdefender | Self::Infracast | Self::Native => reply,
         }
     }
 
@@ -94,6 +98,7 @@ impl Dialect {
     pub fn unknown_route(self, request_id: &str) -> Reply {
         let reply = match self {
             Self::SecurityHub => securityhub::error::unknown_operation(),
+            Self::Bitdefender => bitdefender::error::unknown_route(),
             Self::Datadog => datadog::error::unknown_route(),
             Self::Infracast => infracast::error::unknown_route(),
             Self::Native => native::error::unknown_route(),
@@ -106,7 +111,7 @@ impl Dialect {
     pub fn stamp(self, reply: Reply, request_id: &str) -> Reply {
         let name = match self {
             Self::SecurityHub => "x-amzn-requestid",
-            Self::Datadog | Self::Infracast | Self::Native => "x-request-id",
+            Self::Bitdefender | Self::Datadog | Self::Infracast | Self::Native => "x-request-id",
         };
         reply.with_header(name, request_id)
     }

@@ -18,6 +18,8 @@ pub enum Match {
     ContainsFolded(Folded),
     /// It consists of these pieces in this order, with anything or nothing between them.
     Wildcard(Vec<String>),
+    /// It is this type of resource, in any spelling.
+    OfType(ResourceType),
     /// What it names has one of these uids.
     Named {
         /// How the tenant's uids are made; `None` until [`Filter::resolve`], and nothing matches before.
@@ -93,6 +95,7 @@ impl Match {
             Self::Contains(wanted) => text.contains(wanted.as_str()),
             Self::ContainsFolded(part) => text.to_lowercase().contains(&part.0),
             Self::Wildcard(pieces) => matches_wildcard(pieces, text),
+            Self::OfType(wanted) => ResourceType::parse(text) == *wanted,
             Self::Named { uids, kind, among } => {
                 uids.as_ref().is_some_and(|uids| among.contains(&uids.named(*kind, text)))
             }

@@ -491,11 +491,9 @@ fn cut_to(lineage: &Lineage, when: When) -> Result<Lineage, Error> {
             if tip == seq && chain.is_none_or(|chain| hash.short() == chain) {
                 return Ok(cut);
             }
-            // Without a chain hash it is a state that a client named, and no cursor, whose member the caller knows.
-            Err(Error::invalid(
-                if chain.is_none() { "as_of" } else { "token" },
-                "does not belong to the present state of this ledger; start again without it",
-            ))
+            // Without a chain hash it is a state that a client named, and no cursor, whose reader names its member.
+            let field = if chain.is_none() { "as_of" } else { "token" };
+            Err(Error::invalid(field, "does not belong to the present state of this ledger; start again without it"))
         }
     }
 }

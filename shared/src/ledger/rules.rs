@@ -67,6 +67,15 @@ impl Versions {
     }
 }
 
+impl Reader {
+    /// The number of a rule's newest version, by GeneratorId; `None` for a rule without versions.
+    pub async fn newest_rule_version(&self, tenant: &TenantId, id: &str) -> Result<Option<u32>, Error> {
+        let Some(item) = self.store.get(&keys::rule(tenant, id), false).await? else { return Ok(None) };
+        let versions = Versions::from_item(&item)?.digests.len();
+        Ok(u32::try_from(versions).ok().filter(|number| *number > 0))
+    }
+}
+
 /// The lists that a process has seen, as they are stored.
 #[derive(Debug, Default)]
 pub(super) struct Memory(Mutex<HashMap<Key, Versions>>);

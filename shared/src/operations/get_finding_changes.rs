@@ -4,6 +4,7 @@
 //! acceptance that ends within the interval is a change at that instant, whether or not a job has recorded it.
 
 use super::cursor::{Cursor, from_member};
+use super::get_findings::RowSize;
 use super::question::{Opened, Question};
 use crate::domain::query::{Clause, Filter, InstantRange, Test};
 use crate::domain::{Column, Error, Family, Instant, NetChange, NetKind, Ordinal, Severity, TenantId, net};
@@ -23,6 +24,8 @@ pub struct ChangesQuery {
     pub severities: Option<BTreeSet<Severity>>,
     /// Rows of a page.
     pub limit: usize,
+    /// What a row takes in the answer; without it, what its document takes.
+    pub row_size: Option<RowSize>,
     /// The token of the page, if it is not the first.
     pub token: Option<String>,
     /// Of the whole question; a token is good for the same one only.
@@ -70,7 +73,7 @@ pub async fn get_finding_changes(
     let page = rest.get(..query.limit.min(rest.len())).unwrap_or_default();
     let ordinals: Vec<Ordinal> = page.iter().map(|change| change.ordinal).collect();
     let mut found = reader.documents(tenant, &opened.view, &ordinals).await?;
-    let fitting = super::get_findings::fitting(&found);
+    let fitting = super::get_findings::fitting(&found, query.row_size);
     found.truncate(fitting);
     let next_begins = rest.get(fitting).copied();
     let next = next_begins.map(|_| {

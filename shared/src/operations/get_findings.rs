@@ -4,14 +4,18 @@ use super::answer_size::{PAGE_BYTES, in_answer};
 use super::cursor::{Cursor, from_member};
 use super::question::{Opened, Question};
 use crate::domain::query::{DerivedKey, SortKey};
-use crate::domain::{Column, Error, Family, FindingKey, Ordinal, TenantId, Uid, Uids, json};
+use crate::domain::{Column, Error, Family, Finding, FindingKey, Ordinal, TenantId, Uid, Uids, json};
 use crate::ledger::{Found, Reader, View, When};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Documents that one request may test for clauses that columns do not answer.
 const TESTED: usize = 500;
 /// Documents read at a time while testing.
 const CHUNK: usize = 100;
+
+/// What a finding's row takes in an answer, in bytes of its JSON as a text within JSON.
+pub type RowSize = fn(&Finding) -> usize;
 
 /// A question for a page of findings.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +24,8 @@ pub struct FindingsQuery {
     pub question: Question,
     /// By what it is ordered before anything else.
     pub first: Option<DerivedKey>,
+    /// Only the findings of these uids.
+    pub among: Option<BTreeSet<Uid>>,
     /// In which order; ties and no order at all go by first sight.
     pub sort: Vec<SortKey>,
     /// Rows of a page.
@@ -28,6 +34,8 @@ pub struct FindingsQuery {
     pub start: u32,
     /// Whether a page has all its rows however large they are. Without it, it ends at 4.5 MB with a token.
     pub whole: bool,
+    /// What a row takes in the answer; without it, what its document takes.
+    pub row_size: Option<RowSize>,
     /// The token of the page, if it is not the first.
     pub token: Option<String>,
     /// Of filter and order; a token is good for the same one only.
@@ -70,6 +78,10 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     let opened = from_member(opened, cursor.as_ref(), query.token_field)?;
     let view = &opened.view;
     let mut candidates = view.select(&opened.filter)?;
+    if let Some(among) = &query.among {
+        let named: BTreeSet<Ordinal> = among.iter().filter_map(|uid| opened.uids.ordinal(*uid)).collect();
+        candidates.retain(|ordinal| named.contains(ordinal));
+    }
     view.sort_after(&mut candidates, query.first, &query.sort)?;
     let total = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
     let cursor =
@@ -79,7 +91,7 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     let (findings, passed) = if opened.filter.residual().next().is_none() {
         let page = rest.get(..query.limit.min(rest.len())).unwrap_or_default();
         let mut findings = reader.documents(tenant, view, page).await?;
-        let fitting = if query.whole { findings.len() } else { fitting(&findings) };
+        let fitting = if query.whole { findings.len() } else { fitting(&findings, query.row_size) };
         findings.truncate(fitting);
         (findings, fitting)
     } else {
@@ -142,7 +154,7 @@ async fn tested(
                 .residual()
                 .all(|(field, test)| test.accepts(&(field.of)(&found.finding), view.at));
             if accepted {
-                let size = size(&found);
+                let size = query.row_size.unwrap_or(size)(&found.finding);
                 if !page.is_empty() && bytes + size > PAGE_BYTES {
                     return Ok((page, passed));
                 }
@@ -159,15 +171,16 @@ async fn tested(
 }
 
 /// How many findings fit into an answer; at least one.
-pub(super) fn fitting(findings: &[Found]) -> usize {
-    let mut bytes = 0;
+pub(super) fn fitting(findings: &[Found], row_size: Option<RowSize>) -> usize {
+    let row_size = row_size.unwrap_or(size);
+    let mut bytes = 0_usize;
     let beyond = findings.iter().position(|found| {
-        bytes += size(found);
+        bytes = bytes.saturating_add(row_size(&found.finding));
         bytes > PAGE_BYTES
     });
     beyond.map_or(findings.len(), |place| place.max(1))
 }
 
-fn size(found: &Found) -> usize {
-    in_answer(&json::canonical(&Value::Object(found.finding.asff.clone())))
+fn size(finding: &Finding) -> usize {
+    in_answer(&json::canonical(&Value::Object(finding.asff.clone())))
 }

@@ -18,6 +18,7 @@ pub async fn compare(
     filter: Filter,
 ) {
     let mut query = ChangesQuery {
+        row_size: None,
         question: Question { filter, when: to.map_or(When::Now, When::At), ..Question::default() },
         from,
         kind: None,

@@ -138,7 +138,9 @@ impl Carried {
             Some(query) if sent.is_empty() || sent.encoded(endpoint.parameters) == *query => {
                 Values::parse(endpoint.parameters, &decoded(query))
             }
-            Some(_) => refuse("belongs to other filters than those beside it: leave them out, or repeat the first page's"),
+            Some(_) => {
+                refuse("belongs to other filters than those beside it: leave them out, or repeat the first page's")
+            }
         }
     }
 }

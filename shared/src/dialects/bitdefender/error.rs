@@ -50,9 +50,7 @@ mod tests {
     /// CONTRACTS 4.5; DESIGN 5: no or bad key, or missing scope: 403 {"message":"Forbidden"}.
     #[test]
     fn every_error_has_its_status_and_form() {
-        let one = |status: &str, title: &str, detail: &str| {
-            json!({"errors": [{"status": status, "title": title, "detail": detail}]})
-        };
+        let one = |status: &str, title: &str, detail: &str| json!({"errors": [{"status": status, "title": title, "detail": detail}]});
         let forbidden = json!({"message": "Forbidden"});
         let mut invalid = one("400", "Bad Request", "page_limit: is wrong");
         if let Some(error) = invalid.pointer_mut("/errors/0").and_then(Value::as_object_mut) {

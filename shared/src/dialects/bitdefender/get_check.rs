@@ -19,11 +19,11 @@ pub fn state(pairs: &[(String, String)]) -> Result<Option<AsOf>, Error> {
     Values::parse(PARAMETERS, pairs).map(|values| values.as_of())
 }
 
-/// A check; [`Error::NotFound`] for a finding that is none, gone, or without a verdict.
-pub fn render(found: Option<(Ordinal, &Finding)>, names: &Names<'_>, base: &str) -> Result<Reply, Error> {
-    let is_check =
-        |finding: &Finding| finding.standing.presence == Presence::Active && finding.standing.result != Verdict::Unknown;
-    let (ordinal, finding) = found.filter(|(_, finding)| is_check(finding)).ok_or_else(absent)?;
+/// A check; [`Error::NotFound`] for a finding that is gone or has no verdict.
+pub fn render(ordinal: Ordinal, finding: &Finding, names: &Names<'_>, base: &str) -> Result<Reply, Error> {
+    if finding.standing.presence != Presence::Active || finding.standing.result == Verdict::Unknown {
+        return Err(absent());
+    }
     Ok(envelope::one(super::check::check(ordinal, finding, names, base)))
 }
 

@@ -7,9 +7,7 @@ use super::cursor::{Endpoint, PageRequest};
 use super::envelope::{self, Place};
 use super::filters::{self, SYSTEM_COMPLIANCE};
 use super::limits::DEFAULT_ROWS;
-use super::parameters::{
-    AS_OF, PAGE_CURSOR, PAGE_LIMIT, Parameter, RESULTS, SEVERITIES, STATUSES, Takes, parameter,
-};
+use super::parameters::{AS_OF, PAGE_CURSOR, PAGE_LIMIT, Parameter, RESULTS, SEVERITIES, STATUSES, Takes, parameter};
 use super::resource::Names;
 use crate::domain::finding::Vocabulary;
 use crate::domain::query::{Clause, Filter, Test};
@@ -31,7 +29,7 @@ const PARAMETERS: &[Parameter] = &[
     parameter("resources", Takes::Texts),
     PAGE_CURSOR,
     PAGE_LIMIT,
-    parameter("resource_types", Takes::Texts),
+    parameter("resource_types", Takes::Types),
     SYSTEM_COMPLIANCE,
     AS_OF,
 ];

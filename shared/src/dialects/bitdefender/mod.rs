@@ -19,14 +19,13 @@ pub mod finding_changes;
 pub mod get_check;
 pub mod get_checks;
 pub mod limits;
+pub mod listing;
 pub mod parameters;
 pub mod resource;
 pub mod resources;
 pub mod rules;
 pub mod scans;
 pub mod system_compliance;
-#[cfg(test)]
-mod fixture;
 
 pub use cursor::PageRequest;
 pub use envelope::Place;

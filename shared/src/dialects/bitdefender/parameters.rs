@@ -28,6 +28,8 @@ pub enum Takes {
     Uids,
     /// Texts that hold no comma.
     Texts,
+    /// Types of resources. They hold blanks and no plus signs, so that it does not matter who decodes one of those.
+    Types,
     /// An instant in ISO 8601; without a zone it is UTC, and a date is its first instant.
     Instant,
     /// A state of the ledger.
@@ -73,7 +75,9 @@ impl Values {
             };
             let (_, values) = sent.entry(parameter.name).or_insert_with(|| (parameter.takes, Vec::new()));
             match parameter.takes {
-                Takes::Words(_) | Takes::Uids | Takes::Texts => values.extend(value.split(',').map(str::trim)),
+                Takes::Words(_) | Takes::Uids | Takes::Texts | Takes::Types => {
+                    values.extend(value.split(',').map(str::trim))
+                }
                 // Blanks inside may have been a plus sign.
                 Takes::Word(_) | Takes::Instant | Takes::State | Takes::Limit | Takes::Cursor => {
                     values.push(value.trim());
@@ -142,8 +146,12 @@ impl Values {
 
     /// The query of a link: every value, in the order of `known`.
     pub fn encoded(&self, known: &'static [Parameter]) -> String {
-        let sent = known.iter().filter_map(|parameter| Some((parameter.name, self.0.get(parameter.name)?)));
-        let pairs = sent.map(|(name, values)| format!("{name}={}", form_encoded(&values.join(","))));
+        let sent = known.iter().filter_map(|parameter| Some((parameter, self.0.get(parameter.name)?)));
+        let pairs = sent.map(|(parameter, values)| {
+            let values = values.join(",");
+            let values = if parameter.takes == Takes::Types { form_encoded(&values) } else { path_encoded(&values) };
+            format!("{}={values}", parameter.name)
+        });
         pairs.collect::<Vec<_>>().join("&")
     }
 }
@@ -158,7 +166,7 @@ pub fn decoded(query: &str) -> Vec<(String, String)> {
     parts.map(|(name, value)| (name.to_owned(), decoded(value))).collect()
 }
 
-/// A text as HTML forms encode it, and as the vendor's links are: everything but letters, digits and `-._~` by its
+/// A text as HTML forms encode it, and as the vendor's links have types of resources: everything but letters, digits and `-._~` by its
 /// number, and `+` for a blank.
 pub fn form_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
@@ -204,7 +212,7 @@ fn canonical(name: &str, takes: Takes, values: &[&str]) -> Result<Vec<String>, E
         _ => Err(Error::invalid(name, "is given more than once")),
     };
     match takes {
-        Takes::Word(words) => Ok(vec![word(name, words, one()?)?.to_owned()]),
+        Takes::Word(words) => Ok(vec![(*word(name, words, one()?)?).to_owned()]),
         Takes::Words(words) => {
             let asked = values.iter().map(|value| word(name, words, value)).collect::<Result<BTreeSet<_>, _>>()?;
             Ok(words.iter().filter(|word| asked.contains(*word)).map(|word| (*word).to_owned()).collect())
@@ -219,6 +227,10 @@ fn canonical(name: &str, takes: Takes, values: &[&str]) -> Result<Vec<String>, E
         Takes::Texts => {
             let texts: BTreeSet<&str> = values.iter().copied().collect();
             Ok(texts.into_iter().map(str::to_owned).collect())
+        }
+        Takes::Types => {
+            let texts: BTreeSet<String> = values.iter().map(|value| value.replace('+', " ")).collect();
+            Ok(texts.into_iter().collect())
         }
         Takes::Instant => {
             let why = "is no instant: send for example 2026-03-24, 2026-03-24T16:00:00 or 2026-03-24T16:00:00.000Z";
@@ -253,7 +265,7 @@ mod tests {
         parameter("type", Takes::Word(&["new", "resolved"])),
         parameter("rules", Takes::Uids),
         PAGE_LIMIT,
-        parameter("resource_types", Takes::Texts),
+        parameter("resource_types", Takes::Types),
         parameter("from_date", Takes::Instant),
         super::AS_OF,
     ];
@@ -272,6 +284,7 @@ mod tests {
             (&[("severities", "critical,high")], "severities=high%2Ccritical"),
             (&[("severities", "high"), ("severities", " critical, high,")], "severities=high%2Ccritical"),
             (&[("resource_types", "Configuration Recorder")], "resource_types=Configuration+Recorder"),
+            (&[("resource_types", "Configuration+Recorder")], "resource_types=Configuration+Recorder"),
             (&[("from_date", "2026-03-24T16:00:00.000Z")], "from_date=2026-03-24T16%3A00%3A00"),
             (&[("from_date", "2026-04-10")], "from_date=2026-04-10T00%3A00%3A00"),
             (&[("from_date", "2026-04-10T02:00:00+02:00")], "from_date=2026-04-10T00%3A00%3A00"),

@@ -1,7 +1,8 @@
 //! The resource, account and rule of a finding, as this API's rows show them.
 //!
 //! A finding about a whole account has no resource here: `resource_id` and `resource_name` are null, as in the vendor's
-//! samples. Such a resource has the account's id, or `AWS::::Account:` before it. Without a region it is `global`.
+//! samples. Such a resource has the account's id, or `AWS::::Account:` before it. Without a region of its own a resource
+//! is where its ARN says, and `global` where that names none; what is no ARN is in the finding's region.
 
 use super::envelope::related;
 use crate::domain::framework::Control;
@@ -52,11 +53,12 @@ impl Resource {
             let text = resource.and_then(|resource| resource.get(name)).and_then(Value::as_str);
             text.filter(|text| !text.is_empty())
         };
-        let region = member("Region").or(json::text_at(asff, "Region")).filter(|region| !region.is_empty());
+        let region = member("Region").or_else(|| member("Id").and_then(region_of_arn));
+        let region = region.or(json::text_at(asff, "Region")).filter(|region| !region.is_empty());
         let account = json::text_at(asff, "AwsAccountId").unwrap_or_default();
         Self {
             region: region.unwrap_or("global").to_owned(),
-            id: member("Id").filter(|id| !is_account(id, account)).map(str::to_owned),
+            id: member("Id").filter(|id| is_listed(id, account)).map(str::to_owned),
             kind: ResourceType::parse(member("Type").unwrap_or_default()).people(),
         }
     }
@@ -67,9 +69,14 @@ impl Resource {
     }
 }
 
-/// Whether a resource is a whole account.
-pub fn is_account(id: &str, account: &str) -> bool {
-    id == account || id.starts_with("AWS::::Account:")
+/// The region that an ARN names; empty for what lies in none. `None` for what is no ARN.
+fn region_of_arn(id: &str) -> Option<&str> {
+    id.strip_prefix("arn:")?.split(':').nth(2)
+}
+
+/// Whether a resource is listed, given the account of a finding about it: it is no whole account.
+pub fn is_listed(id: &str, account: &str) -> bool {
+    id != account && !id.starts_with("AWS::::Account:")
 }
 
 /// The members of a row that tell of resource, account and group.
@@ -117,6 +124,22 @@ fn control(control: &Control) -> Value {
         "section_id": control.section(),
     });
     json!({"id": control.control, "type": "control", "meta": meta})
+}
+
+/// What the row of a finding or of its rule takes in an answer at most, in bytes of its JSON as a text within JSON.
+pub fn row_size(finding: &Finding) -> usize {
+    const NAMES_AND_UIDS: usize = 2_500;
+    const OF_A_CONTROL: usize = 400;
+    let asff = &finding.asff;
+    let texts = ["Title", "Description", "AwsAccountName", "Region", "GeneratorId", "Remediation"];
+    let first = asff.get("Resources").and_then(|resources| resources.get(0));
+    let members = ["Id", "Type", "Region"].map(|name| first.and_then(|resource| resource.get(name)));
+    // Escaped once in the row and once more in the answer.
+    let length = |value: Option<&Value>| value.map_or(0, |value| 2 * value.to_string().len());
+    let of_texts: usize = texts.iter().map(|name| length(asff.get(*name))).sum();
+    let of_members: usize = members.into_iter().map(|member| 2 * length(member)).sum();
+    let controls = crate::domain::framework::controls_of(asff).len();
+    NAMES_AND_UIDS + of_texts + of_members + controls * OF_A_CONTROL
 }
 
 /// A framework and its version in one id, as the vendor writes them: `nist-sp-800-53-r5`, `cis-aws-1.5`.

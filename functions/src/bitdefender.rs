@@ -1,0 +1,42 @@
+//! What the handlers of Bitdefender's lists have in common: their questions, and where pages stand.
+
+use posture_shared::dialects::bitdefender::Place;
+use posture_shared::dialects::bitdefender::limits::MOST_ROWS;
+use posture_shared::dialects::bitdefender::listing::{List, One};
+use posture_shared::dialects::bitdefender::system_compliance::Checking;
+use posture_shared::domain::framework::Control;
+use posture_shared::domain::{Error, Instant};
+use posture_shared::operations::{FrameworkRow, ListQuery, Listed, RuleName, asked_state};
+
+/// The question for a page. Frameworks are selected by more than their ids.
+pub(crate) fn list_query(request: &List, now: Instant) -> Result<ListQuery, Error> {
+    let page = &request.page;
+    Ok(ListQuery {
+        when: asked_state(page.values.as_of(), now)?,
+        ids: request.ids.clone(),
+        limit: page.limit,
+        token: page.token.clone(),
+        fingerprint: page.fingerprint,
+        token_field: "page_cursor",
+    })
+}
+
+/// The question for one thing.
+pub(crate) fn one_query(request: &One, now: Instant) -> Result<ListQuery, Error> {
+    let when = asked_state(request.as_of, now)?;
+    Ok(ListQuery { when, ids: Some([request.id.clone()].into()), limit: MOST_ROWS, ..ListQuery::default() })
+}
+
+/// Where a page stands.
+pub(crate) fn place<T>(listed: &Listed<T>) -> Place {
+    Place { total: listed.total, start: listed.start, at: listed.at, next: listed.next.clone() }
+}
+
+/// The controls of a framework with the rules that check them.
+pub(crate) fn checking(row: &FrameworkRow) -> Vec<(&Control, Vec<Checking<'_>>)> {
+    let named = |rule| {
+        let RuleName { uid, name, version }: &RuleName = rule;
+        Checking { uid: *uid, name, version: *version }
+    };
+    row.controls.iter().map(|(control, rules)| (control, rules.iter().map(named).collect())).collect()
+}
