@@ -22,7 +22,7 @@ pub enum Match {
     OfType(ResourceType),
     /// What it names has one of these uids.
     Named {
-        /// How the tenant's uids are made; `None` until [`Filter::resolve`], and nothing matches before.
+        /// How the tenant's uids are made; `None` until [`Filter::resolve`](super::query::Filter::resolve), and nothing matches before.
         uids: Option<Uids>,
         /// What kind of thing it names.
         kind: Named,

@@ -4,7 +4,7 @@
 //! `datadog-api-client` (CONTRACTS 3.1). Which of them answers is decided by, strongest first (CONTRACTS 3.4):
 //!
 //! 1. the path: under `/datadog/api/v2/posture_management` it is GA;
-//! 2. parameters that one side alone has, `limit`, `cursor`, `filter[tag]` and the rest of [`parameters`]; with such of
+//! 2. parameters that one side alone has, `limit`, `cursor`, `filter[tag]` and the like; with such of
 //!    both sides it is GA, which refuses the others by name, since a filter that is passed over is worse than an error;
 //! 3. a User-Agent `datadog-api-client-*/`: GA, and answers there say `Vary: User-Agent`;
 //! 4. the beta.
