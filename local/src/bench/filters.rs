@@ -8,6 +8,9 @@ use posture_shared::domain::json::texts_at;
 use posture_shared::domain::{Error, Named, Uids};
 use serde_json::Value;
 
+/// Characters of a query that its row shows.
+const SHOWN: usize = 60;
+
 /// A list, and where its answers have what.
 #[derive(Clone, Copy)]
 pub(super) struct Api {
@@ -87,9 +90,11 @@ impl Api {
 }
 
 impl Case {
-    /// Its name.
+    /// Its name; ids and much else are left out of a long query.
     pub fn name(&self) -> String {
-        format!("{}: {}", self.api.name, if self.query.is_empty() { "no filter" } else { &self.query })
+        let query = if self.query.is_empty() { "no filter" } else { &self.query };
+        let shown: String = query.chars().take(SHOWN).collect();
+        format!("{}: {shown}{}", self.api.name, if query.len() > shown.len() { "…" } else { "" })
     }
 
     /// Whether a finding as it was sent is meant; `None` where the data does not tell.
