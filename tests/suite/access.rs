@@ -4,6 +4,7 @@ use crate::denial::{Refusal, assert_clean, assert_refused};
 use posture_functions::{ROUTES, Route};
 use posture_shared::auth::Credentials;
 use posture_shared::clock::Clock;
+use posture_shared::dialects::Dialect;
 use posture_shared::domain::{Instant, Scope};
 use posture_tests::world::{START, signed, signed_at, signer};
 use posture_tests::{Ask, Gateway, World, samples};
@@ -96,7 +97,7 @@ fn forms(ask: &Ask, key: &Credentials) -> Vec<(&'static str, Ask)> {
     ]
 }
 
-/// DESIGN §5 and the issue: nothing is answered without a good key.
+/// DESIGN §5: nothing is answered without a good key.
 #[tokio::test]
 async fn no_route_answers_without_a_good_key() {
     let world = world().await;
@@ -225,7 +226,7 @@ async fn revocation_is_immediate() {
     }
 }
 
-/// The issue's item 6: five minutes of skew, by the machine's clock and not by the deployment's.
+/// Five minutes of skew, by the machine's clock and not by the deployment's.
 #[tokio::test]
 async fn a_signature_lasts_five_minutes() {
     let world = world().await;
@@ -239,14 +240,16 @@ async fn a_signature_lasts_five_minutes() {
                 assert_eq!(answer.is_let_in(), good, "{} {seconds} {gateway:?}: {}", route.function, answer.body);
                 if !good {
                     assert_refused(route.dialect, Refusal::Key, &answer, route.function);
-                    assert!(answer.body.contains("5 minutes"), "{}", answer.body);
+                    // Bitdefender's refusal has one text for whatever is wrong.
+                    let is_told = answer.body.contains("5 minutes") || route.dialect == Dialect::Bitdefender;
+                    assert!(is_told, "{}", answer.body);
                 }
             }
         }
     }
 }
 
-/// The issue's item 6: a signature covers method, host, stage, path, query, body and time, and its scope.
+/// A signature covers method, host, stage, path, query, body and time, and its scope.
 #[tokio::test]
 async fn nothing_signed_can_be_changed() {
     let world = world().await;

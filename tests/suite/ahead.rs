@@ -77,7 +77,7 @@ async fn a_handler_that_reads_ahead_is_told_no_rights() {
     assert_eq!(answer.json(), json!({"tenant": "acme", "told": [0, 0]}));
 }
 
-/// The issue: no panic is reachable; should there be one all the same, it is a 500 in the dialect's shape, and the
+/// No panic is reachable; should there be one all the same, it is a 500 in the dialect's shape, and the
 /// next request is answered.
 #[tokio::test]
 async fn a_panic_is_a_500_in_the_dialects_shape() {

@@ -27,6 +27,8 @@ mod bitdefender_get_scans;
 mod checkout;
 mod consistency;
 mod create_key;
+mod datadog_get_finding;
+mod datadog_list_findings;
 mod denial;
 mod events;
 mod hostile;

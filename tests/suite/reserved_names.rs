@@ -13,7 +13,7 @@ fn odd(name: &str) -> Vec<String> {
     values.iter().map(|value| format!("{{\"a\":1,\"{name}\":{value}}}")).collect()
 }
 
-/// The item 5: every record ends as one of four outcomes, and what was taken stays readable.
+/// Every record ends as one of four outcomes, and what was taken stays readable.
 #[tokio::test]
 async fn what_holds_a_reserved_name_is_refused_and_harms_nothing() {
     let world = World::new().await;
