@@ -27,6 +27,7 @@ mod filters;
 pub mod get_finding;
 pub mod limits;
 pub mod list_findings;
+pub mod openapi;
 mod parameters;
 pub mod row;
 #[cfg(test)]
