@@ -31,5 +31,5 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let versions = listed.rows.iter().filter_map(|(_, row)| row.controls.keys().next());
     let newest = system_compliance::newest(versions).and_then(|place| listed.rows.get(place));
     let (id, row) = newest.ok_or_else(system_compliance::absent)?;
-    Ok(envelope::one(system_compliance::framework(id, &checking(row), &call.base)))
+    Ok(envelope::one(&system_compliance::framework(id, &checking(row), &call.base)))
 }

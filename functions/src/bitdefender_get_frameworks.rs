@@ -31,5 +31,5 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let query = ListQuery { ids: None, ..list_query(&request, ledger.clock().now())? };
     let listed = list_frameworks(ledger, tenant, &query, &asked, compliance_id).await?;
     let rows = listed.rows.iter().map(|(id, row)| system_compliance::framework(id, &checking(row), &call.base));
-    Ok(envelope::page(&request.page, &place(&listed), rows.collect(), &call.base, &seal))
+    Ok(envelope::page(&request.page, &place(&listed), &rows.collect::<Vec<_>>(), &call.base, &seal))
 }

@@ -27,5 +27,5 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let query = one_query(&request, ledger.clock().now())?;
     let listed = list_resources(ledger, &call.caller.tenant, &query, resource::is_listed).await?;
     let (id, row) = listed.rows.first().ok_or_else(|| listing::absent("resource"))?;
-    Ok(envelope::one(resources::resource(id, row, &call.base)))
+    Ok(envelope::one(&resources::resource(id, row, &call.base)))
 }

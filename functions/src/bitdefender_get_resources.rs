@@ -29,5 +29,5 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let listed =
         list_resources(ledger, tenant, &list_query(&request, ledger.clock().now())?, resource::is_listed).await?;
     let rows = listed.rows.iter().map(|(id, row)| resources::resource(id, row, &call.base));
-    Ok(envelope::page(&request.page, &place(&listed), rows.collect(), &call.base, &seal))
+    Ok(envelope::page(&request.page, &place(&listed), &rows.collect::<Vec<_>>(), &call.base, &seal))
 }

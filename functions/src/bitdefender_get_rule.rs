@@ -27,5 +27,5 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let query = one_query(&request, ledger.clock().now())?;
     let listed = list_rules(ledger, &call.caller.tenant, &query, row_size).await?;
     let (id, row) = listed.rows.first().ok_or_else(|| listing::absent("rule"))?;
-    Ok(envelope::one(rules::rule(id, row.version, &row.finding, &call.base)))
+    Ok(envelope::one(&rules::rule(id, row.version, &row.finding, &call.base)))
 }

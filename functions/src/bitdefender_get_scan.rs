@@ -27,5 +27,5 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let query = one_query(&request, ledger.clock().now())?;
     let listed = list_scans(ledger, &call.caller.tenant, &query).await?;
     let (id, row) = listed.rows.first().ok_or_else(|| listing::absent("scan"))?;
-    Ok(envelope::one(scans::scan(id, &row.account, &row.name, row.group, row.since, &call.base)))
+    Ok(envelope::one(&scans::scan(id, &row.account, &row.name, row.group, row.since, &call.base)))
 }

@@ -97,7 +97,7 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
         "securityhub-list-enabled-products" => ("?MaxResults=5".to_owned(), Value::Null),
         "bitdefender-get-checks" => {
             let query =
-                "?results=fail&severities=high,low&statuses=open&resource_types=EC2+Security+Group&page_limit=5";
+                "?results=fail&severities=high,low&statuses=open&resource_types=EC2%20Security%20Group&page_limit=5";
             (query.to_owned(), Value::Null)
         }
         "bitdefender-get-finding-changes" => {

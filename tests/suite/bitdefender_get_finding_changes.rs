@@ -21,20 +21,20 @@ async fn world() -> World {
     let medium = ("/Severity/Label", json!("MEDIUM"));
     let low = ("/Severity/Label", json!("LOW"));
     let before = [
-        updated("to-fail", 1, &[pass.clone()]),
-        updated("to-pass", 1, &[medium.clone()]),
+        updated("to-fail", 1, std::slice::from_ref(&pass)),
+        updated("to-pass", 1, std::slice::from_ref(&medium)),
         updated("vanishes", 1, &[medium]),
-        updated("returns", 1, &[gone.clone()]),
-        updated("worse", 1, &[low.clone()]),
+        updated("returns", 1, std::slice::from_ref(&gone)),
+        updated("worse", 1, std::slice::from_ref(&low)),
         updated("same", 1, &[]),
-        updated("stays-passed", 1, &[pass.clone()]),
+        updated("stays-passed", 1, std::slice::from_ref(&pass)),
     ];
     world.import(&world.ours, &before).await;
     world.clock.set(world.clock.now().plus(3_600_000));
     let after = [
         updated("first", 2, &[low]),
         updated("to-fail", 2, &[]),
-        updated("to-pass", 2, &[pass.clone()]),
+        updated("to-pass", 2, std::slice::from_ref(&pass)),
         updated("vanishes", 2, &[gone]),
         updated("returns", 2, &[]),
         updated("worse", 2, &[]),

@@ -28,6 +28,8 @@ mod checkout;
 mod consistency;
 mod cors;
 mod create_key;
+mod datadog_get_finding;
+mod datadog_list_findings;
 mod denial;
 mod events;
 mod get_docs;

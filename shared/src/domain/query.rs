@@ -125,7 +125,7 @@ pub enum SortValue {
     /// No value.
     Absent,
     /// An instant, a rank in a vocabulary, or a number. Of columns whose numbers may have fractions all are in the form
-    /// of [`sortable`].
+    /// of `sortable`.
     Number(i64),
     /// A text.
     Text(String),

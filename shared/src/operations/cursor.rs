@@ -83,7 +83,7 @@ pub(super) fn foreign(field: &str) -> Error {
 /// then names the member `field`, which carried the cursor.
 pub(super) fn from_member<T>(found: Result<T, Error>, cursor: Option<&Cursor>, field: &str) -> Result<T, Error> {
     found.map_err(|error| match (error, cursor) {
-        (Error::Invalid { message, .. }, Some(_)) => Error::invalid(field, message),
+        (Error::Invalid { field: found, message }, Some(_)) if found == "token" => Error::invalid(field, message),
         (other, _) => other,
     })
 }

@@ -20,7 +20,7 @@ pub struct Place {
 }
 
 /// A page of rows.
-pub fn page(request: &PageRequest, place: &Place, data: Vec<Value>, base: &str, seal: &Seal) -> Reply {
+pub fn page(request: &PageRequest, place: &Place, data: &[Value], base: &str, seal: &Seal) -> Reply {
     let rows = u32::try_from(data.len()).unwrap_or(u32::MAX);
     let Place { total, start, at, next } = place;
     let elapsed = start.saturating_add(rows);
@@ -37,7 +37,7 @@ pub fn page(request: &PageRequest, place: &Place, data: Vec<Value>, base: &str, 
 }
 
 /// One thing.
-pub fn one(data: Value) -> Reply {
+pub fn one(data: &Value) -> Reply {
     Reply::json(200, &json!({"data": data}))
 }
 

@@ -133,7 +133,7 @@ pub fn render<'a>(
     seal: &Seal,
 ) -> Reply {
     let rows = changes.into_iter().map(|(change, finding)| row(change, finding, names));
-    envelope::page(request, place, rows.collect(), base, seal)
+    envelope::page(request, place, &rows.collect::<Vec<_>>(), base, seal)
 }
 
 fn row(change: &NetChange, finding: &Finding, names: &Names<'_>) -> Value {

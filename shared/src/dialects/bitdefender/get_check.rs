@@ -25,7 +25,7 @@ pub fn render(ordinal: Ordinal, finding: &Finding, names: &Names<'_>, base: &str
     if finding.standing.presence != Presence::Active || finding.standing.result == Verdict::Unknown {
         return Err(absent());
     }
-    Ok(envelope::one(super::check::check(ordinal, finding, names, base)))
+    Ok(envelope::one(&super::check::check(ordinal, finding, names, base)))
 }
 
 /// The error for a check that is not there.

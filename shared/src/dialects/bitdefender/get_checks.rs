@@ -73,5 +73,5 @@ pub fn render<'a>(
     seal: &Seal,
 ) -> Reply {
     let rows = findings.into_iter().map(|(ordinal, finding)| super::check::check(ordinal, finding, names, base));
-    envelope::page(request, place, rows.collect(), base, seal)
+    envelope::page(request, place, &rows.collect::<Vec<_>>(), base, seal)
 }

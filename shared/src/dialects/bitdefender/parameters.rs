@@ -76,7 +76,7 @@ impl Values {
             let (_, values) = sent.entry(parameter.name).or_insert_with(|| (parameter.takes, Vec::new()));
             match parameter.takes {
                 Takes::Words(_) | Takes::Uids | Takes::Texts | Takes::Types => {
-                    values.extend(value.split(',').map(str::trim))
+                    values.extend(value.split(',').map(str::trim));
                 }
                 // Blanks inside may have been a plus sign.
                 Takes::Word(_) | Takes::Instant | Takes::State | Takes::Limit | Takes::Cursor => {
@@ -234,10 +234,15 @@ fn canonical(name: &str, takes: Takes, values: &[&str]) -> Result<Vec<String>, E
         }
         Takes::Instant => {
             let why = "is no instant: send for example 2026-03-24, 2026-03-24T16:00:00 or 2026-03-24T16:00:00.000Z";
-            let at = Instant::parse_loose(one()?).ok_or_else(|| Error::invalid(name, why))?;
-            Ok(vec![naive(at)])
+            // An offset may lead out of the years that can be written.
+            let at = Instant::parse_loose(one()?).filter(|at| Instant::parse_loose(&naive(*at)) == Some(*at));
+            Ok(vec![naive(at.ok_or_else(|| Error::invalid(name, why))?)])
         }
-        Takes::State => Ok(vec![AsOf::parse(name, one()?)?.to_string()]),
+        Takes::State => {
+            let state = AsOf::parse(name, one()?)?.to_string();
+            AsOf::parse(name, &state)?;
+            Ok(vec![state])
+        }
         Takes::Limit => {
             let most = super::limits::MOST_ROWS;
             let limit = one()?.parse::<usize>().ok().filter(|limit| (1..=most).contains(limit));
@@ -316,6 +321,8 @@ mod tests {
             (&[("page_limit", "99999999999999999999999")], "page_limit"),
             (&[("from_date", "yesterday")], "from_date"),
             (&[("as_of", "yesterday")], "as_of"),
+            (&[("as_of", "0000-01-01T00:00:00+18:00")], "as_of"),
+            (&[("from_date", "0000-01-01T00:00:00+18:00")], "from_date"),
             (&[("severity", "high")], "severity"),
             (&[("", "")], ""),
         ];

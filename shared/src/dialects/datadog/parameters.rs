@@ -4,6 +4,7 @@
 //! GA refuses what it does not know and what comes twice without being repeatable; the beta passes over what it does
 //! not know.
 
+use super::super::as_of::{self, AS_OF};
 use super::super::members::shown;
 use super::filters::times;
 use super::limits::{DEFAULT_LIMIT, MAX_LIMIT};
@@ -151,12 +152,11 @@ impl<'a> Parameters<'a> {
 
     /// The state that is asked for, if it is not the newest, and the parameter that says so.
     pub fn as_of(self) -> Result<(&'static str, Option<AsOf>), Error> {
-        let snapshot = self.one(&["snapshot_timestamp"])?.map(|(_, text)| text);
-        match (snapshot, self.one(&["as_of"])?.map(|(_, text)| text)) {
-            (Some(_), Some(_)) => Err(Error::invalid("as_of", "says the same as snapshot_timestamp: send one of them")),
-            (Some(text), None) => Ok(("snapshot_timestamp", Some(snapshot_of(text)?))),
-            (None, Some(text)) => Ok(("as_of", Some(AsOf::parse("as_of", text.trim())?))),
-            (None, None) => Ok(("as_of", None)),
+        let snapshot = self.one(&["snapshot_timestamp"])?.map(|(_, text)| snapshot_of(text)).transpose()?;
+        match (snapshot, as_of::parse(self.0)?) {
+            (Some(_), Some(_)) => Err(Error::invalid(AS_OF, "says the same as snapshot_timestamp: send one of them")),
+            (Some(snapshot), None) => Ok(("snapshot_timestamp", Some(snapshot))),
+            (None, as_of) => Ok((AS_OF, as_of)),
         }
     }
 }
