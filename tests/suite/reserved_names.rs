@@ -1,6 +1,6 @@
 //! Names that mean something to our JSON parser: a finding that held one was stored and could not be read again.
 
-use posture_functions::ROUTES;
+use posture_functions::routes::keyed;
 use posture_tests::samples::{self, PRODUCT, finding, hub_event, patch, post};
 use posture_tests::{Ask, World};
 use serde_json::{Value, json};
@@ -66,7 +66,7 @@ async fn texts_within_texts_do_not_exhaust_the_stack() {
         text = format!("{}{{\"{}\":{quoted}}}{}", "[".repeat(lists), NAMES[1], "]".repeat(lists));
     }
     let within = |member: &str| format!("{{\"{member}\":{text}}}");
-    for route in ROUTES {
+    for route in keyed() {
         for body in [text.clone(), within("Filters"), within("Findings"), within("detail"), within("name")] {
             let ask = Ask { body: body.into_bytes(), ..samples::ask(route, &world.ours) };
             let answer = world.ask(&world.ours, &ask).await;
