@@ -52,7 +52,7 @@ pub(super) async fn measure(ledger: &Ledger, progress: &ProgressBar, report: &mu
     }
     let times = f64::from(ledger.data.count) / f64::from(copied);
     let (units, pages) = (cost.units * times, f64::from(cost.pages) * times);
-    let name = format!("the same by a Query that filters all documents, {:.0} times {copied}", times);
+    let name = format!("the same by a Query that filters all documents, {times:.0} times {copied}");
     report.tell(&name, format!("{pages:.0} rounds, {units:.0} read, {:.0} ms", cost.ms * times));
     let path = CHECKS.ask("results=fail&severities=high", 100);
     let reader = ledger.world.container();
