@@ -1,6 +1,8 @@
 """What `posture serve` says when it starts (DESIGN 7)."""
 
+import re
 import socket
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -46,3 +48,13 @@ def test_a_clock_elsewhere_is_warned_of(tmp_path):
     with serving(tmp_path) as server:
         told = [line for line in server.log().splitlines() if "never go back" in line]
         assert len(told) == 1 and "has a commit of 2099" in told[0], "the machine's own clock is behind the log"
+
+
+def test_findings_from_the_future_are_taken_and_counted():
+    in_minutes = lambda minutes: (datetime.now(timezone.utc) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with serving() as server:
+        batch = [finding("now", UpdatedAt=in_minutes(3)), finding("then", UpdatedAt=in_minutes(60))]
+        assert server.client().batch_import_findings(Findings=batch)["SuccessCount"] == 2
+        assert server.client().batch_import_findings(Findings=batch[:1])["SuccessCount"] == 1
+        told = [line for line in server.log().splitlines() if "ahead of the clock" in line]
+    assert len(told) == 1 and "findings=1 " in re.sub(r"\x1b\[[0-9;]*m", "", told[0]) + " "

@@ -48,7 +48,7 @@ fn text_of(bytes: Vec<u8>, file: &str) -> Result<String, Error> {
         [0x1f, 0x8b, ..] => return Err(is(&format!("compressed: gunzip -c {file} | posture import - takes it"))),
         [b'P', b'K', 3, 4, ..] => return Err(is("a zip archive")),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Err(is("text in UTF-16, and not in UTF-8")),
-        _ if bytes.iter().all(|byte| byte.is_ascii_whitespace()) => return Err(is("empty")),
+        _ if bytes.iter().all(u8::is_ascii_whitespace) => return Err(is("empty")),
         _ if bytes.contains(&0) => return Err(is("binary")),
         _ => {}
     }
