@@ -34,6 +34,7 @@ impl Route {
         match self.handler {
             Handler::Reads(_) | Handler::ReadsAhead(_) => [READS, COUNTS].concat(),
             Handler::Writes(_) => [READS, WRITES, COUNTS].concat(),
+            Handler::Open(_) => Vec::new(),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! From a request to its answer: key, scope, tenant, rate limit, handler, and the dialect's shape for whatever fails.
 
 use crate::call::{self, Call};
+use crate::cors::Origins;
 use crate::limits::{self, Gate};
 use crate::route::{Handler, Parameters, Route, Trigger, Wake};
+use crate::routes::ROUTES;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
-use lambda_http::http::HeaderValue;
+use lambda_http::http::{HeaderValue, Method};
 use lambda_http::{Body, Request, RequestExt, Response};
 use posture_shared::auth::{self, Presented, SignedRequest};
 use posture_shared::clock::Clock;
@@ -29,12 +31,20 @@ pub struct App {
     /// The tenant that events of this deployment belong to.
     pub tenant: TenantId,
     gate: Gate,
+    origins: Origins,
 }
 
 impl App {
     /// An app over a ledger.
     pub fn new(writer: Writer, tenant: TenantId) -> Self {
-        Self { writer, tenant, gate: Gate::default() }
+        Self { writer, tenant, gate: Gate::default(), origins: Origins::default() }
+    }
+
+    /// The same app, whose answers pages of these origins may read.
+    #[must_use]
+    pub fn allowing(mut self, origins: Vec<String>) -> Self {
+        self.origins = Origins(origins);
+        self
     }
 
     /// Answers a request on its route. Always an answer: whatever fails, panics included, has the dialect's shape.
@@ -42,6 +52,10 @@ impl App {
     pub async fn answer(&self, route: &Route, request: Request) -> Response<Body> {
         let started = Stopwatch::now();
         let request_id = request_id(&request);
+        let origin = self.origins.of(request.headers());
+        if *request.method() == Method::OPTIONS && call::parameters(route, &request).is_some() {
+            return self.preflight(route.function, &[&route.method], origin, &request_id, started);
+        }
         let work = AssertUnwindSafe(self.attempt(route, request, &request_id)).catch_unwind();
         let Passage { caller, rate, result } = work.await.unwrap_or_else(|_| Passage::refused(panicked()));
         let failure = result.as_ref().err().cloned();
@@ -51,15 +65,41 @@ impl App {
         };
         let reply = rate.iter().fold(reply, |reply, rate| route.dialect.rated(reply, rate));
         log(route.function, &request_id, caller.as_ref(), reply.status, failure.as_ref(), started);
-        respond(reply)
+        let mut response = respond(reply);
+        self.origins.open(&mut response, origin);
+        response
     }
 
-    /// Answers a request for a path or method that is no route.
+    /// Answers a request for a path or method that is no route; OPTIONS on a path that some route has is answered well.
     pub fn answer_unknown(&self, path: &str, request: &Request) -> Response<Body> {
         let (started, request_id) = (Stopwatch::now(), request_id(request));
+        let origin = self.origins.of(request.headers());
+        if *request.method() == Method::OPTIONS {
+            let mut methods: Vec<&Method> = at(path).map(|route| &route.method).collect();
+            methods.sort_by_key(|method| method.as_str());
+            methods.dedup();
+            if !methods.is_empty() {
+                return self.preflight("none", &methods, origin, &request_id, started);
+            }
+        }
         let reply = dialect_of(path).unknown_route(&request_id);
         log("none", &request_id, None, reply.status, None, started);
-        respond(reply)
+        let mut response = respond(reply);
+        self.origins.open(&mut response, origin);
+        response
+    }
+
+    fn preflight(
+        &self,
+        function: &str,
+        methods: &[&Method],
+        origin: Option<HeaderValue>,
+        request_id: &str,
+        started: Stopwatch,
+    ) -> Response<Body> {
+        let response = self.origins.preflight(methods, origin);
+        log(function, request_id, None, response.status().as_u16(), None, started);
+        response
     }
 
     /// Hands an event to a trigger. A panic is an [`Error::Internal`]. Writes one line of log.
@@ -78,6 +118,9 @@ impl App {
         let Some(parameters) = call::parameters(route, &request).filter(|_| *request.method() == route.method) else {
             return Passage::refused(Error::NotFound("there is nothing at this path".to_owned()));
         };
+        if let Handler::Open(handler) = route.handler {
+            return Passage { caller: None, rate: None, result: Ok(handler(&call::base_of(route, &request))) };
+        }
         let (method, path) = (request.method().clone(), request.raw_http_path().to_owned());
         let base = call::base_of(route, &request);
         let signed = call::signed(request);
@@ -107,6 +150,7 @@ impl App {
         let result = match route.handler {
             Handler::Reads(handler) | Handler::ReadsAhead(handler) => handler(&self.writer, call(caller.clone())).await,
             Handler::Writes(handler) => handler(&self.writer, call(caller.clone())).await,
+            Handler::Open(handler) => Ok(handler(&base)),
         };
         Passage { caller: Some(caller), rate, result }
     }
@@ -192,6 +236,11 @@ async fn beside(
         Either::Right(result) => result,
     };
     Passage { caller: Some(caller), rate, result }
+}
+
+/// The routes that have a path, whatever their methods.
+fn at(path: &str) -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().copied().filter(move |route| route.parameters(path).is_some())
 }
 
 fn panicked() -> Error {

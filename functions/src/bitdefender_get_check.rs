@@ -3,6 +3,7 @@
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::bitdefender::get_check::{absent, parse, render};
+use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::resource::{Names, rule_of};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
@@ -18,6 +19,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/checks/{id}"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
+    describe: openapi::get_check,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

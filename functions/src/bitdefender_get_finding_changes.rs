@@ -5,6 +5,7 @@ use lambda_http::http::Method;
 use posture_shared::config::Settings;
 use posture_shared::dialects::bitdefender::Place;
 use posture_shared::dialects::bitdefender::finding_changes::{parse, render};
+use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::resource::{Names, row_size};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
@@ -20,6 +21,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/finding_changes"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
+    describe: openapi::get_finding_changes,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

@@ -3,6 +3,7 @@
 use crate::bitdefender::{checking, one_query};
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::resource::compliance_id;
 use posture_shared::dialects::bitdefender::{envelope, listing, system_compliance};
 use posture_shared::dialects::{Dialect, Reply};
@@ -18,6 +19,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/system_compliance/{id}"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
+    describe: openapi::get_framework,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

@@ -3,6 +3,7 @@
 use crate::bitdefender::one_query;
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::{envelope, listing, resource, resources};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
@@ -17,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/resources/{id}"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
+    describe: openapi::get_resource,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

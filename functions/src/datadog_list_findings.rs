@@ -3,6 +3,7 @@
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::datadog::list_findings::{Page, parse, render};
+use posture_shared::dialects::datadog::openapi;
 use posture_shared::dialects::datadog::{Asked, Listed};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
@@ -17,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &["/datadog/api/v2/posture_management/findings"],
     dialect: Dialect::Datadog,
     scope: Some(Scope::FindingsRead),
+    describe: openapi::list_findings,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

@@ -5,6 +5,7 @@
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::native::openapi;
 use posture_shared::dialects::native::snapshots::{parse, render};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
@@ -19,6 +20,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsImport),
+    describe: openapi::import_snapshots,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

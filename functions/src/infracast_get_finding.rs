@@ -5,6 +5,7 @@ use lambda_http::http::Method;
 use posture_shared::dialects::as_of::AS_OF;
 use posture_shared::dialects::infracast::Listed;
 use posture_shared::dialects::infracast::get_finding::{FIELD, Wanted, among, not_found, parse, render};
+use posture_shared::dialects::infracast::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
@@ -18,6 +19,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
+    describe: openapi::get_finding,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

@@ -5,6 +5,7 @@ use crate::{Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::Dialect;
 use posture_shared::dialects::infracast::list_findings::List;
+use posture_shared::dialects::infracast::openapi;
 use posture_shared::domain::Scope;
 
 /// The endpoint.
@@ -15,5 +16,6 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
+    describe: openapi::list_scored_findings,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(answer(ledger, call, List::Scored))),
 };

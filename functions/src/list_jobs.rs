@@ -3,6 +3,7 @@
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::native::jobs::list;
+use posture_shared::dialects::native::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
@@ -16,6 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
+    describe: openapi::list_jobs,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

@@ -3,6 +3,7 @@
 use crate::Call;
 use lambda_http::http::Method;
 use percent_encoding::percent_decode_str;
+use posture_shared::dialects::openapi::Description;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope, TenantId};
 use posture_shared::ledger::{Reader, Writer};
@@ -26,6 +27,8 @@ pub struct Route {
     pub dialect: Dialect,
     /// The scope that a key needs; `None` needs a good key and nothing more.
     pub scope: Option<Scope>,
+    /// What it takes and gives, at one of its paths.
+    pub describe: fn(&str) -> Description,
     /// What answers.
     pub handler: Handler,
 }
@@ -40,6 +43,8 @@ pub enum Handler {
     ReadsAhead(for<'a> fn(&'a Reader, Call) -> Answer<'a, Reply>),
     /// Reads and writes.
     Writes(for<'a> fn(&'a Writer, Call) -> Answer<'a, Reply>),
+    /// Answers without a key the same to everyone, from what stands before the route's path: `https://HOST/prod`.
+    Open(fn(&str) -> Reply),
 }
 
 /// A function that events wake, not requests.
@@ -93,6 +98,11 @@ impl Route {
     /// The stage or other prefix of a path that ends in one of this route's: empty, or a slash and what follows it.
     pub fn prefix<'a>(&self, path: &'a str) -> Option<&'a str> {
         self.after_prefix(path).map(|(_, prefix)| prefix)
+    }
+
+    /// Whether it needs a key.
+    pub fn needs_key(&self) -> bool {
+        !matches!(self.handler, Handler::Open(_))
     }
 
     fn after_prefix<'a>(&self, path: &'a str) -> Option<(Parameters, &'a str)> {
@@ -150,6 +160,7 @@ mod tests {
     use super::{Handler, Parameters, Route, find};
     use lambda_http::http::Method;
     use posture_shared::dialects::Dialect;
+    use posture_shared::dialects::native::openapi::list_keys as describe;
     use posture_shared::domain::Error;
 
     const fn route(function: &'static str, method: Method, path: &'static str) -> Route {
@@ -158,7 +169,7 @@ mod tests {
 
     const fn alike(function: &'static str, method: Method, path: &'static str, also: &'static [&'static str]) -> Route {
         let handler = Handler::Reads(|_, _| Box::pin(async { Err(Error::NotFound(String::new())) }));
-        Route { function, method, path, also, dialect: Dialect::SecurityHub, scope: None, handler }
+        Route { function, method, path, also, dialect: Dialect::SecurityHub, scope: None, describe, handler }
     }
 
     static LIST: Route = route("list", Method::GET, "/t/{tenantID}/findings");

@@ -5,11 +5,11 @@ use crate::{
     bitdefender_get_check, bitdefender_get_checks, bitdefender_get_finding_changes, bitdefender_get_framework,
     bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule,
     bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, create_key, datadog_get_finding,
-    datadog_list_findings, import_hub_events, import_snapshots, infracast_get_compliance_summary,
-    infracast_get_finding, infracast_list_findings, infracast_list_scored_findings, list_accounts, list_jobs,
-    list_keys, record_expiries, revoke_key, securityhub_batch_import_findings, securityhub_batch_update_findings,
-    securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings,
-    securityhub_list_enabled_products, set_account,
+    datadog_list_findings, get_docs, get_openapi, import_hub_events, import_snapshots,
+    infracast_get_compliance_summary, infracast_get_finding, infracast_list_findings, infracast_list_scored_findings,
+    list_accounts, list_jobs, list_keys, record_expiries, revoke_key, securityhub_batch_import_findings,
+    securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history,
+    securityhub_get_findings, securityhub_list_enabled_products, set_account,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
@@ -28,6 +28,8 @@ pub static ROUTES: &[&Route] = &[
     &create_key::ROUTE,
     &datadog_get_finding::ROUTE,
     &datadog_list_findings::ROUTE,
+    &get_docs::ROUTE,
+    &get_openapi::ROUTE,
     &import_snapshots::ROUTE,
     &infracast_get_compliance_summary::ROUTE,
     &infracast_get_finding::ROUTE,
@@ -45,6 +47,11 @@ pub static ROUTES: &[&Route] = &[
     &securityhub_list_enabled_products::ROUTE,
     &set_account::ROUTE,
 ];
+
+/// Every endpoint that needs a key.
+pub fn keyed() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().copied().filter(|route| route.needs_key())
+}
 
 /// Every function that events wake.
 pub static TRIGGERS: &[&Trigger] = &[&import_hub_events::TRIGGER, &record_expiries::TRIGGER];
@@ -64,6 +71,8 @@ mod tests {
             (Method::POST, "/findingHistory/get", "securityhub-get-finding-history"),
             (Method::POST, "/findings/import", "securityhub-batch-import-findings"),
             (Method::PATCH, "/findings/batchupdate", "securityhub-batch-update-findings"),
+            (Method::GET, "/openapi.json", "get-openapi"),
+            (Method::GET, "/docs", "get-docs"),
             (Method::GET, "/accounts", "securityhub-describe-hub"),
             (Method::GET, "/productSubscriptions", "securityhub-list-enabled-products"),
             (Method::POST, "/api/v1/tenants/acme/snapshots", "import-snapshots"),

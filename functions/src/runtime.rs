@@ -54,5 +54,5 @@ async fn app_from_environment() -> Result<App, Error> {
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
     let clock = Clock::system();
     let writer = Writer::connect(&config, settings.table()?, clock, masters);
-    Ok(App::new(writer, settings.tenant()?))
+    Ok(App::new(writer, settings.tenant()?).allowing(settings.allowed_origins()))
 }

@@ -7,6 +7,7 @@ use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::native::snapshots::counts;
 use posture_shared::dialects::securityhub::batch_import_findings::{parse, render};
+use posture_shared::dialects::securityhub::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Writer;
@@ -21,6 +22,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsImport),
+    describe: openapi::batch_import_findings,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

@@ -3,6 +3,7 @@
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::securityhub::batch_update_findings::{parse, render};
+use posture_shared::dialects::securityhub::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::asff::Update;
 use posture_shared::domain::{Error, Scope};
@@ -17,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsWrite),
+    describe: openapi::batch_update_findings,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

@@ -4,6 +4,7 @@ use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::as_of::{self, AS_OF};
 use posture_shared::dialects::securityhub::get_findings::{parse, render};
+use posture_shared::dialects::securityhub::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
@@ -17,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsRead),
+    describe: openapi::get_findings,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

@@ -4,6 +4,7 @@ use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::securityhub::hub::DEFAULT_REGION;
 use posture_shared::dialects::securityhub::list_enabled_products::{parse, render};
+use posture_shared::dialects::securityhub::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
@@ -17,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsRead),
+    describe: openapi::list_enabled_products,
     handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

@@ -3,6 +3,7 @@
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::native::accounts::{one, parse, parse_id};
+use posture_shared::dialects::native::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Writer;
@@ -16,6 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
+    describe: openapi::set_account,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };
 

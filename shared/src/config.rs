@@ -22,6 +22,9 @@ pub struct Settings {
     /// `POSTURE_BITDEFENDER_MAX_DAYS`: how many days ago an interval of Bitdefender's finding changes may begin; any time
     /// when it is not set, 90 with the vendor.
     bitdefender_max_days: Option<String>,
+    /// `POSTURE_ALLOWED_ORIGINS`: the origins, separated by commas, whose web pages may read answers; none when it is
+    /// not set.
+    allowed_origins: Option<String>,
     /// `POSTURE_MASTER`: see [`masters_of`].
     master: Option<String>,
 }
@@ -42,6 +45,7 @@ impl Settings {
             token: variable("POSTURE_TOKEN"),
             log: variable("POSTURE_LOG"),
             bitdefender_max_days: variable("POSTURE_BITDEFENDER_MAX_DAYS"),
+            allowed_origins: variable("POSTURE_ALLOWED_ORIGINS"),
             master: variable("POSTURE_MASTER"),
         }
     }
@@ -66,6 +70,12 @@ impl Settings {
     pub fn bitdefender_max_days(&self) -> Result<Option<u32>, Error> {
         let days = self.bitdefender_max_days.as_deref().map(str::parse).transpose();
         days.map_err(|_| Error::internal("POSTURE_BITDEFENDER_MAX_DAYS is not a number of days"))
+    }
+
+    /// The origins whose web pages may read answers, as browsers spell them: `https://example.com`, without a path.
+    pub fn allowed_origins(&self) -> Vec<String> {
+        let origins = self.allowed_origins.as_deref().unwrap_or_default().split(',').map(str::trim);
+        origins.filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
     }
 
     /// The masters; [`Error::Internal`] when they are absent or unreadable.
@@ -127,6 +137,16 @@ mod tests {
         assert_eq!(days("90").unwrap(), Some(90));
         assert_eq!(days("").unwrap(), None);
         assert!(days("-1").is_err() && days("ninety").is_err());
+    }
+
+    #[test]
+    fn origins_are_listed() {
+        let origins = |text: &'static str| Settings::read(|_| Some(text.to_owned())).allowed_origins();
+        assert_eq!(origins(""), Vec::<String>::new());
+        assert_eq!(
+            origins("https://a.example, http://b.example:8080,"),
+            ["https://a.example", "http://b.example:8080"]
+        );
     }
 
     #[test]

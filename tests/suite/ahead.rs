@@ -3,6 +3,7 @@
 use crate::denial::{Refusal, assert_refused};
 use lambda_http::http::Method;
 use posture_functions::{Handler, Route, TRIGGERS, Trigger};
+use posture_shared::dialects::native::openapi::list_keys as describe;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_tests::{Answer, Ask, Gateway, World, samples};
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 const fn route(dialect: Dialect, handler: Handler) -> Route {
     let scope = Some(Scope::FindingsRead);
-    Route { function: "test", method: Method::POST, path: "/test", also: &[], dialect, scope, handler }
+    Route { function: "test", method: Method::POST, path: "/test", also: &[], dialect, scope, describe, handler }
 }
 
 fn answered() -> Result<Reply, Error> {
@@ -77,7 +78,7 @@ async fn a_handler_that_reads_ahead_is_told_no_rights() {
     assert_eq!(answer.json(), json!({"tenant": "acme", "told": [0, 0]}));
 }
 
-/// The issue: no panic is reachable; should there be one all the same, it is a 500 in the dialect's shape, and the
+/// No panic is reachable; should there be one all the same, it is a 500 in the dialect's shape, and the
 /// next request is answered.
 #[tokio::test]
 async fn a_panic_is_a_500_in_the_dialects_shape() {

@@ -7,7 +7,7 @@ use lambda_http::RequestExt;
 use posture_functions::access::{COUNTS, Grant, READS, WRITES};
 use posture_functions::event::request_of;
 use posture_functions::route::find;
-use posture_functions::{ROUTES, TRIGGERS, WokenBy};
+use posture_functions::{ROUTES, Route, TRIGGERS, WokenBy};
 use posture_shared::dialects::Dialect;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -72,16 +72,25 @@ impl Function {
 
     /// The policies that together allow what it may do.
     fn policies(&self) -> String {
+        if self.grants.is_empty() {
+            return "[]".to_owned();
+        }
         let ledger = if WRITES.iter().all(|grant| self.grants.contains(grant)) { WRITE } else { READ };
         let counts = COUNTS.iter().all(|grant| self.grants.contains(grant));
         if counts { format!("[!Ref {ledger}, !Ref {COUNT}]") } else { format!("[!Ref {ledger}]") }
     }
 }
 
+/// What README's table says that a key needs.
+fn scope_of(route: &Route) -> &'static str {
+    let without = if route.needs_key() { "any" } else { "none" };
+    route.scope.map_or(without, |scope| scope.name())
+}
+
 fn functions() -> Vec<Function> {
     let routes = ROUTES.iter().map(|route| Function {
         name: route.function,
-        door: Door::Route(route.method.as_str(), route.path, route.scope.map_or("any", |scope| scope.name())),
+        door: Door::Route(route.method.as_str(), route.path, scope_of(route)),
         also: route.also,
         grants: route.grants(),
     });

@@ -3,6 +3,7 @@
 use crate::checkout::read;
 use lambda_http::{Body, Response};
 use posture_functions::event::request_of;
+use posture_functions::routes::keyed;
 use posture_functions::{App, ROUTES, TRIGGERS, WokenBy};
 use posture_local::embedded::{Embedded, config};
 use posture_shared::auth::mint;
@@ -29,7 +30,8 @@ async fn answer(app: &App, function: &str, token: &str) -> (u16, Value) {
     let event = read(&format!("events/{function}.json")).replace("Bearer TOKEN", &format!("Bearer {token}"));
     let event = event.replace("\"TOKEN\"", &format!("\"{token}\""));
     let response: Response<Body> = app.answer(route, request_of(&event).unwrap()).await;
-    (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
+    // Of all answers one is a page and no JSON.
+    (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
 }
 
 /// Even over an empty ledger a good request is answered, unless its path names a finding, which must be there.
@@ -52,7 +54,7 @@ async fn every_route_answers_its_event() {
 #[tokio::test]
 async fn no_route_answers_its_event_without_a_key() {
     let (app, _) = app().await;
-    for route in ROUTES {
+    for route in keyed() {
         let (status, _) = answer(&app, route.function, "TOKEN").await;
         assert!([401, 403].contains(&status), "{}: {status}", route.function);
     }

@@ -2,8 +2,9 @@
 
 use crate::denial::{assert_clean, error_of};
 use lambda_http::http::Method;
+use posture_functions::Route;
 use posture_functions::app::MAX_BODY;
-use posture_functions::{ROUTES, Route};
+use posture_functions::routes::keyed;
 use posture_tests::samples::{self, PRODUCT, finding, get, hub_event, patch, post};
 use posture_tests::{Answer, Ask, Gateway, World};
 use serde_json::{Value, json};
@@ -170,7 +171,7 @@ fn members_of(value: &Value) -> BTreeSet<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_member_of_every_wrong_type_is_answered() {
     let mut tasks = tokio::task::JoinSet::new();
-    for route in ROUTES.iter().filter(|route| takes_a_body(route)) {
+    for route in keyed().filter(|route| takes_a_body(route)) {
         tasks.spawn(mutate(route));
     }
     for done in tasks.join_all().await {
@@ -202,7 +203,7 @@ fn shown(bad: &Value, place: &str) -> String {
 /// JSON whose every member comes twice, the second time as null and as another type.
 #[tokio::test]
 async fn members_that_come_twice_are_answered() {
-    for route in ROUTES.iter().filter(|route| takes_a_body(route)) {
+    for route in keyed().filter(|route| takes_a_body(route)) {
         let world = World::new().await;
         let good = samples::ask(route, &world.ours);
         let text = String::from_utf8(good.body.clone()).unwrap();
@@ -249,7 +250,7 @@ async fn bodies_that_are_no_object_are_refused() {
         b"7",
         b"\"text\"",
     ];
-    for route in ROUTES.iter().filter(|route| takes_a_body(route)) {
+    for route in keyed().filter(|route| takes_a_body(route)) {
         let good = samples::ask(route, &world.ours);
         for body in bodies {
             for gateway in Gateway::ALL {
@@ -484,7 +485,7 @@ async fn odd_queries_are_answered() {
 #[tokio::test]
 async fn enormous_bodies_are_answered() {
     let world = World::new().await;
-    for route in ROUTES.iter().filter(|route| takes_a_body(route)) {
+    for route in keyed().filter(|route| takes_a_body(route)) {
         let good = samples::ask(route, &world.ours);
         let padded = |bytes: usize| {
             let mut body = good.body.clone();

@@ -59,32 +59,37 @@ impl House {
 
     /// Sends a request with a token to the route of its path, or to none. The path may have a query behind it.
     pub async fn ask(&self, token: &str, method: Method, path: &str, body: &Value) -> Answer {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let request = Request::builder().method(method.clone()).uri(path);
-        let request = request.header("authorization", format!("Bearer {token}")).body(Body::Text(body)).unwrap();
-        let path = path.split('?').next().unwrap();
-        let request = request.with_raw_http_path(path);
-        let response = match route::find(ROUTES, &method, path) {
-            Some((route, parameters)) => {
-                let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), vec![value]));
-                let request = request.with_path_parameters(parameters.collect::<HashMap<_, _>>());
-                self.app.answer(route, request).await
-            }
-            None => self.app.answer_unknown(path, &request),
-        };
-        let (parts, body) = response.into_parts();
-        let headers = parts.headers.iter();
-        Answer {
-            status: parts.status.as_u16(),
-            headers: headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(),
-            body: serde_json::from_slice(&body).unwrap(),
-        }
+        send(&self.app, token, method, path, body).await
     }
 
     /// Imports findings as a client does.
     pub async fn import(&self, token: &str, findings: &[Value]) {
         let answer = self.ask(token, Method::POST, "/findings/import", &json!({"Findings": findings})).await;
         assert_eq!((answer.status, &answer.body["FailedCount"]), (200, &json!(0)), "{}", answer.body);
+    }
+}
+
+/// Sends a request with a token to the route of its path, or to none. The path may have a query behind it.
+pub async fn send(app: &App, token: &str, method: Method, path: &str, body: &Value) -> Answer {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let request = Request::builder().method(method.clone()).uri(path);
+    let request = request.header("authorization", format!("Bearer {token}")).body(Body::Text(body)).unwrap();
+    let path = path.split('?').next().unwrap();
+    let request = request.with_raw_http_path(path);
+    let response = match route::find(ROUTES, &method, path) {
+        Some((route, parameters)) => {
+            let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), vec![value]));
+            let request = request.with_path_parameters(parameters.collect::<HashMap<_, _>>());
+            app.answer(route, request).await
+        }
+        None => app.answer_unknown(path, &request),
+    };
+    let (parts, body) = response.into_parts();
+    let headers = parts.headers.iter();
+    Answer {
+        status: parts.status.as_u16(),
+        headers: headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect(),
+        body: serde_json::from_slice(&body).unwrap(),
     }
 }
 

@@ -169,7 +169,7 @@ async fn a_bare_event_is_taken_or_fails() {
     assert_eq!(stored(&world).await, ["f-0"]);
 }
 
-/// The item 5: twice, late or out of order ends in the same state.
+/// Twice, late or out of order ends in the same state.
 #[tokio::test]
 async fn redelivery_changes_nothing() {
     let world = World::new().await;
@@ -221,7 +221,7 @@ fn orders() -> Vec<Vec<usize>> {
     all
 }
 
-/// The item 5, in all orders, one by one and in one batch, with every event twice.
+/// In all orders, one by one and in one batch, with every event twice.
 #[tokio::test]
 async fn any_order_ends_in_the_same_state() {
     let story = story();

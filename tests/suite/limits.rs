@@ -2,8 +2,9 @@
 
 use crate::house::{House, START, admin, finding, key, tenant};
 use lambda_http::http::Method;
+use posture_functions::Handler;
 use posture_functions::access::{COUNTS, Grant};
-use posture_functions::{Handler, ROUTES};
+use posture_functions::routes::keyed;
 use posture_local::faults::Fault;
 use posture_shared::auth::{Credentials, Wish};
 use posture_shared::domain::TenantId;
@@ -132,7 +133,7 @@ async fn requests_stay_within_their_grants() {
     let house = House::new().await;
     let fast = limited(&house, "fast", 1_000).await;
     house.import(&house.acme.token, &[finding("a", "111111111111", "FAILED", "2023-11-02T00:00:00Z")]).await;
-    for route in ROUTES {
+    for route in keyed() {
         let path = route.path.replace("{tenantID}", "acme").replace("{name}", "none").replace("{id}", "111111111111");
         let body = match route.function {
             "securityhub-get-finding-history" => {

@@ -1,6 +1,6 @@
 //! Names that mean something to our JSON parser: a finding that held one was stored and could not be read again.
 
-use posture_functions::ROUTES;
+use posture_functions::routes::keyed;
 use posture_tests::samples::{self, PRODUCT, finding, hub_event, patch, post};
 use posture_tests::{Ask, World};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ fn odd(name: &str) -> Vec<String> {
     values.iter().map(|value| format!("{{\"a\":1,\"{name}\":{value}}}")).collect()
 }
 
-/// The item 5: every record ends as one of four outcomes, and what was taken stays readable.
+/// Every record ends as one of four outcomes, and what was taken stays readable.
 #[tokio::test]
 async fn what_holds_a_reserved_name_is_refused_and_harms_nothing() {
     let world = World::new().await;
@@ -66,7 +66,7 @@ async fn texts_within_texts_do_not_exhaust_the_stack() {
         text = format!("{}{{\"{}\":{quoted}}}{}", "[".repeat(lists), NAMES[1], "]".repeat(lists));
     }
     let within = |member: &str| format!("{{\"{member}\":{text}}}");
-    for route in ROUTES {
+    for route in keyed() {
         for body in [text.clone(), within("Filters"), within("Findings"), within("detail"), within("name")] {
             let ask = Ask { body: body.into_bytes(), ..samples::ask(route, &world.ours) };
             let answer = world.ask(&world.ours, &ask).await;

@@ -120,7 +120,7 @@ impl Data {
         let subject = rule.replace('_', " ");
         let (resource, name) = (place.resource(), place.name());
         let at = reading.at.to_string();
-        let standards = [place.severity % 5, place.severity % 7].map(|n| json!({"StandardsId": format!("CIS-1.{n}")}));
+        let standard = format!("CIS-1.{}", place.severity % 7);
         json!({
             "SchemaVersion": "2018-10-08",
             "Id": id,
@@ -151,7 +151,8 @@ impl Data {
             "Compliance": {
                 "Status": if reading.failing { "FAILED" } else { "PASSED" },
                 "SecurityControlId": format!("{}.{}", service.to_uppercase(), place.check % SUBJECTS.len() as u64 + 1),
-                "AssociatedStandards": standards,
+                "AssociatedStandards": [{"StandardsId": standard}],
+                "RelatedRequirements": [format!("{standard} {}.{}", place.severity % 5 + 1, place.check % 9 + 1)],
             },
         })
     }

@@ -144,6 +144,17 @@ impl Ledger {
         self.world.clock.set(until);
     }
 
+    /// Half a day after the changes of a day, when nothing happened.
+    pub fn after_day(&self, day: u32) -> Instant {
+        self.started.plus(i64::from(day) * DAY_MS + DAY_MS / 2)
+    }
+
+    /// Whether a finding failed after the changes of a day, from what the data is made of.
+    pub fn failed_after_day(&self, number: u32, day: u32) -> bool {
+        let first = self.data.fails_at_first(number);
+        (1..=day).fold(first, |failing, day| failing != self.data.changes(number, day, failing))
+    }
+
     /// How many failed at an instant at which nothing happened.
     pub fn failing_at(&self, at: Instant) -> Option<usize> {
         let quiet = self.quiet.iter().find(|quiet| quiet.from < at && at < quiet.until);

@@ -24,6 +24,10 @@ pub struct Targets {
     pub further: Limit,
     /// A list of 100 rows in a container that knows nothing.
     pub cold: Limit,
+    /// What opening the texts adds to a cold list, for each million findings: searches and sorting by resource.
+    pub texts_cold: f64,
+    /// Net changes, 10,000 in the interval, 100 rows, warm; cold adds the cold list.
+    pub changes: Limit,
     /// Documents that a request with residual attributes may read.
     pub tested: u64,
     /// One finding by its full id, warm, beside the log.
@@ -69,6 +73,27 @@ impl Limit {
         Self { read: Some(self.read.unwrap_or(0.0) + units), ..self }
     }
 
+    /// The same for so many times a hundred rows more, each at most `further`.
+    #[must_use]
+    pub fn and_further(self, further: &Self, times: u32) -> Self {
+        Self {
+            requests: self.requests.zip(further.requests).map(|(first, more)| first + times * more),
+            read: self.read.zip(further.read).map(|(first, more)| first + f64::from(times) * more),
+            ..self
+        }
+    }
+
+    /// The limit of doing both, one after the other.
+    #[must_use]
+    pub fn and_then(self, later: &Self) -> Self {
+        Self {
+            rounds: self.rounds.zip(later.rounds).map(|(a, b)| a + b),
+            requests: self.requests.zip(later.requests).map(|(a, b)| a + b),
+            read: self.read.zip(later.read).map(|(a, b)| a + b),
+            write: self.write.zip(later.write).map(|(a, b)| a + b),
+        }
+    }
+
     /// Whether what was counted keeps to the limit.
     pub fn holds(&self, counts: &Counts) -> bool {
         self.rounds.is_none_or(|most| counts.rounds <= most)
@@ -96,12 +121,24 @@ pub(super) fn short(figure: f64) -> String {
     if figure.fract() == 0.0 { format!("{figure:.0}") } else { format!("{figure:.2}") }
 }
 
+impl Targets {
+    /// The design's table for so many findings: what a cold list reads grows with them, and nothing else does.
+    pub fn at(findings: u32) -> Self {
+        // 200 units at 30,000 findings, 2,400 on all columns at a million.
+        let beyond = f64::from(findings.saturating_sub(30_000)) / 970_000.0;
+        let targets = Self::default();
+        Self { cold: targets.cold.and_reading(2_200.0 * beyond), ..targets }
+    }
+}
+
 impl Default for Targets {
     fn default() -> Self {
         Self {
             warm: Limit { requests: Some(5), ..Limit::of(2, 80.0) },
             further: Limit { rounds: None, requests: Some(2), read: Some(60.0), write: None },
             cold: Limit::of(4, 200.0),
+            texts_cold: 1_500.0,
+            changes: Limit::of(3, 200.0),
             tested: 500,
             get_warm: Limit::of(2, 8.0),
             get_cold: Limit::of(3, 30.0),

@@ -7,6 +7,7 @@ use lambda_http::{Body, RequestExt};
 use posture_functions::{App, Route};
 use posture_shared::auth::mint;
 use posture_shared::clock::Clock;
+use posture_shared::dialects::Dialect;
 use posture_shared::domain::{Error, Instant, Scope, TenantId};
 use posture_shared::ledger::Writer;
 use posture_shared::secrets::{self, Master, Masters};
@@ -16,6 +17,8 @@ use std::time::Instant as Stopwatch;
 
 const TABLE: &str = "posture-ledger";
 const KEY: &str = "bench";
+/// What passes between two requests of a client that keeps to 100 requests a minute.
+const PACE_MS: i64 = 650;
 
 /// A store and who asks it.
 #[derive(Debug)]
@@ -67,14 +70,26 @@ impl World {
 
     /// Sends a request as a client would, and counts.
     pub async fn ask(&self, app: &App, route: &Route, body: &Value) -> Result<Answer, Error> {
-        let body = body.to_string().into_bytes();
+        self.send(app, route, route.path, body.to_string()).await
+    }
+
+    /// Asks for a path with a query behind it as a client would, and counts.
+    pub async fn get(&self, app: &App, route: &Route, path: &str) -> Result<Answer, Error> {
+        if route.dialect == Dialect::Datadog {
+            // Its clients have a hundred requests a minute, and so has the bench.
+            self.clock.set(self.clock.now().plus(PACE_MS));
+        }
+        self.send(app, route, path, String::new()).await
+    }
+
+    async fn send(&self, app: &App, route: &Route, path: &str, body: String) -> Result<Answer, Error> {
         let request = Request::builder()
             .method(route.method.clone())
-            .uri(route.path)
+            .uri(path)
             .header("authorization", format!("Bearer {}", self.token))
-            .body(Body::Binary(body))
+            .body(Body::Binary(body.into_bytes()))
             .map_err(Error::internal)?
-            .with_raw_http_path(route.path);
+            .with_raw_http_path(path.split('?').next().unwrap_or_default());
         self.take();
         let started = Stopwatch::now();
         let response = Box::pin(app.answer(route, request)).await;
@@ -105,6 +120,21 @@ impl Answer {
             return Ok(self);
         }
         Err(Error::internal(format!("a request of the bench was answered {}: {}", self.status, self.body)))
+    }
+
+    /// How many rows are at that place.
+    pub fn rows(&self, pointer: &str) -> usize {
+        self.body.pointer(pointer).and_then(Value::as_array).map_or(0, Vec::len)
+    }
+
+    /// The number at that place.
+    pub fn number(&self, pointer: &str) -> Option<usize> {
+        self.body.pointer(pointer).and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok())
+    }
+
+    /// The text at that place.
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.body.pointer(pointer).and_then(Value::as_str)
     }
 
     /// How many members of that list came.

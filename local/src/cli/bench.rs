@@ -1,7 +1,7 @@
 //! `posture bench`: the design's table of costs, counted over a store of its own.
 
 use super::Ending;
-use crate::bench::{Options, run};
+use crate::bench::{Options, Targets, run};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use posture_shared::domain::Error;
@@ -25,7 +25,7 @@ impl Bench {
     /// [`Error::Conflict`] when a target is missed.
     pub(super) async fn run(self) -> Result<Ending, Error> {
         let Self { findings, file, seed } = self;
-        let options = Options { findings, file, seed, ..Options::default() };
+        let options = Options { findings, file, seed, targets: Targets::at(findings), ..Options::default() };
         let progress = bar();
         let report = run(&options, &progress).await?;
         progress.finish_and_clear();

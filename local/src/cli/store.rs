@@ -178,7 +178,7 @@ fn over(
     settings: &Settings,
 ) -> Result<Open, Error> {
     let writer = Writer::connect(config, table, clock, masters);
-    Ok(Open { app: App::new(writer, settings.tenant()?), embedded })
+    Ok(Open { app: App::new(writer, settings.tenant()?).allowing(settings.allowed_origins()), embedded })
 }
 
 /// AWS as the environment and the machine's role say.

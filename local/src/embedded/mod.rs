@@ -78,6 +78,14 @@ impl Embedded {
         self.engine.folder.as_ref()
     }
 
+    /// Runs one operation in the service's JSON, past any client and meter. Blocks while it runs.
+    pub(crate) fn perform(&self, operation: &str, request: &serde_json::Value) -> Result<serde_json::Value, Error> {
+        match dispatch::run(&self.engine.database, operation, request.to_string().as_bytes()) {
+            (200, answer) => serde_json::from_str(&answer).map_err(Error::internal),
+            (status, answer) => Err(Error::internal(format!("{operation} was answered {status}: {answer}"))),
+        }
+    }
+
     /// Deletes what has expired, and says how many items that were. Blocks while it runs.
     pub fn sweep(&self) -> Result<usize, Error> {
         self.engine.database.sweep_ttl().map_err(|error| Error::internal(format!("the sweep: {error}")))

@@ -12,6 +12,7 @@ pub mod datadog;
 pub mod infracast;
 pub mod members;
 pub mod native;
+pub mod openapi;
 pub mod securityhub;
 
 use crate::domain::rate::PERIOD;

@@ -23,6 +23,9 @@ pub struct Account {
 }
 
 impl Account {
+    /// The longest name of an account or group, in characters.
+    pub const LONGEST_NAME: usize = 128;
+
     /// An account that nobody has named.
     pub fn unnamed(id: &str) -> Self {
         Self { id: id.to_owned(), name: None, group: DEFAULT_GROUP.to_owned(), enabled: true, archived: false }
@@ -36,7 +39,7 @@ impl Account {
     /// [`Error::Invalid`] when an account, or its group (`field` says which), may not be called so: 1 to 128
     /// characters, none of them a control character, not all of them white space.
     pub fn check_name(field: &str, name: &str) -> Result<(), Error> {
-        if name.trim().is_empty() || name.chars().count() > 128 || name.chars().any(char::is_control) {
+        if name.trim().is_empty() || name.chars().count() > Self::LONGEST_NAME || name.chars().any(char::is_control) {
             return Err(Error::invalid(
                 field,
                 "must be 1 to 128 characters, without control characters, and not blank",

@@ -39,6 +39,9 @@ pub enum JobState {
 }
 
 impl JobState {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Running, Self::Done, Self::Failed];
+
     /// The name.
     pub fn name(self) -> &'static str {
         match self {

@@ -47,10 +47,13 @@ impl fmt::Debug for KeyRecord {
 }
 
 impl KeyRecord {
+    /// The longest name of a key, in characters.
+    pub const LONGEST_NAME: usize = 64;
+
     /// [`Error::Invalid`] for `name` when a key may not be called so.
     pub fn check_name(name: &str) -> Result<(), Error> {
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
+        if name.is_empty() || name.len() > Self::LONGEST_NAME || !name.chars().all(legal) {
             return Err(Error::invalid("name", "must be 1 to 64 letters, digits, _, . or -"));
         }
         Ok(())

@@ -5,18 +5,22 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+mod agree;
 mod ask;
 mod changes;
 mod concurrency;
 mod crash;
+mod door;
 mod dump;
 mod findings;
 mod idempotence;
 mod naive;
+mod parts;
 mod questions;
 mod random;
 mod rules;
 mod run;
+mod said;
 mod smoke;
 mod steps;
 mod table;

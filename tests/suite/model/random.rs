@@ -1,5 +1,4 @@
-//! Whatever happens in whatever order, the ledger's answers are the model's (DESIGN §3; the issue's "Property tests
-//! against a naive in-memory model").
+//! Whatever happens in whatever order, the ledger's answers are the model's (DESIGN §3).
 //!
 //! `PROVE_CASES` asks for more cases than the usual ones, `PROVE_SEED` for others.
 

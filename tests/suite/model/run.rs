@@ -26,11 +26,11 @@ use std::sync::Arc;
 /// A ledger with two writers, and what the model says of it.
 #[derive(Debug)]
 pub struct Run {
-    world: World,
+    pub(super) world: World,
     client: Client,
-    writers: [Writer; 2],
-    clocks: [Clock; 2],
-    naive: Naive,
+    pub(super) writers: [Writer; 2],
+    pub(super) clocks: [Clock; 2],
+    pub(super) naive: Naive,
     lists: Vec<List>,
 }
 
@@ -165,7 +165,7 @@ impl Run {
         }
     }
 
-    fn now(&self, who: usize) -> Instant {
+    pub(super) fn now(&self, who: usize) -> Instant {
         self.clocks[who].now().max(self.naive.tip_at())
     }
 
@@ -264,7 +264,7 @@ impl Run {
     }
 
     /// The instant that a step means, never in the future.
-    fn instant(&self, who: usize, when: Beside) -> Option<Instant> {
+    pub(super) fn instant(&self, who: usize, when: Beside) -> Option<Instant> {
         match when {
             Beside::Now => None,
             Beside::Beside(n, ms) => {

@@ -95,6 +95,7 @@ impl Sketch {
     /// The finding.
     pub fn finding(&self) -> Value {
         let mut finding = finding(&self.key(), &day(self.day));
+        self.place(&mut finding);
         let look = self.look;
         match look % 5 {
             0 | 1 => {}
@@ -122,6 +123,22 @@ impl Sketch {
             finding["LastObservedAt"] = day(observed).into();
         }
         finding
+    }
+
+    /// Which rule it is by, and what it is about: always the same of one finding.
+    fn place(&self, finding: &mut Value) {
+        let id = self.key().id;
+        match self.whom.1 % 3 {
+            0 => finding["Compliance"]["RelatedRequirements"] = json!(["CIS-1.5 5.2", "PCI DSS v3.2.1/1.3.2"]),
+            1 => {
+                let arn = format!("arn:aws:iam::210987654321:user/{id}");
+                finding["GeneratorId"] = "iam_old_access_key".into();
+                finding["AwsAccountId"] = "210987654321".into();
+                finding["Resources"] = json!([{ "Type": "AwsIamUser", "Id": arn }]);
+                finding["Compliance"]["RelatedRequirements"] = json!(["NIST.800-53.r5 AC-2(1)"]);
+            }
+            _ => {}
+        }
     }
 
     /// Its identity.

@@ -26,11 +26,26 @@ use std::collections::BTreeSet;
 pub static FINDING_CHANGES: Endpoint =
     Endpoint { path: "/v1/cspm/finding_changes", parameters: PARAMETERS, default_rows: DEFAULT_CHANGES };
 
-const TYPES: &[&str] = &["new", "resolved", "modified"];
+/// The kinds of net changes.
+pub(super) const TYPES: &[&str] = &["new", "resolved", "modified"];
 const FROM: &str = "from_date";
 const TO: &str = "to_date";
 const TYPE: &str = "type";
 const DAY_MS: i64 = 86_400_000;
+
+/// The parameters that a request for the first page must have.
+pub(super) const REQUIRED: &[&str] = &[FROM, TYPE];
+
+/// Every reason with its word.
+pub(super) const REASONS: [(NetReason, &str); 7] = [
+    (NetReason::FirstSeen, "first_seen"),
+    (NetReason::PassToFail, "pass_to_fail"),
+    (NetReason::Reappeared, "reappeared"),
+    (NetReason::FailToPass, "fail_to_pass"),
+    (NetReason::Disappeared, "disappeared"),
+    (NetReason::SeverityChanged, "severity_changed"),
+    (NetReason::StatusChanged, "status_changed"),
+];
 
 const PARAMETERS: &[Parameter] = &[
     parameter(FROM, Takes::Instant),
@@ -162,13 +177,5 @@ fn kind_word(kind: NetKind) -> &'static str {
 }
 
 fn reason_word(reason: NetReason) -> &'static str {
-    match reason {
-        NetReason::FirstSeen => "first_seen",
-        NetReason::PassToFail => "pass_to_fail",
-        NetReason::Reappeared => "reappeared",
-        NetReason::FailToPass => "fail_to_pass",
-        NetReason::Disappeared => "disappeared",
-        NetReason::SeverityChanged => "severity_changed",
-        NetReason::StatusChanged => "status_changed",
-    }
+    REASONS.iter().find(|(known, _)| *known == reason).map_or("", |(_, word)| word)
 }

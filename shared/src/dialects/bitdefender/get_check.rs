@@ -6,7 +6,8 @@ use super::parameters::{AS_OF, Parameter, Values};
 use super::resource::Names;
 use crate::domain::{AsOf, Error, Finding, Ordinal, Presence, Uid, Verdict};
 
-const PARAMETERS: &[Parameter] = &[AS_OF];
+/// The parameters of a request for one thing.
+pub(super) const PARAMETERS: &[Parameter] = &[AS_OF];
 
 /// Reads the `{id}` of a path and decoded pairs of a query. [`Error::NotFound`] for what is no uid.
 pub fn parse(id: &str, pairs: &[(String, String)]) -> Result<(Uid, Option<AsOf>), Error> {

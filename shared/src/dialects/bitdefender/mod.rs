@@ -20,6 +20,7 @@ pub mod get_check;
 pub mod get_checks;
 pub mod limits;
 pub mod listing;
+pub mod openapi;
 pub mod parameters;
 pub mod resource;
 pub mod resources;

@@ -92,7 +92,9 @@ fn fitting(mut row: Value, tags: &str) -> Value {
                 break;
             }
             for text in texts {
-                cut(row.pointer_mut(&format!("{inside}{text}")), chars);
+                if let Some(Value::String(text)) = row.pointer_mut(&format!("{inside}{text}")) {
+                    cut(text, chars);
+                }
             }
         }
     }
@@ -115,10 +117,8 @@ fn size(value: &Value) -> usize {
     value.to_string().len()
 }
 
-fn cut(value: Option<&mut Value>, chars: usize) {
-    if let Some(Value::String(text)) = value
-        && text.chars().count() > chars
-    {
+fn cut(text: &mut String, chars: usize) {
+    if text.chars().count() > chars {
         *text = text.chars().take(chars - 1).chain("…".chars()).collect();
     }
 }

@@ -36,6 +36,7 @@ pub mod limits;
 pub mod list_findings;
 mod message;
 mod mute;
+pub mod openapi;
 mod parameters;
 mod shape;
 mod tags;

@@ -9,7 +9,10 @@ use crate::domain::{Acceptance, Standing, Status};
 use serde_json::{Value, json};
 
 /// Characters of a description (CONTRACTS 3.1, mute).
-const DESCRIPTION_CHARS: usize = 280;
+pub(super) const DESCRIPTION_CHARS: usize = 280;
+
+/// The reasons that can be shown.
+pub(super) const REASONS: [&str; 2] = ["ACCEPTED_RISK", "FALSE_POSITIVE"];
 
 /// Whether a finding, already evaluated, is muted.
 pub(super) fn is_muted(standing: &Standing) -> bool {
@@ -19,9 +22,10 @@ pub(super) fn is_muted(standing: &Standing) -> bool {
 /// The member of a finding.
 pub(super) fn render(standing: &Standing) -> Value {
     let mut mute = json!({"muted": is_muted(standing)});
+    let [accepted, wrong] = REASONS;
     let reason = match standing.status {
-        Some(Status::RiskAccepted) => "ACCEPTED_RISK",
-        Some(Status::FalsePositive) => "FALSE_POSITIVE",
+        Some(Status::RiskAccepted) => accepted,
+        Some(Status::FalsePositive) => wrong,
         Some(Status::Open | Status::NeedsReview | Status::Remediated) | None => return mute,
     };
     let mut put = |name: &str, value: Value| {

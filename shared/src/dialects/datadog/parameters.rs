@@ -13,17 +13,20 @@ use crate::domain::{AsOf, Error, Instant};
 
 /// Whose a parameter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
+pub(super) enum Whose {
+    /// Both shapes know it.
     Both,
+    /// Only the document.
     Beta,
+    /// Only the official client.
     Ga,
 }
 
 /// A parameter: its name, whose it is, and whether GA lets it come more than once.
-struct Known(&'static str, Whose, bool);
+pub(super) struct Known(pub &'static str, pub Whose, pub bool);
 
 /// The parameters of lists. In the beta a time's operator may also stand in the name; see [`times`].
-const LIST: &[Known] = &[
+pub(super) const LIST: &[Known] = &[
     Known("limit", Whose::Beta, false),
     Known("cursor", Whose::Beta, false),
     Known("page[limit]", Whose::Ga, false),
@@ -48,7 +51,7 @@ const LIST: &[Known] = &[
 ];
 
 /// The parameters of a single finding.
-const GET: &[Known] = &[Known("snapshot_timestamp", Whose::Both, false), Known("as_of", Whose::Both, false)];
+pub(super) const GET: &[Known] = &[Known("snapshot_timestamp", Whose::Both, false), Known("as_of", Whose::Both, false)];
 
 fn whose(name: &str) -> Option<Whose> {
     LIST.iter().find(|known| known.0 == name).map(|known| known.1)

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub(super) const JSON_API: &str = "application/vnd.api+json";
 
 /// Where the newer shape is always the one that answers.
-const GA_PATH: &str = "/datadog/api/v2/posture_management/";
+pub(super) const GA_PATH: &str = "/datadog/api/v2/posture_management/";
 
 /// What the official clients' User-Agent begins with; the language and a slash follow.
 const CLIENT: &str = "datadog-api-client-";

@@ -23,6 +23,16 @@ pub enum List {
     Scored,
 }
 
+impl List {
+    /// By what it is sorted unless the client says otherwise.
+    pub(super) fn default_sort(self) -> &'static str {
+        match self {
+            Self::Plain => "-severity",
+            Self::Scored => "-risk_score",
+        }
+    }
+}
+
 /// A request for a page.
 #[derive(Debug, Clone)]
 pub struct ListFindings {
@@ -41,6 +51,14 @@ pub struct ListFindings {
     /// The state that is asked for, if not the newest.
     pub as_of: Option<AsOf>,
 }
+
+/// What can be sorted by: columns, and the resource as it is shown.
+pub(super) const SORT_FIELDS: [(&str, Option<Column>); 4] = [
+    ("severity", Some(Column::Severity)),
+    ("created_at", Some(Column::FirstSeen)),
+    ("resource_id", None),
+    ("risk_score", Some(Column::Risk)),
+];
 
 const SORTS: &str = "severity, created_at, resource_id and risk_score, each with or without a - before it";
 
@@ -62,16 +80,11 @@ pub fn parse(list: List, query: &[(String, String)]) -> Result<ListFindings, Err
 /// The order, and ties: gravest first, then newest first.
 fn sort(list: List, asked: Option<&str>) -> Result<(Option<DerivedKey>, Vec<SortKey>), Error> {
     let key = |column, descending| SortKey { column, descending };
-    let default = if list == List::Scored { "-risk_score" } else { "-severity" };
-    let asked = asked.unwrap_or(default);
+    let asked = asked.unwrap_or(list.default_sort());
     let (name, descending) = asked.strip_prefix('-').map_or((asked, false), |name| (name, true));
-    let (first, column) = match name {
-        "severity" => (None, Some(Column::Severity)),
-        "created_at" => (None, Some(Column::FirstSeen)),
-        "risk_score" => (None, Some(Column::Risk)),
-        "resource_id" => (Some(DerivedKey { field: &RESOURCE, descending }), None),
-        _ => return Err(no_such_word("sort", asked, SORTS)),
-    };
+    let known = SORT_FIELDS.iter().find(|(known, _)| *known == name);
+    let column = known.ok_or_else(|| no_such_word("sort", asked, SORTS))?.1;
+    let first = column.is_none().then_some(DerivedKey { field: &RESOURCE, descending });
     let mut keys: Vec<SortKey> = column.into_iter().map(|column| key(column, descending)).collect();
     for tie in [key(Column::Severity, true), key(Column::FirstSeen, true)] {
         if column != Some(tie.column) {

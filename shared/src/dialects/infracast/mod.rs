@@ -29,6 +29,7 @@ pub mod limits;
 pub mod list_findings;
 #[cfg(test)]
 mod never_panics;
+pub mod openapi;
 mod parameters;
 pub mod row;
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Our own routes under `/api/v1/tenants/{tenantID}`, which copy nobody's wire shapes but Infracast's error envelope.
 
 pub mod accounts;
+pub mod docs;
 pub mod error;
 pub mod jobs;
 pub mod keys;
+pub mod openapi;
 pub mod snapshots;
 
 use crate::domain::Error;

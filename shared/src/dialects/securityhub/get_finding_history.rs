@@ -79,10 +79,13 @@ fn record(key: &FindingKey, record: &HistoryRecord) -> Value {
 }
 
 /// The two words that the vendor's model has for where a change came from.
+pub(super) const SOURCES: [&str; 2] = ["BATCH_IMPORT_FINDINGS", "BATCH_UPDATE_FINDINGS"];
+
 fn source(source: Source) -> &'static str {
+    let [import, update] = SOURCES;
     match source {
-        Source::Import | Source::Audit => "BATCH_IMPORT_FINDINGS",
-        Source::Update | Source::Decision | Source::Expiry => "BATCH_UPDATE_FINDINGS",
+        Source::Import | Source::Audit => import,
+        Source::Update | Source::Decision | Source::Expiry => update,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod hub;
 pub mod identifier;
 pub mod limits;
 pub mod list_enabled_products;
+pub mod openapi;
 pub mod page;
 
 #[cfg(test)]

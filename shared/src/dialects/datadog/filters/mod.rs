@@ -27,7 +27,7 @@ pub(super) const SEVERITIES: &[(Severity, &str)] = &[
 pub(super) const EVALUATIONS: &[(Verdict, &str)] = &[(Verdict::Pass, "pass"), (Verdict::Fail, "fail")];
 
 /// The kinds of findings that there are, and whether there are such here.
-const VULNERABILITIES: &[(bool, &str)] =
+pub(super) const VULNERABILITIES: &[(bool, &str)] =
     &[(true, "misconfiguration"), (false, "attack_path"), (false, "identity_risk"), (false, "api_security")];
 
 /// The statuses that mean muted (DESIGN §2).

@@ -33,7 +33,8 @@ impl Comparison {
     /// Those that maps allow.
     pub const OF_MAPS: &'static [Self] = &[Equals, Contains, NotEquals, NotContains];
 
-    fn word(self) -> &'static str {
+    /// The word.
+    pub fn word(self) -> &'static str {
         Self::WORDS.iter().find(|(comparison, _)| *comparison == self).map_or("", |(_, word)| word)
     }
 

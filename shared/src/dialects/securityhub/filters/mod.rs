@@ -19,6 +19,7 @@ mod number;
 mod text;
 
 pub use attributes::{ATTRIBUTES, Attribute, Kind};
+pub(super) use comparison::Comparison;
 
 use super::super::members::{Members, shown};
 use super::limits;

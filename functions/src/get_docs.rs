@@ -1,0 +1,19 @@
+//! `GET /docs`: every operation, as a page for people.
+
+use crate::openapi::document;
+use crate::{Handler, ROUTES, Route};
+use lambda_http::http::Method;
+use posture_shared::dialects::Dialect;
+use posture_shared::dialects::native::{docs, openapi};
+
+/// The endpoint.
+pub static ROUTE: Route = Route {
+    function: "get-docs",
+    method: Method::GET,
+    path: "/docs",
+    also: &[],
+    dialect: Dialect::Native,
+    scope: None,
+    describe: openapi::get_docs,
+    handler: Handler::Open(|base| docs::page(&document(ROUTES, base))),
+};

@@ -1,0 +1,19 @@
+//! `GET /openapi.json`: every operation, in OpenAPI 3.1.
+
+use crate::openapi::document;
+use crate::{Handler, ROUTES, Route};
+use lambda_http::http::Method;
+use posture_shared::dialects::native::openapi;
+use posture_shared::dialects::{Dialect, Reply};
+
+/// The endpoint.
+pub static ROUTE: Route = Route {
+    function: "get-openapi",
+    method: Method::GET,
+    path: "/openapi.json",
+    also: &[],
+    dialect: Dialect::Native,
+    scope: None,
+    describe: openapi::get_openapi,
+    handler: Handler::Open(|base| Reply::json(200, &document(ROUTES, base))),
+};

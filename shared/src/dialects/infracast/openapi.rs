@@ -1,0 +1,165 @@
+//! Infracast's operations, for `/openapi.json`.
+
+use super::super::openapi::{
+    Description, and_perhaps, count, instant, list, number, object, reference, text, text_or_null, uuid, words,
+    words_or_null,
+};
+use super::limits::{DEFAULT_PER_PAGE, MAX_PER_PAGE};
+use super::list_findings::{List, SORT_FIELDS};
+use super::vocabulary::{Listing, SEVERITIES};
+use crate::dialects::native;
+use serde_json::{Value, json};
+
+/// `infracast-list-findings`.
+pub fn list_findings(_: &str) -> Description {
+    page("List findings", List::Plain, "InfracastFinding")
+}
+
+/// `infracast-list-scored-findings`.
+pub fn list_scored_findings(_: &str) -> Description {
+    page("List findings with what made their risk, the greatest first", List::Scored, "InfracastScoredFinding")
+}
+
+/// `infracast-get-finding`.
+pub fn get_finding(_: &str) -> Description {
+    let id = "The finding's id, its uid, or `<rule_id>-<resource>` as the vendor spells it.";
+    let described = Description::of("Get one finding", reference("InfracastWholeFinding"));
+    of_tenant(described).path(super::get_finding::FIELD, id).as_of()
+}
+
+/// `infracast-get-compliance-summary`.
+pub fn get_compliance_summary(_: &str) -> Description {
+    let of_framework = object([("score", score()), ("findings", count())]);
+    let severities: Value = SEVERITIES.iter().map(|(_, word)| ((*word).to_owned(), count())).collect();
+    let answer = object([
+        ("overall_score", score()),
+        ("total_findings", count()),
+        ("by_severity", json!({"type": "object", "properties": severities})),
+        ("by_framework", json!({"type": "object", "additionalProperties": of_framework})),
+        ("as_of", text()),
+    ]);
+    of_tenant(Description::of("Summarize findings by severity and framework", answer))
+        .query("framework", FRAMEWORK, framework())
+        .as_of()
+}
+
+const FRAMEWORK: &str = "Only this framework, in any spelling; without a version its newest.";
+
+fn of_tenant(described: Description) -> Description {
+    described.path("tenantID", native::openapi::TENANT)
+}
+
+fn page(summary: &'static str, which: List, row: &str) -> Description {
+    let fields = SORT_FIELDS.iter().flat_map(|(field, _)| [(*field).to_owned(), format!("-{field}")]);
+    let mut sort = words(fields.collect::<Vec<_>>().iter().map(String::as_str));
+    if let Value::Object(sort) = &mut sort {
+        sort.insert("default".to_owned(), json!(which.default_sort()));
+    }
+    let statuses = Listing::WORDS.iter().map(|(_, word)| *word).chain(["all"]);
+    let answer = object([
+        ("items", list(&reference(row))),
+        ("total", count()),
+        ("page", json!({"type": "integer", "minimum": 1})),
+        ("per_page", number(1, MAX_PER_PAGE, DEFAULT_PER_PAGE)),
+        ("total_pages", count()),
+        ("as_of", text()),
+    ]);
+    of_tenant(Description::of(summary, answer))
+        .query("page", "The page, from 1.", json!({"type": "integer", "minimum": 1, "maximum": u32::MAX, "default": 1}))
+        .query("per_page", "Findings of a page.", number(1, MAX_PER_PAGE, DEFAULT_PER_PAGE))
+        .query("sort", "By what to sort; `-` before it turns the order around.", sort)
+        .query("severity", "Only these severities.", list(&words(SEVERITIES.iter().map(|(_, word)| *word))))
+        .query("status", "Only these statuses. Open ones, if absent.", list(&words(statuses)))
+        .query("framework", FRAMEWORK, framework())
+        .query("control_id", "Only findings that map to this control.", text())
+        .query("resource_type", "Only findings about this type of resource, in any spelling.", text())
+        .query("search", "A part of title, description or resource, in any case.", text())
+        .as_of()
+}
+
+fn framework() -> Value {
+    json!({"type": "string", "pattern": "^[A-Za-z]", "examples": ["cis-aws", "nist-800-53"]})
+}
+
+fn score() -> Value {
+    json!({"type": ["number", "null"], "minimum": 0, "maximum": 100})
+}
+
+/// The schemas of this dialect.
+pub fn schemas() -> Vec<(&'static str, Value)> {
+    let whole = and_perhaps(
+        scored(),
+        [
+            ("resource_arn", text_or_null()),
+            ("remediation_url", text_or_null()),
+            ("producer", object([("product_arn", text()), ("id", text())])),
+            ("as_of", text()),
+        ],
+    );
+    vec![
+        ("InfracastError", native::openapi::error()),
+        ("InfracastFinding", finding()),
+        ("InfracastScoredFinding", scored()),
+        ("InfracastWholeFinding", whole),
+    ]
+}
+
+fn scored() -> Value {
+    and_perhaps(finding(), [("risk_vector", text()), ("risk_reasons", list(&text()))])
+}
+
+fn finding() -> Value {
+    let mapping = object([("framework", text()), ("control_id", text_or_null())]);
+    let acceptance = object([
+        ("justification", text()),
+        ("approved_by", text_or_null()),
+        ("review_date", text_or_null()),
+        ("expires_at", json!({"type": ["string", "null"], "format": "date-time"})),
+        ("accepted_by", text()),
+        ("accepted_at", instant()),
+    ]);
+    let row = object([
+        ("id", text()),
+        ("uid", uuid()),
+        ("rule_id", text()),
+        ("framework", text_or_null()),
+        ("control_id", text_or_null()),
+        ("framework_mappings", list(&and_perhaps(mapping, [("version", text())]))),
+        ("severity", words(SEVERITIES.iter().map(|(_, word)| *word))),
+        ("status", words_or_null(Listing::WORDS.iter().map(|(_, word)| *word))),
+        ("title", text_or_null()),
+        ("description", text_or_null()),
+        ("resource_id", text()),
+        ("resource_type", text()),
+        ("resource_name", text()),
+        ("region", text()),
+        ("account_id", text_or_null()),
+        ("remediation", text_or_null()),
+        ("first_seen", instant()),
+        ("last_seen", instant()),
+        ("created_at", instant()),
+        ("risk_score", json!({"type": "integer", "minimum": 0, "maximum": 100})),
+    ]);
+    and_perhaps(row, [("acceptance", acceptance)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::list_findings::{List, parse};
+    use super::{list_findings, list_scored_findings};
+    use serde_json::Value;
+
+    /// Whatever word a list's description has, its parser takes.
+    #[test]
+    fn described_words_are_understood() {
+        for (which, described) in [(List::Plain, list_findings("")), (List::Scored, list_scored_findings(""))] {
+            for parameter in described.parameters {
+                let of_items = parameter.schema.pointer("/items/enum").or(parameter.schema.get("enum"));
+                for word in of_items.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+                    let query = [(parameter.name.to_owned(), word.to_owned())];
+                    assert!(parse(which, &query).is_ok(), "{}={word}", parameter.name);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `GET /docs`: the description of all operations as one page that needs nothing else.
+//!
+//! Document, style and reader stand in the page, and its policy allows these and nothing beside: no other host, no
+//! request, no other script. The document is JSON in an element that browsers do not run; `<` is written as `\u003c` in
+//! it, so that no text can end that element.
+
+use super::super::Reply;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+const PAGE: &str = include_str!("docs/page.html");
+const STYLE: &str = include_str!("docs/style.css");
+const READER: &str = include_str!("docs/reader.js");
+
+/// The page of a document.
+pub fn page(document: &Value) -> Reply {
+    let document = document.to_string().replace('<', "\\u003c");
+    let parts = [("{{style}}", STYLE), ("{{reader}}", READER), ("{{document}}", &document)];
+    // The document last: what it holds is not looked at again.
+    let page = parts.iter().fold(PAGE.to_owned(), |page, (name, part)| page.replacen(name, part, 1));
+    let headers = vec![
+        ("content-type", "text/html; charset=utf-8".to_owned()),
+        ("content-security-policy", policy()),
+        ("x-content-type-options", "nosniff".to_owned()),
+        ("referrer-policy", "no-referrer".to_owned()),
+    ];
+    Reply { status: 200, headers, body: page.into_bytes() }
+}
+
+fn policy() -> String {
+    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+    format!(
+        "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'",
+        hash(READER),
+        hash(STYLE)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::page;
+    use serde_json::{Value, json};
+
+    /// Whatever a document says stays data.
+    #[test]
+    fn no_text_ends_its_element() {
+        let document = json!({"info": {"title": "</script><script>alert(1)</script>{{reader}}<!--"}});
+        let reply = page(&document);
+        let text = String::from_utf8(reply.body).unwrap();
+        assert_eq!(text.matches("<script").count(), 2);
+        let (_, rest) = text.split_once(r#"id="document">"#).unwrap();
+        let (inside, _) = rest.split_once("</script>").unwrap();
+        assert_eq!(serde_json::from_str::<Value>(inside).unwrap(), document);
+    }
+
+    #[test]
+    fn the_policy_allows_what_is_in_the_page_alone() {
+        let reply = page(&json!({}));
+        let policy = reply.headers.iter().find(|(name, _)| *name == "content-security-policy").map(|(_, text)| text);
+        let policy = policy.unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains("http") && !policy.contains('*'), "{policy}");
+        assert!(!String::from_utf8(reply.body).unwrap().contains("{{"));
+    }
+}
