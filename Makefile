@@ -16,7 +16,8 @@ PROVE_CASES ?= 5000
 .PHONY: help run test test-rust test-clients prove advisories deny lint fmt build
 
 help:
-	@echo 'make run         build, load the sample findings, serve them on 127.0.0.1:9000, and say what to try'
+	@echo 'make run         build, load the sample findings, serve them on 127.0.0.1:9000, and say what to try;'
+	@echo '                 LISTEN=127.0.0.1:9001 and DATA=DIR put them elsewhere'
 	@echo 'make test        every test'
 	@echo 'make prove       the long proofs: many property-test cases, ignored tests, the benchmark against its targets'
 	@echo 'make lint        formatting, clippy, rustdoc'
@@ -24,6 +25,7 @@ help:
 	@echo 'make deny        licences, sources and banned crates'
 	@echo 'make advisories  known vulnerabilities of dependencies; needs the network'
 
+# LISTEN and DATA on the command line reach the script: `make run LISTEN=127.0.0.1:9001`.
 run:
 	cargo build --workspace --locked
 	./samples/run.sh target/debug/posture

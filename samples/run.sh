@@ -7,6 +7,7 @@ data=${DATA:-./data}
 listen=${LISTEN:-127.0.0.1:9000}
 samples=$(dirname "$0")
 settings=$data/settings.sh
+program=$(cd "$(dirname "$posture")" && pwd)
 
 server=
 stop() { if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; server=; fi; }
@@ -29,6 +30,7 @@ start() {
     if [ -z "$ready" ]; then
         wait "$server" || true
         server=
+        if [ "$2" = "$listen" ]; then echo 'With `make run` it is LISTEN=127.0.0.1:9001 that takes another address.' >&2; fi
         exit 1
     fi
 }
@@ -46,18 +48,19 @@ export AWS_SECRET_ACCESS_KEY=$(member aws_secret_access_key)
 export AWS_DEFAULT_REGION=eu-west-1"
     else
         # By their whole names: the letters may be anywhere in a secret.
-        lines=$(grep -v -e '^export POSTURE_URL=' -e '^export AWS_ENDPOINT_URL_SECURITYHUB=' "$settings")
+        lines=$(grep -v -e '^export PATH=' -e '^export POSTURE_URL=' -e '^export AWS_ENDPOINT_URL_SECURITYHUB=' "$settings")
     fi
     (
         umask 077
-        printf '%s\n' "$lines" "export POSTURE_URL=$(member url)" \
+        printf '%s\n' "$lines" "export PATH=$(printf %q "$program"):\$PATH" "export POSTURE_URL=$(member url)" \
             "export AWS_ENDPOINT_URL_SECURITYHUB=$(member url)" >"$settings.new"
     )
     mv "$settings.new" "$settings"
 }
 
+# As if at another time, of which the server need not warn.
 load() {
-    start --listen 127.0.0.1:0 --clock "$1"
+    POSTURE_LOG=error start --listen 127.0.0.1:0 --clock "$1"
     write_settings
     (
         . "$settings"
@@ -86,7 +89,7 @@ The key is in $settings. In another shell:
   aws securityhub get-findings --filters '{"SeverityLabel":[{"Value":"CRITICAL","Comparison":"EQUALS"}]}'
   aws securityhub get-finding-history --finding-identifier \\
     ProductArn=arn:aws:securityhub:eu-west-1::product/prowler/prowler,Id=$(sed -n 's/.*"Id":"\(prowler-iam_user_mfa[^"]*\)".*/\1/p' "$samples/tuesday.asff.json" | head -n 1)
-  $posture import your-report.asff.json
+  posture import your-report.asff.json
 
 Ctrl-C stops it; \`make run\` starts it again with what it had.
 TEXT

@@ -1,7 +1,9 @@
-//! The data folder: who holds it, and what is kept in it beside the store.
+//! The data folder: who holds it, and what is kept in it beside the store. What is made in it is for its owner alone.
 
 use posture_shared::domain::Error;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A data folder that this process holds until the value is dropped or the process ends, however it ends.
@@ -17,9 +19,8 @@ impl Folder {
     /// [`Error::Conflict`] that names the folder when another process holds it.
     pub fn hold(path: &Path) -> Result<Self, Error> {
         let failed = |error| Error::internal(format!("the folder {}: {error}", path.display()));
-        std::fs::create_dir_all(path).map_err(failed)?;
-        let mut options = OpenOptions::new();
-        let lock = options.create(true).truncate(false).write(true).open(path.join("lock")).map_err(failed)?;
+        make(path).map_err(failed)?;
+        let lock = own(&path.join("lock")).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(Error::Conflict(format!(
@@ -34,6 +35,30 @@ impl Folder {
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
+
+    /// Makes a file that is not there, empty, and takes others' rights from those of its name that are: `endings` are
+    /// those that the engine adds. The engine gives files that it makes the rights of the first.
+    pub fn keep_private(&self, name: &str, endings: &[&str]) -> io::Result<()> {
+        own(&self.file(name))?;
+        for path in endings.iter().map(|ending| self.file(&format!("{name}{ending}"))).filter(|path| path.exists()) {
+            own(&path)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes a folder that only its owner may enter, and those above it. One that is there stays as it is.
+pub fn make(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Opens a file for writing, and makes it if it is not there; nobody else may read it.
+fn own(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -42,6 +67,22 @@ mod tests {
 
     use super::Folder;
     use posture_shared::domain::Error;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn only_the_owner_may_read_what_is_made_and_what_was_readable() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("a/b");
+        let folder = Folder::hold(&path).unwrap();
+        fs::write(path.join("db-wal"), "x").unwrap();
+        fs::set_permissions(path.join("db-wal"), Permissions::from_mode(0o644)).unwrap();
+        folder.keep_private("db", &["-wal", "-shm"]).unwrap();
+        let mode = |name: &str| fs::metadata(path.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!([".", "lock", "db", "db-wal"].map(mode), [0o700, 0o600, 0o600, 0o600]);
+        assert_eq!(fs::read_to_string(path.join("db-wal")).unwrap(), "x");
+        assert!(!path.join("db-shm").exists());
+    }
 
     /// No lock of the engine's own keeps two processes off one file.
     #[test]

@@ -16,6 +16,7 @@ use posture_functions::{App, ROUTES, route};
 use posture_shared::domain::Error;
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,10 +41,23 @@ impl Server {
     /// Listens on `address`, for example `127.0.0.1:9000`; port 0 takes a free one.
     /// [`Error::Conflict`] when the address cannot be had.
     pub async fn bind(address: &str) -> Result<Self, Error> {
-        let refused = |error| Error::Conflict(format!("cannot listen on {address}: {error}"));
+        let refused = |error: io::Error| {
+            let hint = match error.kind() {
+                io::ErrorKind::AddrInUse => {
+                    "; --listen takes another, for example 127.0.0.1:9001, or port 0 for a free one"
+                }
+                _ => "",
+            };
+            Error::Conflict(format!("cannot listen on {address}: {error}{hint}"))
+        };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         Ok(Self { listener, address })
+    }
+
+    /// Whether only this machine can reach it.
+    pub fn is_loopback(&self) -> bool {
+        self.address.ip().to_canonical().is_loopback()
     }
 
     /// The URL under which clients reach it.

@@ -26,20 +26,20 @@ def environment(**more):
     return kept | nothing | more
 
 
-def run(*arguments, stdin=None, **more):
+def run(*arguments, stdin=None, text=True, **more):
     """Runs a command of the program and waits for it."""
     command = [str(PROGRAM), *map(str, arguments)]
     return subprocess.run(
-        command, input=stdin, capture_output=True, text=True, timeout=60, check=False, env=environment(**more)
+        command, input=stdin, capture_output=True, text=text, timeout=60, check=False, env=environment(**more)
     )
 
 
 class Server:
     """A server on a free port, over a store in memory unless a folder is given."""
 
-    def __init__(self, data=":memory:", *arguments):
+    def __init__(self, data=":memory:", *arguments, listen="127.0.0.1:0"):
         self._log = tempfile.TemporaryFile()
-        command = [str(PROGRAM), "serve", "--listen", "127.0.0.1:0", "--data", str(data), *arguments]
+        command = [str(PROGRAM), "serve", "--listen", listen, "--data", str(data), *arguments]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, env=environment())
         ready, _, _ = select.select([self._process.stdout], [], [], READY_SECONDS)
         line = self._process.stdout.readline() if ready else b""
@@ -85,8 +85,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(data=":memory:", *arguments):
-    server = Server(data, *arguments)
+def serving(data=":memory:", *arguments, **more):
+    server = Server(data, *arguments, **more)
     try:
         yield server
     finally:

@@ -1,6 +1,7 @@
 """Which tenant's ledger `posture verify`, `export` and `rebuild` work on (DESIGN 7)."""
 
 import json
+import os
 
 import pytest
 
@@ -38,11 +39,76 @@ def test_the_deployments_tenant_is_meant(folder, tmp_path, command):
     assert file.read_text() == "kept", "an export that fails leaves the last one alone"
 
 
-def test_in_a_new_folder_there_is_nothing_to_mistake(tmp_path):
-    done = run("verify", "--data", tmp_path / "new")
-    assert (done.returncode, json.loads(done.stdout)["commits"]) == (0, 0), done.stderr
-    assert "tenant default" in done.stderr
+@pytest.mark.parametrize(
+    "command",
+    [["verify"], ["export", "FILE"], ["rebuild"], ["jobs"], ["keys", "list"], ["keys", "revoke", "x"], ["accounts", "list"]],
+)
+def test_a_store_that_is_not_there_is_named_and_not_made(tmp_path, command):
+    new, there, file = tmp_path / "new", tmp_path / "there", tmp_path / "ledger"
+    there.mkdir()
+    for folder in (new, there):
+        done = run(*(file if part == "FILE" else part for part in command), "--data", folder)
+        assert (done.returncode, done.stdout) == (1, ""), done.stdout
+        assert f"no store in the folder {folder}" in done.stderr
+    assert list(tmp_path.iterdir()) == [there] and list(there.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [["verify"], ["export", "-"], ["rebuild"]])
+def test_a_ledger_that_nobody_began_is_none(tmp_path, command):
+    data = tmp_path / "data"
+    assert run("keys", "create", "--data", data, "--tenant", "default", "--scopes", "admin").returncode == 0
+    done = run(*command, "--data", data)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "tenant default has no commits" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["verify"], ["keys", "list"], ["keys", "create", "--scopes", "admin"], ["serve"]])
+def test_a_store_without_its_master_is_refused(tmp_path, command):
+    data = tmp_path / "data"
+    assert run("keys", "create", "--data", data, "--tenant", "acme", "--scopes", "admin").returncode == 0
+    kept = (data / "master.json").read_bytes()
+    (data / "master.json").unlink()
+    more = ["--listen", "127.0.0.1:0"] if command == ["serve"] else []
+    done = run(*command, *more, "--data", data)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "master.json is missing" in done.stderr and "backup" in done.stderr
+    assert not (data / "master.json").exists()
+    (data / "master.json").write_bytes(kept)
+    assert run("keys", "list", "--data", data, "--tenant", "acme").returncode == 0
+
+
+def test_an_export_goes_to_stdout_and_is_verified_from_there(folder, tmp_path):
+    done = run("export", "-", "--data", folder, "--tenant", "acme", text=False)
+    assert done.returncode == 0, done.stderr
     file = tmp_path / "export"
-    assert run("export", file, "--data", tmp_path / "new").returncode == 0
+    assert run("export", file, "--data", folder, "--tenant", "acme").returncode == 0
+    assert done.stdout == file.read_bytes()
     assert run("verify", "--offline", file).returncode == 0
     assert run("verify", "--offline", file, "--tenant", "x").returncode == 2
+
+
+def test_an_export_never_lands_in_a_store(folder, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    run("keys", "create", "--data", elsewhere, "--tenant", "default", "--scopes", "admin")
+    (tmp_path / "link").symlink_to(folder / "ledger.db")
+    for file in (folder / "ledger.db", folder / "new", elsewhere / "master.json", tmp_path / "link"):
+        before = file.read_bytes() if file.exists() else None
+        done = run("export", file, "--data", folder, "--tenant", "acme")
+        assert (done.returncode, done.stdout) == (1, "") and "holds a store" in done.stderr
+        assert (file.read_bytes() if file.exists() else None) == before
+    assert run("verify", "--data", folder, "--tenant", "acme").returncode == 0
+
+
+def test_only_the_owner_may_read_stores_and_exports(tmp_path):
+    data, file = tmp_path / "data", tmp_path / "export"
+    os.umask(before := os.umask(0o022))
+    assert before != 0o077, "otherwise this proves nothing"
+    with serving(data) as server:
+        server.client().batch_import_findings(Findings=[finding()])
+        made = {path.name: path.stat().st_mode & 0o777 for path in data.iterdir()}
+    assert data.stat().st_mode & 0o777 == 0o700
+    assert {"ledger.db", "ledger.db-wal", "master.json"} <= set(made) and set(made.values()) == {0o600}, made
+    file.write_text("old")
+    file.chmod(0o644)
+    assert run("export", file, "--data", data).returncode == 0
+    assert file.stat().st_mode & 0o777 == 0o600

@@ -61,4 +61,5 @@ def test_the_settings_name_the_server_unless_a_store_is_named(tmp_path):
         assert run("jobs", **to).returncode == 0
         assert run("jobs", "--token", server.key["token"], POSTURE_URL=server.url).returncode == 0
         there = run("accounts", "list", "--data", tmp_path, **to)
-        assert (there.returncode, there.stdout) == (0, ""), "a store that is named goes before the settings"
+        assert (there.returncode, there.stdout) == (1, ""), "a store that is named goes before the settings"
+        assert f"no store in the folder {tmp_path}" in there.stderr

@@ -1,6 +1,7 @@
 //! `posture accounts`: how AWS accounts are called and whether they are scanned, in the store or through a server.
 
 use super::door::{Door, Opened, operator};
+use super::store::Absent;
 use super::{Ending, Failure, print, print_all};
 use clap::{Args, Subcommand};
 use posture_shared::config::Settings;
@@ -51,7 +52,7 @@ impl Accounts {
     pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
         match self.command {
             Command::Set(set) => set.run(settings).await?,
-            Command::List { door } => match door.open(settings).await? {
+            Command::List { door } => match door.open(settings, Absent::Fail).await? {
                 Opened::Store(open, tenant) => {
                     for account in list_account_settings(&open.app.writer, &operator(tenant)).await? {
                         print(&native::shown(&account))?;
@@ -70,7 +71,7 @@ impl Set {
     async fn run(self, settings: &Settings) -> Result<(), Failure> {
         let Self { door, id, name, group, disabled, archived } = self;
         let account = Account { id, name: Some(name), group, enabled: !disabled, archived };
-        match door.open(settings).await? {
+        match door.open(settings, Absent::Make).await? {
             Opened::Store(open, tenant) => {
                 set_account(&open.app.writer, &operator(tenant), &account).await?;
                 print(&native::shown(&account))?;

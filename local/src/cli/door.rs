@@ -1,6 +1,6 @@
 //! By which door a command goes in: into a store that it opens itself, or through a server with a key of scope admin.
 
-use super::store::{AnyPlace, Open};
+use super::store::{Absent, AnyPlace, Open};
 use super::web::Web;
 use super::{Failure, tenant};
 use clap::Args;
@@ -36,13 +36,14 @@ pub(super) struct Server {
 }
 
 impl Door {
-    pub(super) async fn open(&self, settings: &Settings) -> Result<Opened, Failure> {
+    /// Opens the door; `absent` says what becomes of a store that is not there.
+    pub(super) async fn open(&self, settings: &Settings, absent: Absent) -> Result<Opened, Failure> {
         let set = settings.url.as_ref().filter(|_| !self.place.is_named());
         let Some(url) = self.url.as_ref().or(set) else {
             if self.token.is_some() {
                 return Err(Failure::usage("--token", "is for a server: give --url too, or set POSTURE_URL"));
             }
-            let open = self.place.open(settings).await?;
+            let open = self.place.open(settings, absent).await?;
             let tenant = self.tenant.clone().unwrap_or_else(|| open.app.tenant.clone());
             return Ok(Opened::Store(Box::new(open), tenant));
         };

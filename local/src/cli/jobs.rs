@@ -1,6 +1,7 @@
 //! `posture jobs`: what is under way, how far, and what failed, in the store or through a server.
 
 use super::door::{Door, Opened};
+use super::store::Absent;
 use super::{Ending, Failure, print, print_all};
 use clap::Args;
 use posture_shared::config::Settings;
@@ -15,7 +16,7 @@ pub(super) struct Jobs {
 
 impl Jobs {
     pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
-        match self.door.open(settings).await? {
+        match self.door.open(settings, Absent::Fail).await? {
             Opened::Store(open, tenant) => {
                 let (jobs, now) = list_jobs(&open.app.writer, &tenant).await?;
                 jobs.iter().try_for_each(|job| print(&native::shown(&tenant, job, now)))?;

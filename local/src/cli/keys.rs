@@ -1,6 +1,7 @@
 //! `posture keys`: make, list and revoke keys, in the store or through a server.
 
 use super::door::{Door, Opened};
+use super::store::Absent;
 use super::{Ending, Failure, print, print_all};
 use clap::{Args, Subcommand};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -60,7 +61,7 @@ impl Keys {
     pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
         match self.command {
             Command::Create(create) => create.run(settings).await?,
-            Command::List { door } => match door.open(settings).await? {
+            Command::List { door } => match door.open(settings, Absent::Fail).await? {
                 Opened::Store(open, tenant) => {
                     for record in list_keys(&open.app.writer, &tenant).await? {
                         print(&native::shown(&record))?;
@@ -70,7 +71,7 @@ impl Keys {
                     print_all(&server.web.send("GET", &server.path("keys"), b"").await?, "keys")?;
                 }
             },
-            Command::Revoke { door, name } => match door.open(settings).await? {
+            Command::Revoke { door, name } => match door.open(settings, Absent::Fail).await? {
                 Opened::Store(open, tenant) => {
                     print(&native::shown(&revoke_key(&open.app.writer, &tenant, None, &name).await?))?;
                 }
@@ -88,7 +89,7 @@ impl Create {
     async fn run(self, settings: &Settings) -> Result<(), Failure> {
         let Self { door, scopes, accounts, name, expires, rate_per_minute } = self;
         let (scopes, accounts) = (BTreeSet::from_iter(scopes), accounts.map(BTreeSet::from_iter));
-        match door.open(settings).await? {
+        match door.open(settings, Absent::Make).await? {
             Opened::Store(open, tenant) => {
                 let wish = Wish { name, scopes, accounts, expires_at: expires, rate_per_minute };
                 let credentials = create_key(&open.app.writer, &tenant, None, wish).await?;

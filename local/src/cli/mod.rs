@@ -5,6 +5,7 @@
 mod accounts;
 mod bench;
 mod door;
+mod draft;
 mod event;
 mod export;
 mod import;
@@ -71,6 +72,8 @@ enum Ending {
     SomethingRejected,
     /// The ledger, or a file of it, is not what it should be.
     ProblemsFound,
+    /// A function answered with an error.
+    Refused,
 }
 
 /// Why a command did not do what it is for.
@@ -116,7 +119,7 @@ pub fn run() -> ExitCode {
     match ending {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::SomethingRejected) => ExitCode::from(3),
-        Ok(Ending::ProblemsFound) => ExitCode::from(1),
+        Ok(Ending::ProblemsFound | Ending::Refused) => ExitCode::from(1),
         Err(Failure::Usage(what)) => {
             tell(&format_args!("posture: {what}"));
             ExitCode::from(2)

@@ -1,6 +1,6 @@
 //! `posture serve`: every endpoint in one process.
 
-use super::store::Place;
+use super::store::{Absent, Place};
 use super::{Ending, instant, print};
 use crate::embedded::Embedded;
 use crate::jobs;
@@ -10,8 +10,9 @@ use posture_functions::App;
 use posture_shared::auth::{Credentials, mint};
 use posture_shared::clock::Clock;
 use posture_shared::config::Settings;
-use posture_shared::domain::{Error, Instant, Scope};
+use posture_shared::domain::{Error, Instant, Scope, TenantId};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,6 +20,12 @@ use tokio::task::JoinSet;
 
 /// How often the embedded engine deletes what has expired. The service takes its time too.
 const SWEEP: Duration = Duration::from_secs(60);
+
+/// How far the clock may be from the machine's before something is said, in milliseconds.
+const APART: u64 = 5 * 60 * 1000;
+
+/// How far the newest commit may be ahead of the clock, in milliseconds: commits in quick succession run ahead of it.
+const SLACK: i64 = 1000;
 
 /// The name of the first key; later ones add a number.
 const KEY: &str = "admin";
@@ -54,7 +61,16 @@ impl Serve {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
         let clock = self.clock.map_or_else(Clock::system, Clock::starting_at);
         let server = Server::bind(&self.listen).await?;
-        let open = self.place.open(clock, settings).await?;
+        let open = self.place.open(clock, settings, Absent::Make).await?;
+        if !server.is_loopback() {
+            tracing::warn!(
+                url = server.url(),
+                "there is no TLS here: keys and findings can be read on the way; put a proxy before it"
+            );
+        }
+        for warning in warnings(&open.app).await? {
+            tracing::warn!("{warning}");
+        }
         let key = first_key(&open.app, self.new_key).await?;
         let mut background = JoinSet::new();
         background.spawn(jobs::run(open.app.writer.clone(), open.app.tenant.clone()));
@@ -73,6 +89,30 @@ impl Serve {
         background.abort_all();
         Ok(Ending::Done)
     }
+}
+
+/// What is odd about the clock. Instants in the log never go back, so it cannot be put right afterwards.
+async fn warnings(app: &App) -> Result<Vec<String>, Error> {
+    let (writer, mut warnings) = (&app.writer, Vec::new());
+    let (now, machine) = (writer.clock().now(), Clock::machine());
+    if now.0.abs_diff(machine.0) > APART {
+        warnings.push(format!(
+            "the clock shows {now} and the machine's {machine}: changes are recorded at the first, and instants in the log \
+             never go back"
+        ));
+    }
+    let mut tenants: BTreeSet<TenantId> = writer.tenant_list().await?.into_iter().collect();
+    tenants.insert(app.tenant.clone());
+    for tenant in tenants {
+        let newest = writer.newest_commit(&tenant).await?;
+        if let Some(newest) = newest.filter(|newest| now.plus(SLACK) < *newest) {
+            warnings.push(format!(
+                "the clock shows {now}, and tenant {tenant} has a commit of {newest}: instants in the log never go back, so \
+                 until the clock is there, changes are recorded just after that commit"
+            ));
+        }
+    }
+    Ok(warnings)
 }
 
 /// A new key when the tenant has none, or when one is wanted.

@@ -1,7 +1,7 @@
 //! Which store a command works on: the embedded one in a folder, one behind a URL, or a table on AWS.
 
 use super::{masters, tell, tenant, web};
-use crate::embedded::{self, Embedded};
+use crate::embedded::{self, Embedded, FILE};
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::meta::region::RegionProviderChain;
@@ -54,6 +54,15 @@ pub(super) struct AnyLedger {
     tenant: Option<TenantId>,
 }
 
+/// Whether a command makes the store that it names when there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// It begins one.
+    Make,
+    /// It only looks at what is there, or changes it: a name that is wrong would pass for a store in order.
+    Fail,
+}
+
 /// A store that is open, and the embedded engine if it is one.
 pub(super) struct Open {
     pub app: App,
@@ -61,21 +70,30 @@ pub(super) struct Open {
 }
 
 impl Place {
-    /// Opens the store; makes its table if there is none.
-    pub(super) async fn open(&self, clock: Clock, settings: &Settings) -> Result<Open, Error> {
-        let open = match &self.endpoint_url {
-            Some(url) => {
-                let config = own(url).await;
-                over(&config, None, LOCAL_TABLE, self.masters(settings)?, clock, settings)?
-            }
+    /// Opens the store. [`Error::NotFound`] that names it when it is not there and is not to be made.
+    pub(super) async fn open(&self, clock: Clock, settings: &Settings, absent: Absent) -> Result<Open, Error> {
+        let (config, engine) = match &self.endpoint_url {
+            Some(url) => (own(url).await, None),
             None => {
+                self.check_is_there(absent)?;
                 let engine = self.engine()?;
-                let masters = self.masters(settings)?;
-                over(&embedded::config(engine.clone()), Some(engine), LOCAL_TABLE, masters, clock, settings)?
+                (embedded::config(engine.clone()), Some(engine))
             }
         };
-        open.app.writer.create_table().await?;
-        Ok(open)
+        // Behind a URL a table that is missing is named by whoever asks it first.
+        if absent == Absent::Make || engine.is_some() {
+            Writer::connect(&config, LOCAL_TABLE, clock.clone(), masters::random()?).create_table().await?;
+        }
+        let masters = self.masters(&config, settings, absent).await?;
+        over(&config, engine, LOCAL_TABLE, masters, clock, settings)
+    }
+
+    fn check_is_there(&self, absent: Absent) -> Result<(), Error> {
+        let file = Path::new(self.data()).join(FILE);
+        if absent == Absent::Make || self.data() == NOTHING_KEPT || file.is_file() {
+            return Ok(());
+        }
+        Err(Error::NotFound(format!("there is no store in the folder {}: it has no {FILE}", self.data())))
     }
 
     fn engine(&self) -> Result<Embedded, Error> {
@@ -86,15 +104,26 @@ impl Place {
         self.data.as_deref().unwrap_or(USUAL_FOLDER)
     }
 
-    /// The environment's master, else the folder's.
-    fn masters(&self, settings: &Settings) -> Result<Masters, Error> {
+    /// The environment's master, else the folder's, which is made for a store that nobody has used yet.
+    async fn masters(&self, config: &SdkConfig, settings: &Settings, absent: Absent) -> Result<Masters, Error> {
         if settings.has_master() {
-            settings.masters()
-        } else if self.data() == NOTHING_KEPT {
-            masters::random()
-        } else {
-            masters::kept_in(Path::new(self.data()))
+            return settings.masters();
         }
+        if self.data() == NOTHING_KEPT {
+            return masters::random();
+        }
+        let folder = Path::new(self.data());
+        if let Some(masters) = masters::kept_in(folder)? {
+            return Ok(masters);
+        }
+        let store = Writer::connect(config, LOCAL_TABLE, Clock::system(), masters::random()?);
+        if absent == Absent::Fail
+            || store.is_begun(&settings.tenant()?).await?
+            || !store.tenant_list().await?.is_empty()
+        {
+            return Err(masters::missing(folder));
+        }
+        masters::made_in(folder)
     }
 }
 
@@ -104,14 +133,10 @@ impl AnyPlace {
         self.place.data.is_some() || self.place.endpoint_url.is_some() || self.table.is_some()
     }
 
-    fn is_folder(&self) -> bool {
-        self.place.endpoint_url.is_none() && self.table.is_none()
-    }
-
-    /// Opens the store. A named table must be there.
-    pub(super) async fn open(&self, settings: &Settings) -> Result<Open, Error> {
+    /// Opens the store. A named table must be there, whatever `absent` says.
+    pub(super) async fn open(&self, settings: &Settings, absent: Absent) -> Result<Open, Error> {
         let clock = Clock::system();
-        let Some(table) = &self.table else { return self.place.open(clock, settings).await };
+        let Some(table) = &self.table else { return self.place.open(clock, settings, absent).await };
         let config = aws(self.place.endpoint_url.as_deref()).await;
         over(&config, None, table, settings.masters()?, clock, settings)
     }
@@ -120,10 +145,10 @@ impl AnyPlace {
 impl AnyLedger {
     /// Opens the store, and says on stderr which tenant is meant.
     ///
-    /// [`Error::NotFound`] when that tenant has no commits: a name that is wrong would pass for a ledger in order. In a
-    /// folder in which nobody has any yet there is nothing to mistake.
+    /// [`Error::NotFound`] when there is no store, or when that tenant has no commits: a name that is wrong would pass
+    /// for a ledger in order.
     pub(super) async fn open(&self, settings: &Settings) -> Result<(Open, TenantId), Error> {
-        let open = self.place.open(settings).await?;
+        let open = self.place.open(settings, Absent::Fail).await?;
         let own = &open.app.tenant;
         let tenant = self.tenant.as_ref().unwrap_or(own).clone();
         tell(&format_args!("tenant {tenant}"));
@@ -138,9 +163,6 @@ impl AnyLedger {
             if writer.is_begun(other).await? {
                 begun.push(other.as_str());
             }
-        }
-        if begun.is_empty() && self.place.is_folder() {
-            return Ok((open, tenant));
         }
         let known = if begun.is_empty() { "none that is known".to_owned() } else { begun.join(", ") };
         Err(Error::NotFound(format!("tenant {tenant} has no commits here; those that have: {known}")))

@@ -10,10 +10,14 @@ use posture_shared::domain::Error;
 use serde_json::Value;
 use std::time::Duration;
 
-/// How often a request is made before its failure is believed.
+/// How often a request fails before its failure is believed. To be told to wait is no failure.
 const ATTEMPTS: u32 = 8;
 
-/// The wait before the second attempt; each further one waits twice as long, at most [`LONGEST_PAUSE`].
+/// How long one request waits in all, pauses added up.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// The wait before the second attempt; each further one waits twice as long, at most [`LONGEST_PAUSE`]. What the server
+/// says in Retry-After goes before it.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
@@ -47,6 +51,8 @@ pub(super) struct Answer {
     pub status: u16,
     /// The header `x-posture-outcomes`.
     pub outcomes: Option<String>,
+    /// The seconds of the header `retry-after`.
+    pub retry_after: Option<u64>,
     pub body: Vec<u8>,
 }
 
@@ -71,19 +77,29 @@ impl Web {
     }
 
     /// Posts JSON. Tries again when the server is busy, failed or cannot be reached, which is safe because what is
-    /// posted here may be posted twice.
+    /// posted here may be posted twice. The last answer when pauses would come to more than [`LONGEST_WAIT`].
     pub(super) async fn post(&self, path: &str, body: &[u8]) -> Result<Answer, Error> {
-        let mut pause = FIRST_PAUSE;
-        for _ in 1..ATTEMPTS {
-            match self.attempt("POST", path, body).await {
-                Ok(answer) if answer.status != 429 && answer.status < 500 => return Ok(answer),
-                Ok(answer) => tracing::info!(status = answer.status, "trying again"),
-                Err(error) => tracing::info!(%error, "trying again"),
+        let (mut next, mut waited, mut failures) = (FIRST_PAUSE, Duration::ZERO, 0);
+        loop {
+            let answer = self.attempt("POST", path, body).await;
+            let mut told = None;
+            match &answer {
+                Ok(limited) if limited.status == 429 => told = limited.retry_after.map(Duration::from_secs),
+                Ok(answered) if answered.status < 500 => return answer,
+                _ => failures += 1,
+            }
+            let pause = told.unwrap_or(next);
+            waited = waited.saturating_add(pause);
+            if failures == ATTEMPTS || waited > LONGEST_WAIT {
+                return answer;
+            }
+            match answer {
+                Ok(answer) => tracing::info!(status = answer.status, seconds = pause.as_secs_f64(), "trying again"),
+                Err(error) => tracing::info!(%error, seconds = pause.as_secs_f64(), "trying again"),
             }
             tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            next = (next * 2).min(LONGEST_PAUSE);
         }
-        self.attempt("POST", path, body).await
     }
 
     /// Makes a request once and reads the JSON of the answer. [`Error::Internal`] with the server's own words when it
@@ -109,11 +125,12 @@ impl Web {
         token.map_err(|_| Error::invalid("--token", "is no token"))?;
         let mut response = self.connector.call(request).await.map_err(|error| failed(innermost(&error)))?;
         let outcomes = response.headers().get("x-posture-outcomes").map(str::to_owned);
+        let retry_after = response.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
         let status = response.status().as_u16();
         let body = tokio::time::timeout(self.patience.answer, bytes_of(response.take_body())).await;
         let body = body.map_err(|_| failed("the answer does not end".to_owned()))?;
         let body = body.map_err(|error| failed(innermost(&error)))?;
-        Ok(Answer { status, outcomes, body: body.to_vec() })
+        Ok(Answer { status, outcomes, retry_after, body: body.to_vec() })
     }
 }
 

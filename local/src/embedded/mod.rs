@@ -28,6 +28,9 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+/// The engine's file in a data folder.
+pub const FILE: &str = "ledger.db";
+
 const TARGET: &str = "x-amz-target";
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 
@@ -62,8 +65,9 @@ impl Embedded {
     /// What was answered survives the end of the process, however it ends.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let folder = Folder::hold(path)?;
-        let file = folder.file("ledger.db");
+        let file = folder.file(FILE);
         let failed = |why: String| Error::internal(format!("the store {}: {why}", file.display()));
+        folder.keep_private(FILE, &["-wal", "-shm"]).map_err(|error| failed(error.to_string()))?;
         let name = file.to_str().ok_or_else(|| failed("its path is no UTF-8".to_owned()))?;
         let database = Database::new(name).map_err(|error| failed(error.to_string()))?;
         Ok(Self { engine: Arc::new(Engine { database, folder: Some(folder) }) })

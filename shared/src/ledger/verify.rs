@@ -99,6 +99,12 @@ impl Reader {
         Ok(head?.is_some() || !entries?.0.is_empty())
     }
 
+    /// When the tenant's newest commit was made; `None` before the first.
+    pub async fn newest_commit(&self, tenant: &TenantId) -> Result<Option<Instant>, Error> {
+        let head = self.store.get(&keys::head(tenant), true).await?;
+        Ok(head.as_ref().map(Head::from_item).transpose()?.map(|head| head.at))
+    }
+
     /// Recomputes everything and compares: chain, roots and documents of the log, the columns that the log claims
     /// with those that the documents make, the head, the findings' items and the index.
     ///

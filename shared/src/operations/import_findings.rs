@@ -3,13 +3,24 @@
 use super::account_limits::{check_current, check_sent};
 use crate::domain::asff::{self, Door};
 use crate::domain::json::{Object, text_at};
-use crate::domain::{Actor, Caller, Decision, Error, Finding, FindingKey, Outcome, Rejection, Seen, Source};
+use crate::domain::{Actor, Caller, Decision, Error, Finding, FindingKey, Instant, Outcome, Rejection, Seen, Source};
 use crate::ledger::{Intent, Sent, Writer};
 use serde_json::Value;
 use std::sync::Arc;
 
+/// How far ahead of the clock an UpdatedAt may be before the log says so, in milliseconds.
+const AHEAD: i64 = 5 * 60 * 1000;
+
 /// Imports findings in their order; one outcome each. Invalid ones are rejected alone.
+///
+/// One from the future is taken as it is. Until its time has come nothing that its producer sends counts as newer, so the
+/// log says how many there were.
 pub async fn import_findings(writer: &Writer, caller: &Caller, findings: &[Value]) -> Result<Vec<Outcome>, Error> {
+    let ahead = count_ahead(findings, writer.clock().now());
+    if ahead > 0 {
+        let (tenant, key) = (caller.tenant.as_str(), caller.key_name.as_str());
+        tracing::warn!(tenant, key, findings = ahead, "UpdatedAt is more than five minutes ahead of the clock");
+    }
     let own = Arc::new(caller.clone());
     let checked = findings.iter().map(|finding| {
         let sent = asff::validate(finding, Door::Import)?;
@@ -44,6 +55,12 @@ pub(super) async fn submit_accepted(
     let whole: Option<Vec<Outcome>> =
         outcomes.into_iter().map(|outcome| outcome.or_else(|| submitted.next())).collect();
     whole.ok_or_else(|| Error::internal("an import lacks an outcome"))
+}
+
+fn count_ahead(findings: &[Value], now: Instant) -> usize {
+    let latest = now.plus(AHEAD);
+    let updated = |finding: &Value| finding.get("UpdatedAt").and_then(Value::as_str).and_then(Instant::parse_aws);
+    findings.iter().filter(|finding| updated(finding).is_some_and(|at| at > latest)).count()
 }
 
 /// The import of a document that was validated.

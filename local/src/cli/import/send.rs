@@ -275,7 +275,7 @@ mod tests {
             "rejections": [{"id": "b", "code": "InvalidInput", "message": "no"}]});
         let pieces: Vec<_> = ["a", "b", "b"].iter().flat_map(|id| pieces_of(Record::Finding(finding(id)))).collect();
         for (outcomes, body) in [(header, import), (None, snapshots)] {
-            let answer = Answer { status: 200, outcomes, body: body.to_string().into_bytes() };
+            let answer = Answer { status: 200, outcomes, retry_after: None, body: body.to_string().into_bytes() };
             let mut tally = Tally::new(None).unwrap();
             record(&answer, &pieces, &mut tally).unwrap();
             assert!(record(&answer, &pieces[..2], &mut Tally::new(None).unwrap()).is_err());

@@ -1,7 +1,9 @@
-//! What is in a file: a list, `{"Findings"}`, `{"findings"}`, one finding, an event envelope, or one of these a line.
+//! What is in a file: a list, `{"Findings"}`, `{"findings"}`, one finding, an event envelope, a rejection as `--rejects`
+//! writes it, or one of these a line.
 
 use posture_shared::domain::Error;
 use serde_json::Value;
+use std::io::{self, Read};
 
 /// One thing to send.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +31,30 @@ fn findings_in(event: &Value) -> u64 {
     event.pointer("/detail/findings").and_then(Value::as_array).map_or(1, |findings| findings.len() as u64)
 }
 
+/// What a file should hold.
+const EXPECTED: &str = "expected are findings in ASFF as JSON: a list, {\"Findings\": [...]}, one finding, one a line, or events of Security Hub";
+
+/// The records of a file, in order; stdin for `-`. [`Error::Invalid`] that says what the file is instead.
+pub(super) fn records_in(file: &str) -> Result<Vec<Record>, Error> {
+    let mut bytes = Vec::new();
+    let read = if file == "-" { io::stdin().read_to_end(&mut bytes).map(|_| bytes) } else { std::fs::read(file) };
+    let bytes = read.map_err(|error| Error::internal(format!("{file}: {error}")))?;
+    records_of(text_of(bytes, file)?.as_str(), file)
+}
+
+fn text_of(bytes: Vec<u8>, file: &str) -> Result<String, Error> {
+    let is = |what: &str| Error::invalid(file, format!("is {what}; {EXPECTED}"));
+    match bytes.as_slice() {
+        [0x1f, 0x8b, ..] => return Err(is(&format!("compressed: gunzip -c {file} | posture import - takes it"))),
+        [b'P', b'K', 3, 4, ..] => return Err(is("a zip archive")),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Err(is("text in UTF-16, and not in UTF-8")),
+        _ if bytes.iter().all(u8::is_ascii_whitespace) => return Err(is("empty")),
+        _ if bytes.contains(&0) => return Err(is("binary")),
+        _ => {}
+    }
+    String::from_utf8(bytes).map_err(|_| is("no text in UTF-8"))
+}
+
 /// The records of a text, in order. [`Error::Invalid`] that names `file` when no line of it is JSON.
 pub(super) fn records_of(text: &str, file: &str) -> Result<Vec<Record>, Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -51,8 +77,11 @@ pub(super) fn records_of(text: &str, file: &str) -> Result<Vec<Record>, Error> {
             Err(error) => records.push(Record::Unreadable(number, format!("is not JSON: {error}"))),
         }
     }
-    if any { Ok(records) } else { Err(Error::invalid(file, format!("is not JSON: {whole}"))) }
+    if any { Ok(records) } else { Err(Error::invalid(file, format!("is not JSON: {whole}; {EXPECTED}"))) }
 }
+
+/// The members of a line of `--rejects`.
+const REJECTION: [&str; 4] = ["id", "code", "message", "record"];
 
 fn spread(value: Value) -> Vec<Record> {
     match value {
@@ -63,6 +92,9 @@ fn spread(value: Value) -> Vec<Record> {
 
 fn of_object(value: Value) -> Vec<Record> {
     let Value::Object(mut object) = value else { return vec![Record::Finding(value)] };
+    if object.len() == REJECTION.len() && REJECTION.iter().all(|name| object.contains_key(*name)) {
+        return vec![Record::Finding(object.remove("record").unwrap_or_default())];
+    }
     if object.contains_key("detail-type") || object.contains_key("detail") {
         return vec![Record::Envelope(Value::Object(object))];
     }
@@ -82,7 +114,7 @@ fn of_object(value: Value) -> Vec<Record> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-    use super::{Record, records_of};
+    use super::{Record, records_of, text_of};
     use serde_json::json;
 
     /// DESIGN §7: every form that `posture import` takes.
@@ -101,6 +133,7 @@ mod tests {
             ("{\"Id\":\"a\"}\r\n\n{\"Id\":\"b\"}", vec![a(), b()]),
             ("{\"Id\":\"a\"}\n{\"detail-type\":\"x\",\"detail\":{\"findings\":[{},{}]}}", vec![a(), event()]),
             ("{\"Findings\":[{\"Id\":\"a\"}]}\n[{\"Id\":\"b\"}]", vec![a(), b()]),
+            (r#"{"id":"a","code":"InvalidInput","message":"no","record":{"Id":"a"}}"#, vec![a()]),
             ("[]", vec![]),
             ("[1]", vec![Record::Finding(json!(1))]),
         ];
@@ -120,5 +153,22 @@ mod tests {
         for text in ["", "x", "[\n1,\n"] {
             assert!(records_of(text, "f").unwrap_err().to_string().starts_with("f: is not JSON"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_something_else_is_called_what_it_is() {
+        for (bytes, what) in [
+            (&b"\x1f\x8b\x08\0"[..], "gunzip -c f"),
+            (b"PK\x03\x04", "a zip archive"),
+            (b"\xff\xfe{\0", "UTF-16"),
+            (b"", "is empty"),
+            (b" \r\n", "is empty"),
+            (b"\x7fELF\0", "is binary"),
+            (b"{\xe4", "no text in UTF-8"),
+        ] {
+            let told = text_of(bytes.to_vec(), "f").unwrap_err().to_string();
+            assert!(told.starts_with("f: is ") && told.contains(what) && told.contains("ASFF"), "{told}");
+        }
+        assert_eq!(text_of(b"{}".to_vec(), "f").unwrap(), "{}");
     }
 }

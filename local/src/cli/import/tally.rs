@@ -1,10 +1,10 @@
 //! What became of everything that was read, and the file of what was rejected.
 
+use crate::cli::draft::Draft;
 use posture_shared::domain::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 /// The last line on stdout. The last four add up to the first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -28,14 +28,14 @@ pub(super) struct Outcomes {
 pub(super) struct Tally {
     counts: Counts,
     left_out: u64,
-    file: Option<(String, BufWriter<File>)>,
+    file: Option<(String, Draft)>,
 }
 
 impl Tally {
-    /// An empty tally that writes rejections to a file, if one is named. The file is made anew.
+    /// An empty tally that writes rejections to a file, if one is named. The file is made anew when the tally is
+    /// finished; a tally that is dropped leaves the old one.
     pub(super) fn new(path: Option<&str>) -> Result<Self, Error> {
-        let open =
-            |path: &str| Ok::<_, Error>((path.to_owned(), BufWriter::new(File::create(path).map_err(failed(path))?)));
+        let open = |path: &str| Ok::<_, Error>((path.to_owned(), Draft::begin(path)?));
         Ok(Self { counts: Counts::default(), left_out: 0, file: path.map(open).transpose()? })
     }
 
@@ -69,8 +69,13 @@ impl Tally {
         writeln!(file, "{line}").map_err(failed(path))
     }
 
+    /// How much the server has answered, and what was no finding from the start.
+    pub(super) fn received(&self) -> u64 {
+        self.counts.received
+    }
+
     /// The counts, once the file of rejections is whole. Says on stderr what was left out.
-    pub(super) fn finish(mut self) -> Result<Counts, Error> {
+    pub(super) fn finish(self) -> Result<Counts, Error> {
         if self.left_out > 0 {
             let findings = self.left_out;
             tracing::warn!(
@@ -79,8 +84,8 @@ impl Tally {
                 "what customers set (Note, Workflow and the like) was left out: the key lacks findings:write"
             );
         }
-        if let Some((path, file)) = &mut self.file {
-            file.flush().map_err(failed(path))?;
+        if let Some((_, file)) = self.file {
+            file.finish()?;
         }
         Ok(self.counts)
     }
