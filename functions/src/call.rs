@@ -147,11 +147,14 @@ fn text_of(bytes: &[u8]) -> Option<String> {
     std::str::from_utf8(bytes).ok().map(str::to_owned)
 }
 
-/// The path's parameters: those that the gateway found, decoded by it, or else found here.
-/// `None` when the path is not the route's.
+/// The path's parameters: those that the gateway found, or else found here. A REST API hands them over as the client
+/// encoded them, the others decoded; so of a REST API's path they are taken here. `None` when the path is not the
+/// route's.
 pub(crate) fn parameters(route: &Route, request: &Request) -> Option<Parameters> {
     let ours = route.parameters_after_prefix(request.raw_http_path());
-    let Some(theirs) = request.path_parameters_ref().filter(|map| !map.is_empty()) else { return ours };
+    let is_rest = matches!(request.request_context_ref(), Some(RequestContext::ApiGatewayV1(_)));
+    let theirs = request.path_parameters_ref().filter(|map| !map.is_empty());
+    let Some(theirs) = theirs.filter(|_| !is_rest || ours.is_none()) else { return ours };
     let names = route.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     let given: Option<Parameters> = names.map(|name| Some((name, theirs.first(name)?.to_owned()))).collect();
     given.or(ours)

@@ -327,29 +327,30 @@ impl Reader {
             Some(When::Pinned { seq, .. }) => seq,
             _ => u64::MAX,
         };
-        let range = Range { to: bound.map(Instant::key), newest_first: true, limit: Some(1), ..Range::default() };
-        let (mut items, _) = self.store.query_page(&keys::manifest_partition(tenant), &range).await?;
-        for attempt in 0..2 {
-            // Where nothing was folded yet, the log alone tells everything.
-            if items.is_empty() {
-                break;
-            }
-            if attempt == 1 {
-                // The newest one does not fit the log or the cursor: look at a few more.
-                let range = Range { limit: Some(MANIFESTS_TRIED), ..range.clone() };
-                items = self.store.query_page(&keys::manifest_partition(tenant), &range).await?.0;
-            }
+        // The newest manifest at first, and then a few more at a time: it may not fit the log, or be younger than a pinned
+        // state, whatever instant a client named beside that state's number.
+        let (mut to, mut limit, mut tried) = (bound, 1, 0);
+        // No log beyond the first manifest that is too young is of use.
+        let mut until = bound;
+        while tried < MANIFESTS_TRIED {
+            let range = Range { to: to.map(Instant::key), newest_first: true, limit: Some(limit), ..Range::default() };
+            let (items, _) = self.store.query_page(&keys::manifest_partition(tenant), &range).await?;
+            let Some(last) = items.last() else { break };
+            to = Some(Manifest::from_item(last)?.at.plus(-1));
+            limit = MANIFESTS_TRIED;
             for item in &items {
                 let manifest = Manifest::from_item(item)?;
                 if manifest.seq > max_seq {
+                    until = Some(manifest.at);
                     continue;
                 }
-                if let Some(lineage) = self.cold_from(tenant, manifest, when, need).await? {
+                tried += 1;
+                if let Some(lineage) = self.cold_from(tenant, manifest, when, until, need).await? {
                     return Ok(lineage);
                 }
             }
         }
-        let entries = self.log_after(tenant, &Manifest::default(), bound).await?;
+        let entries = self.log_after(tenant, &Manifest::default(), until).await?;
         self.remember(tenant, Lineage::new(Arc::default(), entries), when)
     }
 
@@ -358,16 +359,13 @@ impl Reader {
         tenant: &TenantId,
         manifest: Manifest,
         when: Option<When>,
+        until: Option<Instant>,
         need: &Need,
     ) -> Result<Option<Lineage>, Error> {
-        let bound = match when {
-            Some(When::At(at) | When::Pinned { at, .. }) => Some(at),
-            Some(When::Now) | None => None,
-        };
         let base = Arc::new(Base::new(manifest));
         // Loading is repeated by the caller, who also handles missing segments.
         let (entries, _) =
-            tokio::join!(self.log_after(tenant, &base.manifest, bound), base.load(&self.store, tenant, need));
+            tokio::join!(self.log_after(tenant, &base.manifest, until), base.load(&self.store, tenant, need));
         let entries = entries?;
         let fits = entries
             .first()

@@ -29,7 +29,13 @@ impl Reader {
         if let Some(known) = self.uids_known(tenant) {
             return Ok(known);
         }
-        let Some(item) = self.store.get(&keys::tenant(tenant), false).await? else {
+        let place = keys::tenant(tenant);
+        let mut found = self.store.get(&place, false).await?;
+        if found.is_none() {
+            // It may only just have been made.
+            found = self.store.get(&place, true).await?;
+        }
+        let Some(item) = found else {
             return Ok(Uids::new(self.masters.current.derive(&["provisional uids", tenant.as_str()])));
         };
         let version = item.number("uids_master")?;
