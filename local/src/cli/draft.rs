@@ -22,7 +22,7 @@ pub(super) struct Draft {
 impl Draft {
     /// Begins a file. [`Error::Conflict`] when the target is in a store's folder.
     pub(super) fn begin(name: &str) -> Result<Self, Error> {
-        let failed = |error| named(name, error);
+        let failed = |error: io::Error| named(name, &error);
         // Behind a link the file itself is replaced, so that the link stays.
         let target = match fs::canonicalize(name) {
             Ok(target) => target,
@@ -58,7 +58,7 @@ impl Draft {
             fs::rename(path, target)?;
             target.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
         };
-        finish(&mut self).map_err(|error| named(&self.name, error))?;
+        finish(&mut self).map_err(|error| named(&self.name, &error))?;
         self.paths = None;
         Ok(())
     }
@@ -96,7 +96,7 @@ fn is_store(folder: &Path) -> bool {
     folder.join("master.json").exists() || (folder.join("ledger.db").exists() && folder.join("lock").exists())
 }
 
-fn named(name: &str, error: io::Error) -> Error {
+fn named(name: &str, error: &io::Error) -> Error {
     Error::internal(format!("{name}: {error}"))
 }
 
