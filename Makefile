@@ -19,7 +19,7 @@ help:
 	@echo 'make run         build, load the sample findings, serve them on 127.0.0.1:9000, and say what to try;'
 	@echo '                 LISTEN=127.0.0.1:9001 and DATA=DIR put them elsewhere'
 	@echo 'make test        every test'
-	@echo 'make prove       the long proofs: many property-test cases, ignored tests, the benchmark against its targets'
+	@echo 'make prove       the long proofs: many property-test cases, ignored tests, the benchmark against its targets; needs Chromium'
 	@echo 'make lint        formatting, clippy, rustdoc'
 	@echo 'make fmt         format the sources'
 	@echo 'make deny        licences, sources and banned crates'
@@ -40,7 +40,7 @@ test-rust: build
 	cargo test --workspace --locked
 
 test-clients: build .venv/installed
-	.venv/bin/python -m pytest -q tests/python
+	.venv/bin/python -m pytest -q tests/python --ignore tests/python/prove
 
 prove: build .venv/installed
 	PROVE_CASES=$(PROVE_CASES) PROPTEST_CASES=$(PROVE_CASES) cargo test --workspace --locked -- --include-ignored
