@@ -141,7 +141,6 @@ impl Data {
             "Resources": [{
                 "Type": kind,
                 "Id": resource,
-                "Partition": "aws",
                 "Region": region,
                 "Tags": {
                     "environment": pick(&["production", "staging", "test", "sandbox"], place.owner >> 8),
