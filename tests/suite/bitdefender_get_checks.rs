@@ -214,6 +214,23 @@ async fn a_walk_shows_each_row_once() {
     assert_eq!(rows.len(), 7 + 9 - 3);
 }
 
+/// DESIGN §3: which account is in which group is not in the log, so a walk over groups ends when that changes, rather
+/// than repeat or miss rows.
+#[tokio::test]
+async fn a_walk_over_groups_ends_when_accounts_move() {
+    let world = world().await;
+    let page = fetch(&world, "/v1/cspm/checks").await;
+    let group = page["data"][0]["relationships"]["scan_group"]["data"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/cspm/checks?scan_groups={group}&page_limit=2");
+    let next = path_of(&fetch(&world, &path).await["links"]["next"]);
+    assert_eq!(fetch(&world, &next).await["meta"]["elapsed"], json!(4));
+    named(&world, "222222222222", None, "EU").await;
+    assert_eq!(refused(&world, &next).await, (400, "page_cursor".to_owned()));
+    let plain = path_of(&fetch(&world, "/v1/cspm/checks?page_limit=2").await["links"]["next"]);
+    named(&world, "222222222222", None, "default").await;
+    assert_eq!(fetch(&world, &plain).await["meta"]["elapsed"], json!(4), "what asks for no group goes on");
+}
+
 /// CONTRACTS 4.2: what a cursor decodes to. DESIGN §3: it is signed, for its tenant and its filters.
 #[tokio::test]
 async fn a_cursor_works_alone_and_for_its_filters_only() {

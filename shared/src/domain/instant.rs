@@ -57,8 +57,17 @@ impl Instant {
             Some(b'T' | b't' | b' ') => rest.get(1..)?.replace(' ', "+"),
             Some(_) => return None,
         };
-        let zoned = rest.replace(['z'], "Z");
-        Self::parse_aws(&format!("{date}T{zoned}")).or_else(|| Self::parse_aws(&format!("{date}T{zoned}Z")))
+        // ISO 8601 also knows times without seconds, and offsets without minutes.
+        let place = rest.find(['Z', 'z', '+', '-']).unwrap_or(rest.len());
+        let (time, zone) = rest.split_at_checked(place)?;
+        let time = if time.len() == 5 { format!("{time}:00") } else { time.to_owned() };
+        let zone = match zone.len() {
+            0 => "Z".to_owned(),
+            1 if zone != "+" && zone != "-" => "Z".to_owned(),
+            3 => format!("{zone}00"),
+            _ => zone.to_owned(),
+        };
+        Self::parse_aws(&format!("{date}T{time}{zone}"))
     }
 
     fn offset_minutes(zone: &[u8]) -> Option<i64> {
@@ -167,7 +176,14 @@ mod tests {
             ("2019-01-31T23:00:00z", Some(1_548_975_600_000)),
             ("2019-01-31T23:00:00+01:00", Some(1_548_972_000_000)),
             ("2019-01-31T23:00:00 01:00", Some(1_548_972_000_000)),
+            ("2019-01-31T23:00Z", Some(1_548_975_600_000)),
+            ("2019-01-31T23:00", Some(1_548_975_600_000)),
+            ("2019-01-31T23:00:00+01", Some(1_548_972_000_000)),
+            ("2019-01-31T23:00-0130", Some(1_548_981_000_000)),
             ("2019-01-31T", None),
+            ("2019-01-31T23", None),
+            ("2019-01-31T23:00+", None),
+            ("2019-01-31T23:00:00Zx", None),
             ("2019-01-31X23:00:00", None),
             ("2019-02-30", None),
             ("2019-1-31", None),

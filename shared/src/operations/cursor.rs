@@ -54,6 +54,11 @@ impl Cursor {
         fingerprint: &[u8; 32],
         field: &str,
     ) -> Result<Self, Error> {
+        Self::read(reader, tenant, text, field)?.meant(fingerprint, field)
+    }
+
+    /// As [`Cursor::open`], whatever question it was made for.
+    pub fn read(reader: &Reader, tenant: &TenantId, text: &str, field: &str) -> Result<Self, Error> {
         let bytes = Seal::new(reader.masters(), tenant, "cursor").open(text);
         let cursor = bytes.and_then(|bytes| {
             let mut rest = bytes.as_slice();
@@ -67,7 +72,12 @@ impl Cursor {
             };
             rest.is_empty().then_some(cursor)
         });
-        cursor.filter(|cursor| cursor.fingerprint == *fingerprint).ok_or_else(|| foreign(field))
+        cursor.ok_or_else(|| foreign(field))
+    }
+
+    /// The cursor, if it was made for this question.
+    pub fn meant(self, fingerprint: &[u8; 32], field: &str) -> Result<Self, Error> {
+        if self.fingerprint == *fingerprint { Ok(self) } else { Err(foreign(field)) }
     }
 }
 

@@ -58,17 +58,19 @@ pub async fn get_finding_changes(
     query: &ChangesQuery,
 ) -> Result<ChangesPage, Error> {
     let cursor = match &query.token {
-        Some(token) => Some(Cursor::open(reader, tenant, token, &query.fingerprint, query.token_field)?),
+        Some(token) => Some(Cursor::read(reader, tenant, token, query.token_field)?),
         None => None,
     };
     let mut question = query.question.clone();
     question.when = cursor.map_or(question.when, |cursor| cursor.when());
     let opened = question.open(reader, tenant, [Family::Times, Family::Seen]).await;
     let opened = from_member(opened, cursor.as_ref(), query.token_field)?;
+    let fingerprint = opened.fingerprint(&query.fingerprint);
+    let cursor = cursor.map(|cursor| cursor.meant(&fingerprint, query.token_field)).transpose()?;
     let former = reader.former_states(tenant, query.from, &opened.view).await?;
     let changes = changes(query, &opened, &former)?;
     let total = u32::try_from(changes.len()).unwrap_or(u32::MAX);
-    let cursor = cursor.unwrap_or_else(|| Cursor::start(&opened.view, query.fingerprint, total));
+    let cursor = cursor.unwrap_or_else(|| Cursor::start(&opened.view, fingerprint, total));
     let rest = changes.get(cursor.position as usize..).unwrap_or_default();
     let page = rest.get(..query.limit.min(rest.len())).unwrap_or_default();
     let ordinals: Vec<Ordinal> = page.iter().map(|change| change.ordinal).collect();

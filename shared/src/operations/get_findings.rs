@@ -67,7 +67,7 @@ pub struct FindingsPage {
 /// and the total counts candidates.
 pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQuery) -> Result<FindingsPage, Error> {
     let cursor = match &query.token {
-        Some(token) => Some(Cursor::open(reader, tenant, token, &query.fingerprint, query.token_field)?),
+        Some(token) => Some(Cursor::read(reader, tenant, token, query.token_field)?),
         None => None,
     };
     let mut question = query.question.clone();
@@ -76,6 +76,8 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     let families = query.sort.iter().map(|key| key.column).chain(first).map(Column::family).chain([Family::Seen]);
     let opened = question.open(reader, tenant, families).await;
     let opened = from_member(opened, cursor.as_ref(), query.token_field)?;
+    let fingerprint = opened.fingerprint(&query.fingerprint);
+    let cursor = cursor.map(|cursor| cursor.meant(&fingerprint, query.token_field)).transpose()?;
     let view = &opened.view;
     let mut candidates = view.select(&opened.filter)?;
     if let Some(among) = &query.among {
@@ -84,8 +86,7 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     }
     view.sort_after(&mut candidates, query.first, &query.sort)?;
     let total = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
-    let cursor =
-        cursor.unwrap_or_else(|| Cursor { position: query.start, ..Cursor::start(view, query.fingerprint, total) });
+    let cursor = cursor.unwrap_or_else(|| Cursor { position: query.start, ..Cursor::start(view, fingerprint, total) });
     let start = cursor.position as usize;
     let rest = candidates.get(start..).unwrap_or_default();
     let (findings, passed) = if opened.filter.residual().next().is_none() {

@@ -40,7 +40,7 @@ pub async fn list_frameworks(
 ) -> Result<Listed<FrameworkRow>, Error> {
     let walk = Walk::open(reader, tenant, query)?;
     let question = Question { when: walk.when(), ..Question::default() };
-    let opened = question.open(reader, tenant, []).await?;
+    let opened = walk.told(question.open(reader, tenant, []).await)?;
     let columns = [Column::Controls, Column::GeneratorId, Column::RuleVersion];
     let mut checked: BTreeMap<Control, BTreeMap<String, i64>> = BTreeMap::new();
     for (cells, _) in opened.view.groups(&Filter::default(), &columns)? {

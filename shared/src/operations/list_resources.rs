@@ -23,7 +23,7 @@ pub async fn list_resources(
         filter = filter.and(Clause::on(Column::ResourceIds, Test::one_of(ids)));
     }
     let question = Question { filter, when: walk.when(), ..Question::default() };
-    let opened = question.open(reader, tenant, [Family::Ids, Family::Seen]).await?;
+    let opened = walk.told(question.open(reader, tenant, [Family::Ids, Family::Seen]).await)?;
     let view = &opened.view;
     let mut resources: BTreeMap<String, Ordinal> = BTreeMap::new();
     for (cells, group) in view.groups(&opened.filter, &[Column::ResourceIds, Column::AwsAccountId])? {

@@ -28,7 +28,7 @@ pub async fn list_rules(
 ) -> Result<Listed<RuleRow>, Error> {
     let walk = Walk::open(reader, tenant, query)?;
     let question = Question { when: walk.when(), ..Question::default() };
-    let opened = question.open(reader, tenant, [Family::Seen]).await?;
+    let opened = walk.told(question.open(reader, tenant, [Family::Seen]).await)?;
     let newest = newest(&opened.view, &Filter::default())?;
     let rows = newest.into_iter().map(|(name, rule)| (opened.uids.named(Named::Rule, &name).to_string(), rule));
     let part = walk.part(rows.collect());

@@ -25,23 +25,25 @@ pub struct Scan {
 pub async fn list_scans(reader: &Reader, tenant: &TenantId, query: &ListQuery) -> Result<Listed<Scan>, Error> {
     let walk = Walk::open(reader, tenant, query)?;
     let question = Question { when: walk.when(), names: true, ..Question::default() };
-    let opened = question.open(reader, tenant, [Family::Times]).await?;
+    let opened = walk.told(question.open(reader, tenant, [Family::Times]).await)?;
     let (view, accounts) = (&opened.view, &opened.accounts);
-    // The name that the account's first finding gives it.
-    let mut seen: BTreeMap<String, (Ordinal, Option<String>)> = BTreeMap::new();
+    // An account's first finding, and the first one that names it.
+    let mut seen: BTreeMap<String, (Ordinal, Option<(Ordinal, String)>)> = BTreeMap::new();
     for (cells, group) in view.groups(&Filter::default(), &[Column::AwsAccountId, Column::AwsAccountName])? {
         let [id, name] = cells.as_slice() else { continue };
         let (Some(id), name) = (id.text(), name.text()) else { continue };
-        let known = seen.entry(id.to_owned()).or_insert((group.first, None));
-        if known.1.is_none() || (name.is_some() && group.first < known.0) {
-            known.1 = name.map(str::to_owned);
+        let (first, named) = seen.entry(id.to_owned()).or_insert((group.first, None));
+        *first = group.first.min(*first);
+        if let Some(name) = name.filter(|_| named.as_ref().is_none_or(|(known, _)| group.first < *known)) {
+            *named = Some((group.first, name.to_owned()));
         }
-        known.0 = group.first.min(known.0);
     }
     let mut scans = BTreeMap::new();
     let named = accounts.iter().map(|account| account.id.clone());
     for id in seen.keys().cloned().chain(named) {
-        let (first, name) = seen.get(&id).map_or((None, None), |(first, name)| (Some(*first), name.as_deref()));
+        let (first, name) = seen
+            .get(&id)
+            .map_or((None, None), |(first, named)| (Some(*first), named.as_ref().map(|(_, name)| name.as_str())));
         let name = accounts.name(&id, name).to_owned();
         let since = match first {
             Some(first) => view.cell(first, Column::FirstSeen)?.int().map(Instant),

@@ -2,7 +2,7 @@
 //!
 //! A walk stands on one state of the ledger, so its rows do not change while findings do.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, from_member};
 use crate::domain::{Error, Instant, TenantId};
 use crate::ledger::{Reader, View, When};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +57,11 @@ impl<'a> Walk<'a> {
     /// The state that it stands on.
     pub fn when(&self) -> When {
         self.cursor.map_or(self.query.when, |cursor| cursor.when())
+    }
+
+    /// What was asked of that state. Where it is gone since, the error names the member that carried the token.
+    pub fn told<T>(&self, found: Result<T, Error>) -> Result<T, Error> {
+        from_member(found, self.cursor.as_ref(), self.query.token_field)
     }
 
     /// The page's part of all rows. They are told of in [`Walk::page`].

@@ -5,6 +5,7 @@ use crate::domain::framework::Control;
 use crate::domain::query::{Clause, Filter, Match, Test};
 use crate::domain::{Accounts, AsOf, Cell, Column, Error, Family, Named, Newest, Presence, TenantId, Uid, Uids};
 use crate::ledger::{Need, Reader, View, When};
+use crate::secrets::hmac;
 use std::collections::BTreeSet;
 
 /// Which findings, and as of when.
@@ -31,6 +32,16 @@ pub struct Opened {
     pub accounts: Accounts,
     /// The filter, with everything in it that had to be looked up.
     pub filter: Filter,
+    /// Of what the filter depends on and the log does not hold: which accounts are in which groups.
+    beside: Option<[u8; 32]>,
+}
+
+impl Opened {
+    /// The fingerprint of a question whose own is `asked`: another one when accounts have changed their groups, so that
+    /// a walk over groups ends with an error and never repeats or misses a row.
+    pub fn fingerprint(&self, asked: &[u8; 32]) -> [u8; 32] {
+        self.beside.map_or(*asked, |beside| hmac(asked, &[&beside]))
+    }
 }
 
 impl Question {
@@ -57,10 +68,13 @@ impl Question {
         if filter.asks_newest() {
             filter.settle(&newest_versions(&view)?);
         }
+        let mut beside = None;
         if let Some(groups) = &self.groups {
             filter = filter.and_one_of(of_groups(groups, &accounts, &uids));
+            let places = accounts.iter().flat_map(|account| [account.id.as_bytes(), account.group.as_bytes()]);
+            beside = Some(hmac(b"groups", &places.collect::<Vec<_>>()));
         }
-        Ok(Opened { view, uids, accounts, filter })
+        Ok(Opened { view, uids, accounts, filter, beside })
     }
 }
 

@@ -5,7 +5,7 @@
 //! is where its ARN says, and `global` where that names none; what is no ARN is in the finding's region.
 
 use super::envelope::related;
-use crate::domain::framework::Control;
+use crate::domain::framework::{Control, FrameworkQuery};
 use crate::domain::json::{self, Object};
 use crate::domain::resource_type::{ResourceType, resource_name};
 use crate::domain::{Accounts, Finding, Named, Uids};
@@ -148,10 +148,11 @@ pub fn compliance_id(control: &Control) -> String {
         "nist-800-53" => "nist-sp-800-53",
         other => other,
     };
-    match &control.version {
-        Some(version) => format!("{framework}-{version}"),
-        None => framework.to_owned(),
-    }
+    let Some(version) = &control.version else { return framework.to_owned() };
+    let plain = format!("{framework}-{version}");
+    let meant = FrameworkQuery { framework: control.framework.clone(), version: control.version.clone() };
+    // A number alone at the end belongs to a name (`seojk-21`), so such a version is written as the vendor does (`ccop-v2`).
+    if FrameworkQuery::parse(&plain) == Some(meant) { plain } else { format!("{framework}-v{version}") }
 }
 
 /// The account that a finding is about.
@@ -162,4 +163,40 @@ fn account_of(asff: &Object) -> &str {
 /// The rule that a finding is by.
 pub fn rule_of(asff: &Object) -> &str {
     json::text_at(asff, "GeneratorId").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+    use super::compliance_id;
+    use crate::domain::framework::{FrameworkQuery, controls_of};
+    use serde_json::json;
+
+    /// What an answer names can be asked for: the document's own `ccop-v2`, `seojk-21` and `nist-sp-800-53-r5` among it.
+    #[test]
+    fn ids_of_frameworks_are_read_back() {
+        let sent = [
+            "ccop-v2 4.1.1",
+            "seojk-21 7.3.2",
+            "NIST.800-53.r5 CM-7",
+            "CIS-1.5 1.20",
+            "SOC2 cc_7_2",
+            "iso27001-v2 A.9",
+        ];
+        let asff = json!({"Compliance": {"RelatedRequirements": sent}});
+        let controls = controls_of(asff.as_object().unwrap());
+        assert!(controls.len() >= sent.len());
+        for control in controls {
+            let id = compliance_id(&control);
+            let meant = FrameworkQuery { framework: control.framework.clone(), version: control.version.clone() };
+            assert_eq!(FrameworkQuery::parse(&id), Some(meant), "{id}");
+        }
+        let ids = |sent: &str| {
+            let asff = json!({"Compliance": {"RelatedRequirements": [sent]}});
+            controls_of(asff.as_object().unwrap()).iter().map(compliance_id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids("ccop-v2 4.1.1"), ["ccop-v2"]);
+        assert_eq!(ids("seojk-21 7.3.2"), ["seojk-21"]);
+    }
 }
