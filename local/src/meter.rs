@@ -180,7 +180,10 @@ impl Meter {
         if state.period != period {
             return;
         }
-        state.finished = state.finished.max(round);
+        // Nothing waits for a counter, so however early it ends, what starts then is in no later round for it.
+        if operation != "UpdateItem" {
+            state.finished = state.finished.max(round);
+        }
         match answer {
             Some((true, body)) => {
                 let (read, write) = units(operation, body);
