@@ -6,6 +6,7 @@
 use super::super::members::shown;
 use crate::domain::{AsOf, Error, Instant, Uid};
 use chrono::DateTime;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A parameter of a request.
@@ -66,7 +67,7 @@ pub struct Values(BTreeMap<&'static str, Vec<String>>);
 impl Values {
     /// Reads decoded pairs; [`Error::Invalid`] names the parameter at fault.
     pub fn parse(known: &'static [Parameter], pairs: &[(String, String)]) -> Result<Self, Error> {
-        let mut sent: BTreeMap<&'static str, (Takes, Vec<&str>)> = BTreeMap::new();
+        let mut sent: BTreeMap<&'static str, (Takes, Vec<Cow<'_, str>>)> = BTreeMap::new();
         for (name, value) in pairs {
             let Some(parameter) = known.iter().find(|parameter| parameter.name == name) else {
                 let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
@@ -75,12 +76,16 @@ impl Values {
             };
             let (_, values) = sent.entry(parameter.name).or_insert_with(|| (parameter.takes, Vec::new()));
             match parameter.takes {
-                Takes::Words(_) | Takes::Uids | Takes::Texts | Takes::Types => {
-                    values.extend(value.split(',').map(str::trim));
+                Takes::Words(_) | Takes::Uids | Takes::Texts => {
+                    values.extend(value.split(',').map(|value| Cow::Borrowed(value.trim())));
+                }
+                // A plus sign is a blank before the blanks around a value are taken off: what is read must read the same in a link.
+                Takes::Types => {
+                    values.extend(value.split(',').map(|value| Cow::Owned(value.replace('+', " ").trim().to_owned())));
                 }
                 // Blanks inside may have been a plus sign.
                 Takes::Word(_) | Takes::Instant | Takes::State | Takes::Limit | Takes::Cursor => {
-                    values.push(value.trim());
+                    values.push(Cow::Borrowed(value.trim()));
                 }
             }
         }
@@ -88,6 +93,7 @@ impl Values {
         for (name, (takes, mut values)) in sent {
             values.retain(|value| !value.is_empty());
             if !values.is_empty() {
+                let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
                 read.insert(name, canonical(name, takes, &values)?);
             }
         }
@@ -224,13 +230,9 @@ fn canonical(name: &str, takes: Takes, values: &[&str]) -> Result<Vec<String>, E
             };
             Ok(values.iter().map(uid).collect::<Result<BTreeSet<_>, _>>()?.into_iter().collect())
         }
-        Takes::Texts => {
+        Takes::Texts | Takes::Types => {
             let texts: BTreeSet<&str> = values.iter().copied().collect();
             Ok(texts.into_iter().map(str::to_owned).collect())
-        }
-        Takes::Types => {
-            let texts: BTreeSet<String> = values.iter().map(|value| value.replace('+', " ")).collect();
-            Ok(texts.into_iter().collect())
         }
         Takes::Instant => {
             let why = "is no instant: send for example 2026-03-24, 2026-03-24T16:00:00 or 2026-03-24T16:00:00.000Z";
@@ -290,6 +292,8 @@ mod tests {
             (&[("severities", "high"), ("severities", " critical, high,")], "severities=high%2Ccritical"),
             (&[("resource_types", "Configuration Recorder")], "resource_types=Configuration+Recorder"),
             (&[("resource_types", "Configuration+Recorder")], "resource_types=Configuration+Recorder"),
+            (&[("resource_types", "+Configuration Recorder+, +")], "resource_types=Configuration+Recorder"),
+            (&[("resource_types", "+")], ""),
             (&[("from_date", "2026-03-24T16:00:00.000Z")], "from_date=2026-03-24T16%3A00%3A00"),
             (&[("from_date", "2026-04-10")], "from_date=2026-04-10T00%3A00%3A00"),
             (&[("from_date", "2026-04-10T02:00:00+02:00")], "from_date=2026-04-10T00%3A00%3A00"),
