@@ -14,6 +14,7 @@ mod keys;
 mod masters;
 mod progress;
 mod rebuild;
+mod rules;
 mod serve;
 mod store;
 mod verify;
@@ -52,6 +53,8 @@ enum Command {
     Accounts(accounts::Accounts),
     /// List jobs
     Jobs(jobs::Jobs),
+    /// List, show and test the rules of the audit
+    Rules(rules::Rules),
     /// Write log and documents to a file that can be verified elsewhere
     Export(export::Export),
     /// Recompute everything and compare
@@ -146,6 +149,7 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Failur
         Command::Keys(keys) => keys.run(settings).await?,
         Command::Accounts(accounts) => accounts.run(settings).await?,
         Command::Jobs(jobs) => jobs.run(settings).await?,
+        Command::Rules(rules) => rules.run()?,
         Command::Export(export) => export.run(settings).await?,
         Command::Verify(verify) => verify.run(settings).await?,
         Command::Rebuild(rebuild) => rebuild.run(settings).await?,

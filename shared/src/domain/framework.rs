@@ -58,6 +58,15 @@ impl Control {
         Some(Self { framework: framework.to_owned(), version, control: control.to_owned() })
     }
 
+    /// A control of a framework that is known, in its canonical spelling: `cis-aws@3.0` and `5.2`. `None` for other frameworks
+    /// and for an empty control.
+    pub fn of_known(framework: &str, control: &str) -> Option<Self> {
+        let FrameworkQuery { framework: id, version } = FrameworkQuery::parse(framework)?;
+        let is_known = Name::parse(&id).is_some_and(|name| name.is_known);
+        let control = names::style(&id).canonical(cut(control, CONTROL_BYTES));
+        (is_known && !control.is_empty()).then_some(Self { framework: id, version, control })
+    }
+
     /// Whether this control is `wanted`, in any spelling, or one of its enhancements.
     pub fn is_part_of(&self, wanted: &str) -> bool {
         let wanted = names::style(&self.framework).canonical(wanted);

@@ -36,7 +36,7 @@ pub use change::{Actor, Kind, Source};
 pub use column::{Cell, Column, Family, Row};
 pub use decision::{Decision, HashAfter, HistoryRecord, Outcome, Rejection, Seen, Write};
 pub use error::Error;
-pub use finding::{Acceptance, Finding, FindingKey, Presence, Severity, Standing, Status, Verdict};
+pub use finding::{Acceptance, Finding, FindingKey, Presence, Severity, Standing, Status, Verdict, Vocabulary};
 pub use instant::Instant;
 pub use job::{Job, JobKind, JobState};
 pub use key::KeyRecord;

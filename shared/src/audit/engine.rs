@@ -1,0 +1,208 @@
+//! The evaluator: rules compiled once, judged over resources, contained.
+//!
+//! Chosen here: an evaluation ends after [`TIME`], whatever it is at; one that panics is a verdict `unknown`, and the evaluator is
+//! built anew. Functions that take more than time, or answer differently each time, are refused when a rule is loaded.
+//! `time.parse_rfc3339_ns` is the only one of OPA's clock functions that there is; now is `input.now`.
+
+use super::convert::{to_json, to_rego};
+use super::metadata::Rule;
+use super::problem::Problem;
+use super::verdict::{Verdict, Violation};
+use crate::domain::Instant;
+use crate::domain::json::{self, Object};
+use regorus::utils::limits::ExecutionTimerConfig;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+/// The longest that one evaluation may take; a usual one takes some ten microseconds.
+const TIME: Duration = Duration::from_secs(2);
+/// Steps between two looks at the clock.
+const STEPS: NonZeroU32 = match NonZeroU32::new(256) {
+    Some(steps) => steps,
+    None => NonZeroU32::MIN,
+};
+/// Violations of one resource that are kept.
+const VIOLATIONS: usize = 100;
+/// Characters of a message that are kept.
+const MESSAGE: usize = 1_000;
+
+/// Rules, ready to judge. Cloning one is cheap; each thread wants its own.
+#[derive(Clone)]
+pub struct Engine {
+    fresh: regorus::Engine,
+    working: regorus::Engine,
+}
+
+/// What a rule looks at. It is converted once, however many rules look at it.
+#[derive(Debug, Clone)]
+pub struct Input {
+    resource: Object,
+    converted: regorus::Value,
+    now: regorus::Value,
+}
+
+impl Input {
+    /// A configuration item, as [`crate::domain`] writes it for rules, at an instant.
+    pub fn new(resource: Object, now: Instant) -> Self {
+        let members = resource.iter().map(|(name, member)| (regorus::Value::from(name.as_str()), to_rego(member)));
+        let converted = regorus::Value::from(members.collect::<BTreeMap<_, _>>());
+        Self { resource, converted, now: regorus::Value::from(now.to_string()) }
+    }
+
+    /// The item.
+    pub fn resource(&self) -> &Object {
+        &self.resource
+    }
+
+    /// The item as joined resources are given to [`Engine::judge`].
+    pub fn converted(&self) -> regorus::Value {
+        self.converted.clone()
+    }
+}
+
+impl Engine {
+    /// Compiles rules, with the shared modules `library`: pairs of file name and text.
+    pub fn new<'a>(
+        library: impl IntoIterator<Item = (&'a str, &'a str)>,
+        rules: impl IntoIterator<Item = &'a Rule>,
+    ) -> Result<Self, Problem> {
+        let mut engine = regorus::Engine::new();
+        engine.set_execution_timer_config(ExecutionTimerConfig { limit: TIME, check_interval: STEPS });
+        engine.set_strict_builtin_errors(true);
+        let nanoseconds = |mut parameters: Vec<regorus::Value>| {
+            let Some(text) = parameters.pop() else { return Ok(regorus::Value::Undefined) };
+            let at = text.as_string().ok().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
+            let nanoseconds = at.and_then(|at| at.timestamp_nanos_opt());
+            Ok(nanoseconds.map_or(regorus::Value::Undefined, regorus::Value::from))
+        };
+        let added = engine.add_extension("time.parse_rfc3339_ns".to_owned(), 1, Box::new(nanoseconds));
+        added.map_err(|error| Problem::new("rules", 0, error.to_string()))?;
+        for (file, text) in library {
+            add(&mut engine, file, text)?;
+        }
+        for rule in rules {
+            add(&mut engine, &format!("{}/rule.rego", rule.metadata.key), &rule.rego)?;
+        }
+        // The analysis of all modules happens at the first evaluation; what it finds is a problem of the rules.
+        engine.set_input(regorus::Value::new_object());
+        Ok(Self { working: engine.clone(), fresh: engine })
+    }
+
+    /// Judges a resource by a rule of these. `related` has a list for each of the rule's joins, or `None` where the
+    /// resources of its type are not known; `params` are the tenant's, which stand before the rule's own.
+    pub fn judge(
+        &mut self,
+        rule: &Rule,
+        input: &Input,
+        related: &BTreeMap<String, Option<Vec<regorus::Value>>>,
+        params: &Object,
+    ) -> Verdict {
+        if let Some(missing) = missing(rule, input, related) {
+            return Verdict::Unknown(missing);
+        }
+        self.working.set_input(whole(rule, input, related, params));
+        let outcome = catch_unwind(AssertUnwindSafe(|| evaluate(&mut self.working, rule)));
+        match outcome {
+            Ok(Ok(verdict)) => verdict,
+            Ok(Err(error)) => Verdict::Unknown(reason(&error)),
+            Err(_) => {
+                self.working = self.fresh.clone();
+                Verdict::Unknown("the evaluation of the rule broke off".to_owned())
+            }
+        }
+    }
+}
+
+fn add(engine: &mut regorus::Engine, file: &str, text: &str) -> Result<(), Problem> {
+    let added = catch_unwind(AssertUnwindSafe(|| engine.add_policy(file.to_owned(), text.to_owned())));
+    match added {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(located(file, &error.to_string())),
+        Err(_) => Err(Problem::new(file, 0, "cannot be read as Rego: the parser broke off")),
+    }
+}
+
+/// What the rule needs and is not there.
+fn missing(rule: &Rule, input: &Input, related: &BTreeMap<String, Option<Vec<regorus::Value>>>) -> Option<String> {
+    let absent = |path: &&String| json::at(&input.resource, path).is_none();
+    if let Some(path) = rule.metadata.requires.iter().find(absent) {
+        return Some(format!("the resource has no {path}: it was not read"));
+    }
+    let unread = rule.metadata.related.iter().find(|(name, _)| !matches!(related.get(*name), Some(Some(_))))?;
+    Some(format!("the resources of type {} were not read completely", unread.1.kind))
+}
+
+fn whole(
+    rule: &Rule,
+    input: &Input,
+    related: &BTreeMap<String, Option<Vec<regorus::Value>>>,
+    params: &Object,
+) -> regorus::Value {
+    let text = |text: &str| regorus::Value::from(text);
+    let lists = related.iter().filter_map(|(name, list)| Some((text(name), regorus::Value::from(list.clone()?))));
+    let known = rule.metadata.params.iter();
+    let params = known.map(|(name, default)| (text(name), to_rego(params.get(name).unwrap_or(default))));
+    let members = [
+        (text("resource"), input.converted.clone()),
+        (text("related"), regorus::Value::from(lists.collect::<BTreeMap<_, _>>())),
+        (text("now"), input.now.clone()),
+        (text("params"), regorus::Value::from(params.collect::<BTreeMap<_, _>>())),
+    ];
+    regorus::Value::from(BTreeMap::from(members))
+}
+
+fn evaluate(engine: &mut regorus::Engine, rule: &Rule) -> Result<Verdict, String> {
+    if rule.judges_some {
+        let applies = eval(engine, rule, "applies")?;
+        match applies.as_bool() {
+            Ok(true) => {}
+            Ok(false) => return Ok(Verdict::NotApplicable),
+            Err(_) if applies == regorus::Value::Undefined => return Ok(Verdict::NotApplicable),
+            Err(_) => return Ok(Verdict::Unknown("`applies` of the rule is no boolean".to_owned())),
+        }
+    }
+    let found = eval(engine, rule, "violations")?;
+    let Ok(found) = found.as_set() else {
+        return Ok(Verdict::Unknown("`violations` of the rule is no set".to_owned()));
+    };
+    let mut violations = Vec::new();
+    for violation in found.iter().take(VIOLATIONS) {
+        match read(&to_json(violation)) {
+            Some(violation) => violations.push(violation),
+            None => return Ok(Verdict::Unknown("a violation of the rule has no path or no message".to_owned())),
+        }
+    }
+    Ok(if violations.is_empty() { Verdict::Pass } else { Verdict::Fail(violations) })
+}
+
+fn eval(engine: &mut regorus::Engine, rule: &Rule, name: &str) -> Result<regorus::Value, String> {
+    engine.eval_rule(format!("data.{}.{name}", rule.package)).map_err(|error| error.to_string())
+}
+
+fn read(violation: &Json) -> Option<Violation> {
+    let text = |name: &str| violation.get(name)?.as_str().filter(|text| !text.is_empty());
+    let message: String = text("message")?.chars().take(MESSAGE).collect();
+    let evidence = violation.get("evidence").cloned().unwrap_or_default();
+    Some(Violation { path: text("path")?.to_owned(), message, evidence })
+}
+
+/// An error of the evaluator in one line, without the source that it shows.
+fn reason(text: &str) -> String {
+    if text.contains("execution exceeded time limit") {
+        return "the evaluation took too long and was stopped".to_owned();
+    }
+    let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let place = text.lines().find_map(|line| line.trim().strip_prefix("--> ")).unwrap_or_default();
+    format!("the evaluation failed at {place}: {}", last.trim().trim_start_matches("error:").trim())
+}
+
+/// The file and line that an error of the parser shows.
+fn located(file: &str, text: &str) -> Problem {
+    let place = text.lines().find_map(|line| line.trim().strip_prefix("--> "));
+    let line = place.and_then(|place| place.rsplit(':').nth(1)?.parse().ok()).unwrap_or(0);
+    let last = text.lines().rev().find_map(|line| line.split_once("error:").map(|(_, said)| said.trim().to_owned()));
+    Problem::new(file, line, last.unwrap_or_else(|| text.to_owned()))
+}

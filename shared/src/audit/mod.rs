@@ -1,0 +1,28 @@
+//! The audit engine: rules as data, judged over configuration items.
+//!
+//! A rule is a folder of three files: `rule.yaml` says what it is, `rule.rego` judges one resource, `cases.yaml` holds
+//! resources with the verdicts that must come out. [`load`] refuses a rule that is incomplete, whose cases do not come
+//! out, or that names a member which resources of its type do not have. Nothing here knows where resources come from or
+//! where verdicts go.
+
+mod cases;
+mod catalogue;
+mod convert;
+mod engine;
+mod load;
+mod metadata;
+mod paths;
+mod problem;
+mod shapes;
+mod template;
+mod verdict;
+
+pub use cases::{Case, Expected};
+pub use catalogue::{built_in, built_in_sources, library};
+pub use engine::{Engine, Input};
+pub use load::{RuleSource, SourceFile, check, check_together, load};
+pub use metadata::{Join, JoinScope, Metadata, Remediation, Rule, Step, Terraform};
+pub use problem::Problem;
+pub use shapes::known_types;
+pub use template::filled;
+pub use verdict::{Verdict, Violation};
