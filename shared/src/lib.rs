@@ -3,6 +3,7 @@
 //! Everything here would survive a move off Lambda. `ARCHITECTURE.md` says which module may use which;
 //! a test reads the `use` lines and enforces it.
 
+pub mod audit;
 pub mod auth;
 pub mod clock;
 pub mod config;

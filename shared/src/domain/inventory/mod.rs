@@ -3,11 +3,16 @@
 //! An item is one version of a resource. Which version is told by its content, not by when it was captured: the same
 //! content captured twice is the same version.
 
+mod asked;
+#[cfg(test)]
+mod tests;
+
 use super::json::{self, Object};
-use super::resource_type::{ResourceType, resource_path};
+use super::resource_type::{ResourceType, resource_name, resource_path};
 use super::{Error, Instant};
+pub use asked::{Asked, Findings, Imported, Outcome, Page, Query, Related, Relation};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The region of resources that are in none.
 pub const GLOBAL: &str = "global";
@@ -92,6 +97,17 @@ pub struct ConfigurationItem {
     pub origin: Origin,
 }
 
+/// A scope of which something was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownScope {
+    /// Where.
+    pub scope: Scope,
+    /// When each type was last read completely.
+    pub covered: BTreeMap<String, Instant>,
+    /// Every type of which there is, or was, a resource.
+    pub kinds: BTreeSet<String>,
+}
+
 /// That everything of some types in a scope was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
@@ -105,6 +121,24 @@ impl ItemKey {
     /// Where it is.
     pub fn scope(&self) -> Scope {
         Scope { account: self.account.clone(), region: self.region.clone() }
+    }
+
+    /// The key in one text, `account/region/type/id`, by which clients may ask for it.
+    pub fn text(&self) -> String {
+        let Self { account, region, kind, id } = self;
+        format!("{account}/{region}/{kind}/{id}")
+    }
+
+    /// Reads [`ItemKey::text`] back.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, '/').map(str::to_owned);
+        let (account, region, kind, id) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        (kind.contains("::") && !id.is_empty()).then_some(Self { account, region, kind, id })
+    }
+
+    /// Type and id in one text, which sorts by them: `#` stands between the two and in neither.
+    pub fn sort_name(&self) -> String {
+        format!("{}#{}", self.kind, self.id.replace('%', "%25").replace('#', "%23"))
     }
 }
 
@@ -149,9 +183,11 @@ impl ConfigurationItem {
         Scope { account: self.account.clone(), region: self.region.clone() }
     }
 
-    /// Its place in the graph: `aws:us-east-1:aws.ec2.security_group:sg-0abc123`.
+    /// Its place in the graph: `aws:us-east-1:aws.ec2.security_group:sg-0abc123`. It ends as the ARN does, by which
+    /// findings name the resource: in the name of a user, not in the id that AWS gave it.
     pub fn node(&self) -> String {
-        resource_path(Some(&self.region), &ResourceType::parse(&self.kind), &self.id)
+        let name = self.arn.as_deref().map_or(self.id.as_str(), resource_name);
+        resource_path(Some(&self.region), &ResourceType::parse(&self.kind), name)
     }
 
     /// The version of the resource that this is: hexadecimal SHA-256 of its canonical text without the instant of its
@@ -250,112 +286,5 @@ impl Relationship {
             name: text("resourceName"),
             relationship: text("relationshipName")?,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-    use super::{ConfigurationItem, ItemKey, Origin, Relationship};
-    use crate::domain::Instant;
-    use serde_json::{Value, json};
-
-    fn group() -> ConfigurationItem {
-        let key = ItemKey {
-            account: "123456789012".to_owned(),
-            region: "us-east-1".to_owned(),
-            kind: "AWS::EC2::SecurityGroup".to_owned(),
-            id: "sg-0abc123".to_owned(),
-        };
-        let mut item = ConfigurationItem::new(key, Instant(1_700_000_000_123));
-        item.name = Some("web".to_owned());
-        item.arn = Some("arn:aws:ec2:us-east-1:123456789012:security-group/sg-0abc123".to_owned());
-        item.created_at = Some(Instant(1_600_000_000_000));
-        item.tags = [("team".to_owned(), "web".to_owned())].into();
-        item.configuration = json!({"groupId": "sg-0abc123", "ipPermissions": []}).as_object().unwrap().clone();
-        item.relationships = vec![Relationship {
-            kind: "AWS::EC2::VPC".to_owned(),
-            id: "vpc-1".to_owned(),
-            name: None,
-            relationship: "Is contained in Vpc".to_owned(),
-        }];
-        item
-    }
-
-    #[test]
-    fn what_is_shown_is_read_back() {
-        let mut finding = group();
-        finding.origin = Origin::Finding;
-        finding.relationships[0].name = Some("main".to_owned());
-        for item in [group(), finding, group().deleted_at(Instant(1_700_000_000_124))] {
-            assert_eq!(ConfigurationItem::parse(&item.to_value()).unwrap(), item);
-        }
-    }
-
-    #[test]
-    fn rules_see_the_members_of_aws_config() {
-        let value = group().to_value();
-        let names: std::collections::BTreeSet<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
-        let wanted = [
-            "accountId",
-            "arn",
-            "awsRegion",
-            "configuration",
-            "configurationItemCaptureTime",
-            "configurationItemStatus",
-            "relationships",
-            "resourceCreationTime",
-            "resourceId",
-            "resourceName",
-            "resourceType",
-            "supplementaryConfiguration",
-            "tags",
-        ];
-        assert_eq!(names, wanted.into());
-        assert_eq!(value["configurationItemCaptureTime"], "2023-11-14T22:13:20.123Z");
-    }
-
-    #[test]
-    fn a_version_is_its_content() {
-        let digest = group().digest();
-        let mut same = group();
-        same.captured_at = Instant(7);
-        same.origin = Origin::Finding;
-        same.configuration = serde_json::from_str(r#"{"ipPermissions":[],"groupId":"sg-0abc123"}"#).unwrap();
-        assert_eq!(same.digest(), digest);
-        type Change = fn(&mut ConfigurationItem);
-        let changes: [Change; 6] = [
-            |item| item.deleted = true,
-            |item| item.region = "eu-west-1".to_owned(),
-            |item| item.tags.clear(),
-            |item| item.relationships.clear(),
-            |item| drop(item.configuration.insert("x".to_owned(), Value::Null)),
-            |item| drop(item.supplementary.insert("x".to_owned(), Value::Null)),
-        ];
-        for change in changes {
-            let mut other = group();
-            change(&mut other);
-            assert_ne!(other.digest(), digest);
-        }
-    }
-
-    #[test]
-    fn nodes_are_paths() {
-        assert_eq!(group().node(), "aws:us-east-1:aws.ec2.security_group:sg-0abc123");
-        let of = |kind: &str| ConfigurationItem { kind: kind.to_owned(), ..group() }.node();
-        assert_eq!(of("AWS::::Account"), "aws:us-east-1:aws.account:sg-0abc123");
-        assert_eq!(of("AWS::IAM::User"), "aws:us-east-1:aws.iam.user:sg-0abc123");
-    }
-
-    #[test]
-    fn damaged_items_are_refused() {
-        for member in
-            ["accountId", "resourceId", "tags", "configuration", "relationships", "configurationItemCaptureTime"]
-        {
-            let mut value = group().to_value();
-            value.as_object_mut().unwrap().remove(member);
-            assert!(ConfigurationItem::parse(&value).is_err(), "{member}");
-        }
     }
 }
