@@ -29,6 +29,9 @@ const VIOLATIONS: usize = 100;
 /// Characters of a message that are kept.
 const MESSAGE: usize = 1_000;
 
+/// The resources that a rule joins, by the name of the join; `None` where they are not all known.
+pub type RelatedItems = BTreeMap<String, Option<Vec<regorus::Value>>>;
+
 /// Rules, ready to judge. Cloning one is cheap; each thread wants its own.
 #[derive(Clone)]
 pub struct Engine {
@@ -97,7 +100,7 @@ impl Engine {
         &mut self,
         rule: &Rule,
         input: &Input,
-        related: &BTreeMap<String, Option<Vec<regorus::Value>>>,
+        related: &RelatedItems,
         params: &Object,
     ) -> Verdict {
         if let Some(missing) = missing(rule, input, related) {
@@ -126,7 +129,7 @@ fn add(engine: &mut regorus::Engine, file: &str, text: &str) -> Result<(), Probl
 }
 
 /// What the rule needs and is not there.
-fn missing(rule: &Rule, input: &Input, related: &BTreeMap<String, Option<Vec<regorus::Value>>>) -> Option<String> {
+fn missing(rule: &Rule, input: &Input, related: &RelatedItems) -> Option<String> {
     let absent = |path: &&String| json::at(&input.resource, path).is_none();
     if let Some(path) = rule.metadata.requires.iter().find(absent) {
         return Some(format!("the resource has no {path}: it was not read"));
@@ -138,7 +141,7 @@ fn missing(rule: &Rule, input: &Input, related: &BTreeMap<String, Option<Vec<reg
 fn whole(
     rule: &Rule,
     input: &Input,
-    related: &BTreeMap<String, Option<Vec<regorus::Value>>>,
+    related: &RelatedItems,
     params: &Object,
 ) -> regorus::Value {
     let text = |text: &str| regorus::Value::from(text);

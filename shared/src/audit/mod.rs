@@ -1,28 +1,33 @@
 //! The audit engine: rules as data, judged over configuration items.
 //!
 //! A rule is a folder of three files: `rule.yaml` says what it is, `rule.rego` judges one resource, `cases.yaml` holds
-//! resources with the verdicts that must come out. [`load`] refuses a rule that is incomplete, whose cases do not come
-//! out, or that names a member which resources of its type do not have. Nothing here knows where resources come from or
-//! where verdicts go.
+//! resources with the verdicts that must come out. [`check`] refuses a rule that is incomplete, whose cases do not come
+//! out, or that names a member which resources of its type do not have. [`intake`] makes configuration items of what others
+//! tell. Nothing here knows where resources are kept or where verdicts go.
 
 mod cases;
 mod catalogue;
 mod convert;
 mod engine;
+mod finding;
+pub mod intake;
 mod load;
 mod metadata;
 mod paths;
 mod problem;
+mod related;
 mod shapes;
 mod template;
 mod verdict;
 
 pub use cases::{Case, Expected};
 pub use catalogue::{built_in, built_in_sources, library};
-pub use engine::{Engine, Input};
+pub use engine::{Engine, Input, RelatedItems};
+pub use finding::{Judgement, PRODUCT_ARN, RESOURCE_VERSION_FIELD};
 pub use load::{RuleSource, SourceFile, check, check_together, load};
 pub use metadata::{Join, JoinScope, Metadata, Remediation, Rule, Step, Terraform};
 pub use problem::Problem;
+pub use related::{Coverage, Related};
 pub use shapes::known_types;
 pub use template::filled;
 pub use verdict::{Verdict, Violation};

@@ -76,8 +76,12 @@ impl Shape {
         let (parent, _) = path.rsplit_once('.')?;
         let same = |known: &&String| known.eq_ignore_ascii_case(path);
         let sibling = |known: &&String| known.rsplit_once('.').is_some_and(|(above, _)| above == parent);
-        let beginning = |known: &String| known.chars().zip(path.chars()).take_while(|(a, b)| a == b).count();
+        // As much of the beginning as can be, and then as little more as can be.
+        let likeness = |known: &&String| {
+            let common = known.chars().zip(path.chars()).take_while(|(a, b)| a == b).count();
+            (common, std::cmp::Reverse(known.len()))
+        };
         let found = self.paths.iter().find(same);
-        found.or_else(|| self.paths.iter().filter(sibling).max_by_key(|known| beginning(known))).map(String::as_str)
+        found.or_else(|| self.paths.iter().filter(sibling).max_by_key(likeness)).map(String::as_str)
     }
 }

@@ -12,6 +12,7 @@ pub mod error;
 pub mod finding;
 pub mod framework;
 pub mod instant;
+pub mod inventory;
 pub mod job;
 pub mod json;
 pub mod key;

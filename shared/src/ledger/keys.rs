@@ -4,6 +4,7 @@
 //! of milliseconds, ordinals and segment numbers 8 hexadecimal digits, so that text order is their order.
 
 use super::item::Key;
+use crate::domain::inventory::{ItemKey, Scope};
 use crate::domain::{Family, FindingKey, Instant, JobKind, Ordinal, TenantId};
 
 /// The sort key of items that are alone in their partition.
@@ -85,6 +86,33 @@ pub(super) fn job_partition(tenant: &TenantId) -> String {
 
 pub(super) fn job(tenant: &TenantId, kind: JobKind) -> Key {
     Key { pk: job_partition(tenant), sk: kind.name().to_owned() }
+}
+
+/// The resources of a scope as they are.
+pub(super) fn resource_partition(tenant: &TenantId, scope: &Scope) -> String {
+    format!("{tenant}#resource#{}#{}", scope.account, scope.region)
+}
+
+pub(super) fn resource(tenant: &TenantId, key: &ItemKey) -> Key {
+    Key { pk: resource_partition(tenant, &key.scope()), sk: key.sort_name() }
+}
+
+/// The resources of a scope as they ever were.
+pub(super) fn resource_version_partition(tenant: &TenantId, scope: &Scope) -> String {
+    format!("{tenant}#resource-version#{}#{}", scope.account, scope.region)
+}
+
+pub(super) fn resource_version(tenant: &TenantId, key: &ItemKey, captured_at: Instant) -> Key {
+    let sk = format!("{}#{}", key.sort_name(), captured_at.key());
+    Key { pk: resource_version_partition(tenant, &key.scope()), sk }
+}
+
+pub(super) fn scope_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#scope")
+}
+
+pub(super) fn scope(tenant: &TenantId, scope: &Scope) -> Key {
+    Key { pk: scope_partition(tenant), sk: format!("{}#{}", scope.account, scope.region) }
 }
 
 /// The counter of one key's requests in one minute, which counts from 1970. Functions that only read may write here

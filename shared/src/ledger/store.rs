@@ -48,6 +48,8 @@ pub(super) enum Condition {
     Absent,
     /// The item's number attribute has this value.
     Number(&'static str, u64),
+    /// There is no such item, or its number attribute is less than this.
+    Less(&'static str, i64),
 }
 
 /// How a transaction ended.
@@ -375,6 +377,10 @@ impl Condition {
             Self::Absent => (Some("attribute_not_exists(pk)".to_owned()), None),
             Self::Number(name, value) => (
                 Some(format!("{name} = :expected")),
+                Some(HashMap::from([(":expected".to_owned(), AttributeValue::N(value.to_string()))])),
+            ),
+            Self::Less(name, value) => (
+                Some(format!("attribute_not_exists(pk) OR {name} < :expected")),
                 Some(HashMap::from([(":expected".to_owned(), AttributeValue::N(value.to_string()))])),
             ),
         }

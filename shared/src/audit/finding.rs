@@ -1,0 +1,135 @@
+//! A verdict as a finding in ASFF.
+//!
+//! Chosen where the contract is silent: GeneratorId is the rule's Infracast id, so that every dialect shows one rule under one
+//! name; the ProductArn names neither account nor region, so that the full Infracast id alone leads to the finding. Two
+//! resources of different accounts may have one path; the second one's Id carries its account behind `@`.
+
+use super::metadata::Rule;
+use super::verdict::{Verdict, Violation};
+use crate::domain::inventory::ConfigurationItem;
+use crate::domain::json::Object;
+use crate::domain::resource_type::ResourceType;
+use crate::domain::score::VECTOR_FIELD;
+use crate::domain::{Instant, Severity};
+use serde_json::{Value, json};
+
+/// The product under which audits of our own file their findings.
+pub const PRODUCT_ARN: &str = "arn:aws:securityhub:global::product/posture-ledger/audit";
+/// The member of ProductFields that tells which version of the resource was judged.
+pub const RESOURCE_VERSION_FIELD: &str = "posture/resource_version";
+/// The member of ProductFields that names the rule by key and version.
+const RULE_FIELD: &str = "posture/rule";
+/// The longest Description in ASFF, in characters.
+const DESCRIPTION: usize = 1024;
+/// The longest recommendation in ASFF, in characters.
+const RECOMMENDATION: usize = 512;
+
+/// A rule's verdict on a resource.
+#[derive(Debug, Clone)]
+pub struct Judgement<'a> {
+    /// The rule.
+    pub rule: &'a Rule,
+    /// The resource.
+    pub item: &'a ConfigurationItem,
+    /// What the rule says.
+    pub verdict: Verdict,
+}
+
+impl Judgement<'_> {
+    /// The full Infracast id: `CIS-AWS-5.2-aws:us-east-1:aws.ec2.security_group:sg-0abc123`.
+    pub fn id(&self) -> String {
+        format!("{}-{}", self.rule.metadata.rule_id, self.item.node())
+    }
+
+    /// The Id for when the other one belongs to a resource of another account.
+    pub fn id_in_account(&self) -> String {
+        format!("{}@{}", self.id(), self.item.account)
+    }
+
+    /// The finding, as of the instant of the run, under an Id; `None` where the rule does not concern the resource.
+    pub fn finding(&self, id: &str, at: Instant) -> Option<Object> {
+        let metadata = &self.rule.metadata;
+        let status = match &self.verdict {
+            Verdict::Pass => "PASSED",
+            Verdict::Fail(_) => "FAILED",
+            Verdict::Unknown(_) => "NOT_AVAILABLE",
+            Verdict::NotApplicable => return None,
+        };
+        let at = at.to_string();
+        let mut compliance = json!({"Status": status, "RelatedRequirements": requirements(self.rule)});
+        if let (Verdict::Unknown(reason), Some(members)) = (&self.verdict, compliance.as_object_mut()) {
+            let reason = json!([{"ReasonCode": "NOT_AVAILABLE", "Description": cut(reason, DESCRIPTION)}]);
+            members.insert("StatusReasons".to_owned(), reason);
+        }
+        let mut recommendation = json!({"Text": cut(&metadata.remediation.text, RECOMMENDATION)});
+        if let (Some(url), Some(members)) = (&metadata.remediation.url, recommendation.as_object_mut()) {
+            members.insert("Url".to_owned(), json!(url));
+        }
+        let finding = json!({
+            "SchemaVersion": "2018-10-08",
+            "Id": id,
+            "ProductArn": PRODUCT_ARN,
+            "GeneratorId": metadata.rule_id,
+            "AwsAccountId": self.item.account,
+            "Region": self.item.region,
+            "Types": ["Software and Configuration Checks"],
+            "CreatedAt": at,
+            "UpdatedAt": at,
+            "LastObservedAt": at,
+            "Severity": {"Label": label(metadata.severity)},
+            "Title": metadata.title,
+            "Description": cut(&self.description(), DESCRIPTION),
+            "Remediation": {"Recommendation": recommendation},
+            "ProductFields": {
+                RULE_FIELD: format!("{}@{}", metadata.key, metadata.version),
+                VECTOR_FIELD: metadata.ccss,
+                RESOURCE_VERSION_FIELD: self.item.digest(),
+            },
+            "Resources": [self.resource()],
+            "Compliance": compliance,
+            "RecordState": "ACTIVE",
+        });
+        if let Value::Object(finding) = finding { Some(finding) } else { None }
+    }
+
+    fn description(&self) -> String {
+        let Verdict::Fail(violations) = &self.verdict else { return self.rule.metadata.description.clone() };
+        violations.iter().map(|Violation { message, .. }| message.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn resource(&self) -> Value {
+        let ConfigurationItem { kind, id, arn, region, tags, .. } = self.item;
+        let mut resource = json!({
+            "Type": ResourceType::parse(kind).asff(),
+            "Id": arn.as_ref().unwrap_or(id),
+            "Partition": "aws",
+            "Region": region,
+        });
+        if let (false, Some(members)) = (tags.is_empty(), resource.as_object_mut()) {
+            members.insert("Tags".to_owned(), json!(tags));
+        }
+        resource
+    }
+}
+
+/// The controls as `CIS AWS Foundations Benchmark v3.0/5.2` is written: framework, version and control.
+fn requirements(rule: &Rule) -> Vec<String> {
+    rule.controls.iter().map(|control| format!("{}/{}", control.framework_id().replace('@', "-"), control.control)).collect()
+}
+
+fn label(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Informational => "INFORMATIONAL",
+        Severity::Low => "LOW",
+        Severity::Medium => "MEDIUM",
+        Severity::High => "HIGH",
+        Severity::Critical => "CRITICAL",
+    }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain("…".chars()).collect()
+}
