@@ -96,13 +96,7 @@ impl Engine {
 
     /// Judges a resource by a rule of these. `related` has a list for each of the rule's joins, or `None` where the
     /// resources of its type are not known; `params` are the tenant's, which stand before the rule's own.
-    pub fn judge(
-        &mut self,
-        rule: &Rule,
-        input: &Input,
-        related: &RelatedItems,
-        params: &Object,
-    ) -> Verdict {
+    pub fn judge(&mut self, rule: &Rule, input: &Input, related: &RelatedItems, params: &Object) -> Verdict {
         if let Some(missing) = missing(rule, input, related) {
             return Verdict::Unknown(missing);
         }
@@ -138,12 +132,7 @@ fn missing(rule: &Rule, input: &Input, related: &RelatedItems) -> Option<String>
     Some(format!("the resources of type {} were not read completely", unread.1.kind))
 }
 
-fn whole(
-    rule: &Rule,
-    input: &Input,
-    related: &RelatedItems,
-    params: &Object,
-) -> regorus::Value {
+fn whole(rule: &Rule, input: &Input, related: &RelatedItems, params: &Object) -> regorus::Value {
     let text = |text: &str| regorus::Value::from(text);
     let lists = related.iter().filter_map(|(name, list)| Some((text(name), regorus::Value::from(list.clone()?))));
     let known = rule.metadata.params.iter();

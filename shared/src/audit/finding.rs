@@ -114,7 +114,10 @@ impl Judgement<'_> {
 
 /// The controls as `CIS AWS Foundations Benchmark v3.0/5.2` is written: framework, version and control.
 fn requirements(rule: &Rule) -> Vec<String> {
-    rule.controls.iter().map(|control| format!("{}/{}", control.framework_id().replace('@', "-"), control.control)).collect()
+    rule.controls
+        .iter()
+        .map(|control| format!("{}/{}", control.framework_id().replace('@', "-"), control.control))
+        .collect()
 }
 
 fn label(severity: Severity) -> &'static str {

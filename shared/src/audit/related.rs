@@ -94,10 +94,13 @@ impl Related {
         };
         let wanted = texts(resource, ours);
         let index = self.index.get(&(join.kind.clone(), theirs.clone()));
-        let places: BTreeSet<usize> =
-            wanted.iter().filter_map(|text| index?.get(text)).flatten().copied().collect();
-        let found: Vec<regorus::Value> =
-            places.iter().filter_map(|place| items.get(*place)).filter(is_meant).map(|item| item.value.clone()).collect();
+        let places: BTreeSet<usize> = wanted.iter().filter_map(|text| index?.get(text)).flatten().copied().collect();
+        let found: Vec<regorus::Value> = places
+            .iter()
+            .filter_map(|place| items.get(*place))
+            .filter(is_meant)
+            .map(|item| item.value.clone())
+            .collect();
         // One text names one resource; what names several may have more of them where nobody has looked.
         let all_found = wanted.is_empty() || (found.len() == wanted.len() && found.len() == 1);
         (complete || all_found).then_some(found)

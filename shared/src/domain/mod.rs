@@ -25,6 +25,7 @@ pub mod rate;
 pub mod resource;
 pub mod resource_type;
 pub mod rule;
+pub mod run;
 pub mod score;
 pub mod snapshot;
 pub mod tenant;

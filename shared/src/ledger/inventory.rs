@@ -82,7 +82,7 @@ impl Writer {
         let places: Vec<Key> = items.iter().map(|item| keys::resource(tenant, &item.key())).collect();
         let scope_places: Vec<Key> = scopes.keys().map(|scope| keys::scope(tenant, scope)).collect();
         let (known, known_scopes) =
-            futures_util::try_join!(self.store.batch_get(&places, true), self.store.batch_get(&scope_places, false))?;
+            tokio::try_join!(self.store.batch_get(&places, true), self.store.batch_get(&scope_places, false))?;
         // Before their resources, so that none lies where nobody looks.
         for (scope, kinds) in &scopes {
             let known: Told =

@@ -88,6 +88,23 @@ pub(super) fn job(tenant: &TenantId, kind: JobKind) -> Key {
     Key { pk: job_partition(tenant), sk: kind.name().to_owned() }
 }
 
+pub(super) fn run_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#run")
+}
+
+pub(super) fn run(tenant: &TenantId, id: &str) -> Key {
+    Key { pk: run_partition(tenant), sk: id.to_owned() }
+}
+
+pub(super) fn newest_run_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#newestrun")
+}
+
+/// Which run of an extent is the newest.
+pub(super) fn newest_run(tenant: &TenantId, extent: &str) -> Key {
+    Key { pk: newest_run_partition(tenant), sk: extent.to_owned() }
+}
+
 /// The resources of a scope as they are.
 pub(super) fn resource_partition(tenant: &TenantId, scope: &Scope) -> String {
     format!("{tenant}#resource#{}#{}", scope.account, scope.region)

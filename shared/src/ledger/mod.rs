@@ -33,6 +33,7 @@ mod proof;
 mod read;
 mod repair;
 mod rules;
+mod runs;
 #[cfg(test)]
 mod samples;
 mod segment;

@@ -68,6 +68,7 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
     ("aws", "ssm-patch-manager", "Systems Manager Patch Manager", "AWS"),
     ("aws", "systems-manager-patch-manager", "Systems Manager Patch Manager", "AWS"),
     ("aquasecurity", "aquasecurity", "Aqua Security", "Aqua Security"),
+    ("posture-ledger", "audit", "Posture Ledger", "Posture Ledger"),
     ("cloud-custodian", "cloud-custodian", "Cloud Custodian", "Cloud Custodian"),
 ];
 

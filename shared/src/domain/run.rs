@@ -1,0 +1,223 @@
+//! Audit runs: what one covers, how far it is, and what came out.
+//!
+//! A run goes in slices and can be killed at any point: it says after each stretch where the next one begins. Its verdicts bear the
+//! instant of its start, so that whoever goes on, from wherever, writes the same.
+
+use super::job::LEASE_MS;
+use super::{Error, Instant, JobState};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What goes before the scope and the instant in a run's id.
+const PREFIX: &str = "audit-job-";
+/// What stands in an id for every framework.
+const EVERYTHING: &str = "all";
+/// How often a run may fail in a row before it has failed for good.
+const ATTEMPTS: u32 = 5;
+/// Things that could not be read which a run lists; beyond that it only counts them.
+const LISTED: usize = 100;
+
+/// An audit run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// `audit-job-<framework or all>-<instant of its start in milliseconds>`.
+    pub id: String,
+    /// The one framework that it is about, as `cis-aws` or `cis-aws@3.0`; `None` means every rule.
+    pub framework: Option<String>,
+    /// The frameworks whose controls its rules check.
+    pub frameworks: Vec<String>,
+    /// As it was last recorded; [`Run::state_at`] knows of workers that died.
+    pub state: JobState,
+    /// When it was asked for, which is the instant of its verdicts.
+    pub started_at: Instant,
+    /// When it ended.
+    pub ended_at: Option<Instant>,
+    /// Until when a worker has it to itself.
+    pub lease_until: Option<Instant>,
+    /// Where the next stretch begins.
+    pub place: Place,
+    /// What came out so far.
+    pub counts: Counts,
+    /// What it covers.
+    pub covered: Covered,
+    /// What could not be judged, and why; at most 100 of them.
+    pub unread: BTreeSet<String>,
+    /// How often in a row a worker gave up.
+    pub failures: u32,
+    /// Why the last one did.
+    pub error: Option<String>,
+    /// How often it was recorded. Whoever records it again must have seen the last one.
+    pub revision: u64,
+}
+
+/// Where the next stretch of a run begins: behind the last resource of a scope, or at the beginning of one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Place {
+    /// Account and region of the scope; `None` before the first one.
+    pub scope: Option<(String, String)>,
+    /// Type and id of the last resource that was judged there.
+    pub after: Option<(String, String)>,
+    /// Whether that scope is done, closing included.
+    pub done: bool,
+}
+
+/// What came out of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Resources that were judged.
+    pub resources: u64,
+    /// Verdicts that pass.
+    pub passed: u64,
+    /// Verdicts that fail.
+    pub failed: u64,
+    /// Rules that did not concern a resource of their type.
+    pub not_applicable: u64,
+    /// Verdicts that could not be had.
+    pub unknown: u64,
+    /// Findings seen for the first time.
+    pub created: u64,
+    /// Findings that changed.
+    pub changed: u64,
+    /// Findings whose resource, or whose reason, is gone.
+    pub closed: u64,
+    /// Findings that were refused.
+    pub rejected: u64,
+}
+
+/// What a run covers: every rule in each of these accounts and regions. Only that may be passed or marked gone by it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Covered {
+    /// Accounts and regions.
+    pub scopes: Vec<(String, String)>,
+    /// How many rules.
+    pub rules: usize,
+}
+
+impl Run {
+    /// A run that was asked for at `now`, and that nobody has begun.
+    pub fn new(framework: Option<String>, frameworks: Vec<String>, now: Instant) -> Self {
+        let scope = framework.as_deref().unwrap_or(EVERYTHING);
+        Self {
+            id: format!("{PREFIX}{scope}-{}", now.0),
+            framework,
+            frameworks,
+            state: JobState::Waiting,
+            started_at: now,
+            ended_at: None,
+            lease_until: None,
+            place: Place::default(),
+            counts: Counts::default(),
+            covered: Covered::default(),
+            unread: BTreeSet::new(),
+            failures: 0,
+            error: None,
+            revision: 0,
+        }
+    }
+
+    /// What tells runs of different extent apart: the framework, or `all`.
+    pub fn extent(framework: Option<&str>) -> &str {
+        framework.unwrap_or(EVERYTHING)
+    }
+
+    /// Whether an id has the form of a run's.
+    pub fn is_id(text: &str) -> bool {
+        text.starts_with(PREFIX) && text.len() <= 200
+    }
+
+    /// Whether it has ended, well or badly.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, JobState::Done | JobState::Failed)
+    }
+
+    /// Whether a worker has it to itself at `now`. A lease that ends later than any could have been taken for is none.
+    pub fn is_leased(&self, now: Instant) -> bool {
+        let live = |end: Instant| now < end && end <= now.plus(LEASE_MS);
+        self.state == JobState::Running && self.lease_until.is_some_and(live)
+    }
+
+    /// How it stands: a run whose worker died is waiting for the next.
+    pub fn state_at(&self, now: Instant) -> JobState {
+        match self.state {
+            JobState::Running if !self.is_leased(now) => JobState::Waiting,
+            state => state,
+        }
+    }
+
+    /// The run as a worker takes it at `now`; `None` while another one has it, and once it has ended.
+    pub fn taken(&self, now: Instant) -> Option<Self> {
+        let free = !self.has_ended() && !self.is_leased(now);
+        free.then(|| Self { state: JobState::Running, lease_until: Some(now.plus(LEASE_MS)), ..self.clone() })
+    }
+
+    /// The run at a checkpoint, with a lease that starts anew.
+    #[must_use]
+    pub fn advanced(&self, place: Place, now: Instant) -> Self {
+        Self { place, lease_until: Some(now.plus(LEASE_MS)), failures: 0, error: None, ..self.clone() }
+    }
+
+    /// The run as its worker leaves it: `Ok(true)` done, `Ok(false)` with more to do. After an error the next worker goes on, until
+    /// it is the fifth in a row. The text of [`Error::Internal`] is not kept, because clients see runs.
+    #[must_use]
+    pub fn left(&self, result: Result<bool, &Error>, now: Instant) -> Self {
+        let (state, error, failures) = match result {
+            Ok(true) => (JobState::Done, None, 0),
+            Ok(false) => (JobState::Waiting, None, 0),
+            Err(error) => {
+                let failures = self.failures.saturating_add(1);
+                let state = if failures < ATTEMPTS { JobState::Waiting } else { JobState::Failed };
+                let shown = match error {
+                    Error::Internal(_) => "internal error, see the log".to_owned(),
+                    error => error.to_string(),
+                };
+                (state, Some(shown), failures)
+            }
+        };
+        let ended_at = matches!(state, JobState::Done | JobState::Failed).then_some(now);
+        Self { state, error, failures, lease_until: None, ended_at, ..self.clone() }
+    }
+
+    /// Notes that something could not be judged.
+    pub fn note(&mut self, what: String) {
+        if self.unread.len() < LISTED {
+            self.unread.insert(what);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ATTEMPTS, Place, Run};
+    use crate::domain::job::LEASE_MS;
+    use crate::domain::{Error, Instant, JobState};
+
+    #[test]
+    fn a_run_ends_whatever_happens() {
+        let now = Instant(1_700_000_000_000);
+        let mut run = Run::new(Some("cis-aws".to_owned()), vec!["cis-aws".to_owned()], now);
+        assert_eq!(run.id, "audit-job-cis-aws-1700000000000");
+        assert!(Run::is_id(&run.id) && !Run::is_id("record-expiries"));
+        for attempt in 1..=ATTEMPTS {
+            let Some(taken) = run.taken(now) else { unreachable!("attempt {attempt}") };
+            assert!(taken.taken(now).is_none(), "one worker at a time");
+            assert_eq!(taken.state_at(now.plus(LEASE_MS)), JobState::Waiting, "a worker that died");
+            run = taken.left(Err(&Error::internal("table posture")), now);
+        }
+        assert_eq!((run.state, run.ended_at), (JobState::Failed, Some(now)));
+        assert_eq!(run.error.as_deref(), Some("internal error, see the log"));
+        assert!(run.taken(now).is_none());
+    }
+
+    #[test]
+    fn progress_forgives_failures() {
+        let now = Instant(7);
+        let Some(taken) = Run::new(None, Vec::new(), now).taken(now) else { unreachable!() };
+        let failed = taken.left(Err(&Error::internal("x")), now);
+        let Some(again) = failed.taken(now) else { unreachable!() };
+        assert_eq!(again.failures, 1);
+        let place = Place { scope: Some(("1".to_owned(), "r".to_owned())), after: None, done: false };
+        let advanced = again.advanced(place.clone(), now);
+        assert_eq!((advanced.failures, advanced.error.clone(), advanced.place.clone()), (0, None, place));
+        assert_eq!(advanced.left(Ok(true), now).state, JobState::Done);
+    }
+}

@@ -1,0 +1,98 @@
+//! The rules of a run, ready to judge.
+
+use crate::audit::{self, Engine, Input, Judgement, Problem, Related, Rule, Verdict};
+use crate::domain::framework::{Control, FrameworkQuery};
+use crate::domain::inventory::{ConfigurationItem, Scope};
+use crate::domain::json::Object;
+use crate::domain::{Error, Instant};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+/// Rules and the evaluator that compiled them.
+#[derive(Clone)]
+pub struct Auditor {
+    rules: Arc<Vec<Rule>>,
+    /// Places of rules by the type that they judge.
+    by_kind: Arc<BTreeMap<String, Vec<usize>>>,
+    engine: Engine,
+}
+
+/// The rules that the program brings along, compiled once in the life of a process.
+static BUILT_IN: LazyLock<Result<Auditor, String>> = LazyLock::new(|| {
+    let said = |problem: &Problem| problem.to_string();
+    let rules = audit::built_in().map_err(|problems| problems.first().map(said).unwrap_or_default())?;
+    Auditor::new(rules).map_err(|problem| said(&problem))
+});
+
+impl Auditor {
+    /// The rules that the program brings along.
+    pub fn built_in() -> Result<Self, Error> {
+        BUILT_IN.clone().map_err(Error::internal)
+    }
+
+    fn new(rules: Vec<Rule>) -> Result<Self, Problem> {
+        let engine = Engine::new(audit::library().iter().copied(), &rules)?;
+        Ok(Self { by_kind: Arc::new(places(&rules)), rules: Arc::new(rules), engine })
+    }
+
+    /// Only the rules that check controls of a framework; [`Error::Invalid`] names `field` when there is none.
+    pub fn of_framework(&self, framework: &FrameworkQuery, field: &str) -> Result<Self, Error> {
+        let is_of = |rule: &&Rule| rule.controls.iter().any(|control| framework.matches(control));
+        let rules: Vec<Rule> = self.rules.iter().filter(is_of).cloned().collect();
+        if rules.is_empty() {
+            let known = self.frameworks().join(", ");
+            return Err(Error::invalid(field, format!("there is no rule for it; there are rules for {known}")));
+        }
+        Ok(Self { by_kind: Arc::new(places(&rules)), rules: Arc::new(rules), engine: self.engine.clone() })
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The frameworks that the rules check controls of, those that have most first.
+    pub fn frameworks(&self) -> Vec<String> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for rule in self.rules.iter() {
+            let frameworks: BTreeSet<&str> =
+                rule.controls.iter().map(|Control { framework, .. }| framework.as_str()).collect();
+            for framework in frameworks {
+                *counts.entry(framework).or_default() += 1;
+            }
+        }
+        let mut frameworks: Vec<(&str, usize)> = counts.into_iter().collect();
+        frameworks.sort_by_key(|(framework, count)| (std::cmp::Reverse(*count), *framework));
+        frameworks.into_iter().map(|(framework, _)| framework.to_owned()).collect()
+    }
+
+    /// The types of resources that the rules judge.
+    pub fn kinds(&self) -> BTreeSet<String> {
+        self.by_kind.keys().cloned().collect()
+    }
+
+    /// Judges a resource by every rule for its type, at an instant.
+    pub fn judge<'a>(&'a mut self, item: &'a ConfigurationItem, related: &Related, at: Instant) -> Vec<Judgement<'a>> {
+        let Some(places) = self.by_kind.get(&item.kind) else { return Vec::new() };
+        let Value::Object(members) = item.to_value() else { return Vec::new() };
+        let scope: Scope = item.scope();
+        let params = Object::new();
+        let input = Input::new(members, at);
+        let mut judgements = Vec::with_capacity(places.len());
+        for rule in places.iter().filter_map(|place| self.rules.get(*place)) {
+            let joined = related.of(rule, input.resource(), &scope);
+            let verdict: Verdict = self.engine.judge(rule, &input, &joined, &params);
+            judgements.push(Judgement { rule, item, verdict });
+        }
+        judgements
+    }
+}
+
+fn places(rules: &[Rule]) -> BTreeMap<String, Vec<usize>> {
+    let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (place, rule) in rules.iter().enumerate() {
+        places.entry(rule.metadata.resource_type.clone()).or_default().push(place);
+    }
+    places
+}

@@ -1,0 +1,360 @@
+//! The job that audits: judges the inventory scope by scope, writes verdicts as findings, closes those whose resource or reason is gone.
+//!
+//! A worker may be killed at any point, and two may even work at once. Every verdict bears the instant of the run's start, so
+//! writing one again changes nothing; and whether a finding was judged by this run is told by the finding itself. A verdict that is
+//! the same as before writes no finding, also when the resource has changed elsewhere: the finding then keeps the version of
+//! the resource of which it was first said.
+
+use super::auditor::Auditor;
+use crate::audit::{Coverage, Judgement, PRODUCT_ARN, RESOURCE_VERSION_FIELD, Related, Verdict};
+use crate::domain::asff::{self, Door};
+use crate::domain::framework::FrameworkQuery;
+use crate::domain::inventory::{ConfigurationItem, ItemKey, KnownScope, Scope};
+use crate::domain::json::{self, Object};
+use crate::domain::query::{Clause, Filter, Test};
+use crate::domain::run::{Place, Run};
+use crate::domain::{
+    Actor, Column, Decision, Error, Family, Finding, FindingKey, HashAfter, Instant, Outcome, Presence, Rejection,
+    Seen, Source, TenantId, Vocabulary,
+};
+use crate::ledger::{Found, Intent, Need, Reader, Sent, When, Writer};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Verdicts that are written with one request to the ledger's writer.
+const WRITTEN: usize = 400;
+/// Documents that are read at a time while closing.
+const READ: usize = 100;
+/// The code by which a verdict says that its Id belongs to a resource of another account.
+const TAKEN: &str = "TakenByAnotherAccount";
+
+/// Works on every run of these tenants that has not ended, until they have or `enough` says so; how many ended.
+///
+/// Errors: the first one, after all runs had their turn. The run is left for the next worker, and has failed after five errors in a row.
+pub async fn run_audits(
+    writer: &Writer,
+    tenants: &BTreeSet<TenantId>,
+    enough: impl Fn() -> bool + Copy,
+) -> Result<usize, Error> {
+    let (mut ended, mut failed) = (0, None);
+    for tenant in tenants {
+        for run in writer.run_list_open(tenant).await? {
+            if enough() {
+                break;
+            }
+            match work(writer, tenant, run, enough).await {
+                Ok(done) => ended += usize::from(done),
+                Err(error) => {
+                    tracing::warn!(tenant = %tenant, %error, "an audit run was interrupted");
+                    failed = failed.or(Some(error));
+                }
+            }
+        }
+    }
+    failed.map_or(Ok(ended), Err)
+}
+
+/// Works on one run; whether it has ended.
+async fn work(writer: &Writer, tenant: &TenantId, run: Run, enough: impl Fn() -> bool) -> Result<bool, Error> {
+    let Some(taken) = run.taken(writer.clock().now()) else { return Ok(false) };
+    let Some(taken) = writer.run_put(tenant, taken).await? else { return Ok(false) };
+    let mut worker = Worker { writer, tenant, run: Some(taken) };
+    let result = worker.scopes(enough).await;
+    let Some(run) = worker.run.take() else { return Ok(false) };
+    let left = run.left(result.as_ref().copied(), writer.clock().now());
+    let has_ended = left.has_ended();
+    match (writer.run_put(tenant, left).await, result) {
+        (_, Err(error)) => Err(error),
+        (put, Ok(_)) => put.map(|_| has_ended),
+    }
+}
+
+/// A worker with its lease; without `run` it has lost it to another one.
+struct Worker<'a> {
+    writer: &'a Writer,
+    tenant: &'a TenantId,
+    run: Option<Run>,
+}
+
+impl Worker<'_> {
+    /// Goes through the scopes that are left; whether that was all.
+    async fn scopes(&mut self, enough: impl Fn() -> bool) -> Result<bool, Error> {
+        let Some(run) = &self.run else { return Ok(false) };
+        let (place, started_at) = (run.place.clone(), run.started_at);
+        let mut auditor = auditor(run.framework.as_deref())?;
+        let known = self.writer.inventory_scopes(self.tenant).await?;
+        let coverage = Coverage::of(&known);
+        let kinds = auditor.kinds();
+        for scope in &known {
+            let at = (scope.scope.account.clone(), scope.scope.region.clone());
+            if place.scope.as_ref().is_some_and(|before| at < *before || (at == *before && place.done)) {
+                continue;
+            }
+            let after = place.after.as_ref().filter(|_| place.scope.as_ref() == Some(&at));
+            let related = self.related(&auditor, &known, &scope.scope, coverage.clone()).await?;
+            let judged: BTreeSet<String> = scope.kinds.intersection(&kinds).cloned().collect();
+            let key = after.map(|(kind, id)| item_key(&scope.scope, kind, id));
+            let mut walk = self.writer.inventory_walk(self.tenant, &scope.scope, Some(&judged), key.as_ref(), None);
+            while let Some(items) = walk.next().await? {
+                let Some(last) = items.last() else { continue };
+                let after = Some((last.kind.clone(), last.id.clone()));
+                self.judge(&mut auditor, &items, &related, started_at).await?;
+                let next = Place { scope: Some(at.clone()), after, done: false };
+                if !self.advance(next).await? {
+                    return Ok(false);
+                }
+                if enough() {
+                    return Ok(false);
+                }
+            }
+            let closed = self.close(&auditor, scope, started_at).await?;
+            let Some(run) = &mut self.run else { return Ok(false) };
+            run.counts.closed += closed;
+            run.covered.scopes.retain(|covered| *covered != at);
+            run.covered.scopes.push(at.clone());
+            run.covered.rules = auditor.rules().len();
+            if !self.advance(Place { scope: Some(at), after: None, done: true }).await? {
+                return Ok(false);
+            }
+            if enough() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Moves the checkpoint; `false` when another worker has taken over.
+    async fn advance(&mut self, place: Place) -> Result<bool, Error> {
+        let Some(run) = self.run.take() else { return Ok(false) };
+        self.run = self.writer.run_put(self.tenant, run.advanced(place, self.writer.clock().now())).await?;
+        Ok(self.run.is_some())
+    }
+
+    /// What the rules join to resources of a scope: of every scope of the tenant, so that a join across accounts finds its own.
+    async fn related(
+        &self,
+        auditor: &Auditor,
+        known: &[KnownScope],
+        scope: &Scope,
+        coverage: Coverage,
+    ) -> Result<Related, Error> {
+        load_related(self.writer, self.tenant, auditor, known, scope, coverage, None).await
+    }
+
+    /// Judges resources and writes the verdicts.
+    async fn judge(
+        &mut self,
+        auditor: &mut Auditor,
+        items: &[ConfigurationItem],
+        related: &Related,
+        at: Instant,
+    ) -> Result<(), Error> {
+        let Some(run) = &mut self.run else { return Ok(()) };
+        let mut verdicts: Vec<(Object, String)> = Vec::new();
+        for item in items {
+            run.counts.resources += 1;
+            for judgement in auditor.judge(item, related, at) {
+                count(run, &judgement);
+                if let Some(finding) = judgement.finding(&judgement.id(), at) {
+                    verdicts.push((finding, judgement.id_in_account()));
+                }
+            }
+            if verdicts.len() >= WRITTEN {
+                write(self.writer, self.tenant, run, std::mem::take(&mut verdicts)).await?;
+            }
+        }
+        write(self.writer, self.tenant, run, verdicts).await
+    }
+
+    /// Marks as gone the findings of a scope that this run's rules have filed before and not again: their resource is gone, or the
+    /// rule does not concern it any more. How many there were.
+    async fn close(&self, auditor: &Auditor, scope: &KnownScope, started_at: Instant) -> Result<u64, Error> {
+        let one = |column, text: &str| Clause::on(column, Test::one_of([text.to_owned()]));
+        let rules = auditor.rules().iter().map(|rule| rule.metadata.rule_id.clone());
+        let filter = Filter::of([
+            one(Column::ProductArn, PRODUCT_ARN),
+            one(Column::AwsAccountId, &scope.scope.account),
+            one(Column::Region, &scope.scope.region),
+            one(Column::Presence, Presence::Active.word()),
+            Clause::on(Column::GeneratorId, Test::one_of(rules)),
+        ]);
+        let need =
+            Need::all([Family::Core, Family::Seen].into_iter().chain(filter.columns().into_iter().map(Column::family)));
+        let view = self.writer.view(self.tenant, When::Now, &need).await?;
+        let mut left = Vec::new();
+        for ordinal in view.select(&filter)? {
+            if view.seen(ordinal)?.updated_at() < started_at {
+                left.push(ordinal);
+            }
+        }
+        let mut closed = 0;
+        for chunk in left.chunks(READ) {
+            let found = self.writer.documents(self.tenant, &view, chunk).await?;
+            let intents: Vec<Intent> = found.iter().map(|found| closing(found, started_at)).collect();
+            let outcomes = self.writer.submit(self.tenant, intents).await?;
+            closed += outcomes.iter().filter(|outcome| **outcome == Outcome::Changed).count() as u64;
+        }
+        Ok(closed)
+    }
+}
+
+/// What the rules join to resources of a scope, as it is or as it was at an instant.
+pub(super) async fn load_related(
+    reader: &Reader,
+    tenant: &TenantId,
+    auditor: &Auditor,
+    known: &[KnownScope],
+    scope: &Scope,
+    coverage: Coverage,
+    at: Option<Instant>,
+) -> Result<Related, Error> {
+    let rules = auditor.rules();
+    let mut related = Related::new(coverage);
+    let kinds: BTreeSet<String> = Related::kinds(rules).into_iter().map(str::to_owned).collect();
+    let across = rules
+        .iter()
+        .flat_map(|rule| rule.metadata.related.values())
+        .any(|join| join.scope == crate::audit::JoinScope::Tenant);
+    for other in known.iter().filter(|other| across || other.scope.account == scope.account) {
+        let there: BTreeSet<String> = other.kinds.intersection(&kinds).cloned().collect();
+        if there.is_empty() {
+            continue;
+        }
+        let mut walk = reader.inventory_walk(tenant, &other.scope, Some(&there), None, at);
+        while let Some(items) = walk.next().await? {
+            items.iter().for_each(|item| related.add(item, rules));
+        }
+    }
+    Ok(related)
+}
+
+/// The rules of a run.
+pub(super) fn auditor(framework: Option<&str>) -> Result<Auditor, Error> {
+    let all = Auditor::built_in()?;
+    let Some(framework) = framework else { return Ok(all) };
+    let query =
+        FrameworkQuery::parse(framework).ok_or_else(|| Error::internal(format!("{framework} is no framework")))?;
+    all.of_framework(&query, "framework")
+}
+
+fn item_key(scope: &Scope, kind: &str, id: &str) -> ItemKey {
+    let (account, region) = (scope.account.clone(), scope.region.clone());
+    ItemKey { account, region, kind: kind.to_owned(), id: id.to_owned() }
+}
+
+fn count(run: &mut Run, judgement: &Judgement<'_>) {
+    match &judgement.verdict {
+        Verdict::Pass => run.counts.passed += 1,
+        Verdict::Fail(_) => run.counts.failed += 1,
+        Verdict::NotApplicable => run.counts.not_applicable += 1,
+        Verdict::Unknown(reason) => {
+            run.counts.unknown += 1;
+            let Judgement { rule, item, verdict: _ } = judgement;
+            run.note(format!("{}/{} {}: {reason}", item.account, item.region, rule.metadata.rule_id));
+        }
+    }
+}
+
+/// Writes verdicts, each a finding and the Id that it takes when another account has its own.
+async fn write(
+    writer: &Writer,
+    tenant: &TenantId,
+    run: &mut Run,
+    verdicts: Vec<(Object, String)>,
+) -> Result<(), Error> {
+    if verdicts.is_empty() {
+        return Ok(());
+    }
+    let identity = format!("posture-ledger/{}", run.id);
+    let intents = verdicts.iter().map(|(finding, _)| verdict_intent(finding.clone(), identity.clone()));
+    let mut outcomes = writer.submit(tenant, intents.collect()).await?;
+    let is_taken = |outcome: &Outcome| matches!(outcome, Outcome::Rejected(rejection) if rejection.code == TAKEN);
+    let others: Vec<Intent> = verdicts
+        .into_iter()
+        .zip(&outcomes)
+        .filter(|(_, outcome)| is_taken(outcome))
+        .map(|((mut finding, id), _)| {
+            finding.insert("Id".to_owned(), Value::String(id));
+            verdict_intent(finding, identity.clone())
+        })
+        .collect();
+    if !others.is_empty() {
+        outcomes.retain(|outcome| !is_taken(outcome));
+        outcomes.extend(writer.submit(tenant, others).await?);
+    }
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Created => run.counts.created += 1,
+            Outcome::Changed => run.counts.changed += 1,
+            Outcome::Unchanged => {}
+            Outcome::Rejected(Rejection { id, message, .. }) => {
+                run.counts.rejected += 1;
+                run.note(format!("{id}: {message}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn verdict_intent(sent: Object, identity: String) -> Intent {
+    let id = json::text_at(&sent, "Id").unwrap_or_default().to_owned();
+    let key = FindingKey { product_arn: PRODUCT_ARN.to_owned(), id };
+    let seen = Seen::of(&sent, None);
+    let hash = asff::producer_hash(&with_version(&sent, None), Door::Import);
+    let short = Sent { hash, seen_hash: asff::seen_hash(&seen), seen };
+    let actor = Actor { source: Source::Audit, identity };
+    let decide = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
+        let account = |asff: &Object| json::text_at(asff, "AwsAccountId").map(str::to_owned);
+        if let Some(current) = current {
+            if account(&current.asff) != account(&sent) {
+                let id = json::text_at(&sent, "Id").unwrap_or_default().to_owned();
+                let message = "the Id belongs to a resource of another account".to_owned();
+                return Decision::Rejected(Rejection { id, code: TAKEN.to_owned(), message });
+            }
+            let same = with_version(&sent, version_of(&current.asff));
+            let decision = asff::import(Some(current), seen, &same, &actor, at);
+            if !matches!(decision, Decision::Write(_)) {
+                return decision;
+            }
+        }
+        asff::import(current, seen, &sent, &actor, at)
+    };
+    Intent { key, sent: Some(short), decide: Arc::new(decide) }
+}
+
+fn version_of(asff: &Object) -> Option<&Value> {
+    asff.get("ProductFields")?.get(RESOURCE_VERSION_FIELD)
+}
+
+/// A finding that names another version of the resource, or none.
+fn with_version(sent: &Object, version: Option<&Value>) -> Object {
+    let mut sent = sent.clone();
+    if let Some(fields) = sent.get_mut("ProductFields").and_then(Value::as_object_mut) {
+        match version {
+            Some(version) => fields.insert(RESOURCE_VERSION_FIELD.to_owned(), version.clone()),
+            None => fields.remove(RESOURCE_VERSION_FIELD),
+        };
+    }
+    sent
+}
+
+/// The intent that marks a finding as gone, unless this run or a later one has judged it meanwhile.
+fn closing(found: &Found, started_at: Instant) -> Intent {
+    let actor = Actor { source: Source::Audit, identity: "posture-ledger/audit".to_owned() };
+    let decide = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
+        let Some(current) = current else { return Decision::Unchanged };
+        let mut sent = current.asff.clone();
+        sent.insert("RecordState".to_owned(), Value::String("ARCHIVED".to_owned()));
+        sent.insert("UpdatedAt".to_owned(), Value::String(started_at.to_string()));
+        match asff::import(Some(current), seen, &sent, &actor, at) {
+            Decision::Write(mut write) => {
+                // What is sent next is no repetition of what was sent last.
+                write.hash = HashAfter::Clear;
+                Decision::Write(write)
+            }
+            other => other,
+        }
+    };
+    Intent { key: found.finding.key(), sent: None, decide: Arc::new(decide) }
+}

@@ -1,0 +1,48 @@
+//! Asks for an audit run. A worker finds it and begins.
+
+use super::auditor::Auditor;
+use crate::domain::framework::FrameworkQuery;
+use crate::domain::run::Run;
+use crate::domain::{Error, TenantId};
+use crate::ledger::{Reader, Writer};
+
+/// Asks for a run of every rule, or of one framework's. While one of the same extent has not ended, that one is the answer.
+/// [`Error::Invalid`] names `field` for a framework without rules.
+pub async fn start_audit(
+    writer: &Writer,
+    tenant: &TenantId,
+    framework: Option<&FrameworkQuery>,
+    field: &str,
+) -> Result<Run, Error> {
+    let all = Auditor::built_in()?;
+    let (auditor, name) = match framework {
+        None => (all, None),
+        Some(query) => (all.of_framework(query, field)?, Some(named(query))),
+    };
+    let frameworks = match framework {
+        None => auditor.frameworks(),
+        Some(query) => vec![query.framework.clone()],
+    };
+    let run = Run::new(name, frameworks, writer.clock().now());
+    let (run, _) = writer.run_start(tenant, run).await?;
+    Ok(run)
+}
+
+/// A run by its id; [`Error::NotFound`] when there is none.
+pub async fn get_audit(reader: &Reader, tenant: &TenantId, id: &str) -> Result<Run, Error> {
+    let absent = || Error::NotFound("there is no such job".to_owned());
+    if !Run::is_id(id) {
+        return Err(absent());
+    }
+    reader.run_get(tenant, id).await?.ok_or_else(absent)
+}
+
+/// The last runs, newest first.
+pub async fn list_audits(reader: &Reader, tenant: &TenantId) -> Result<Vec<Run>, Error> {
+    reader.run_list(tenant).await
+}
+
+fn named(query: &FrameworkQuery) -> String {
+    let FrameworkQuery { framework, version } = query;
+    version.as_ref().map_or_else(|| framework.clone(), |version| format!("{framework}@{version}"))
+}
