@@ -5,11 +5,12 @@ use crate::{
     bitdefender_get_check, bitdefender_get_checks, bitdefender_get_finding_changes, bitdefender_get_framework,
     bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule,
     bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, create_key, datadog_get_finding,
-    datadog_list_findings, get_docs, get_openapi, import_hub_events, import_snapshots,
-    infracast_get_compliance_summary, infracast_get_finding, infracast_list_findings, infracast_list_scored_findings,
-    list_accounts, list_jobs, list_keys, record_expiries, revoke_key, securityhub_batch_import_findings,
-    securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history,
-    securityhub_get_findings, securityhub_list_enabled_products, set_account,
+    datadog_list_findings, get_docs, get_openapi, get_related_resources, get_resource, import_hub_events,
+    import_resources, import_snapshots, infracast_get_compliance_summary, infracast_get_finding,
+    infracast_list_findings, infracast_list_scored_findings, list_accounts, list_jobs, list_keys, list_resources,
+    record_expiries, record_resource, revoke_key, securityhub_batch_import_findings, securityhub_batch_update_findings,
+    securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings,
+    securityhub_list_enabled_products, set_account,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
@@ -30,6 +31,9 @@ pub static ROUTES: &[&Route] = &[
     &datadog_list_findings::ROUTE,
     &get_docs::ROUTE,
     &get_openapi::ROUTE,
+    &get_related_resources::ROUTE,
+    &get_resource::ROUTE,
+    &import_resources::ROUTE,
     &import_snapshots::ROUTE,
     &infracast_get_compliance_summary::ROUTE,
     &infracast_get_finding::ROUTE,
@@ -38,6 +42,7 @@ pub static ROUTES: &[&Route] = &[
     &list_accounts::ROUTE,
     &list_jobs::ROUTE,
     &list_keys::ROUTE,
+    &list_resources::ROUTE,
     &revoke_key::ROUTE,
     &securityhub_batch_import_findings::ROUTE,
     &securityhub_batch_update_findings::ROUTE,
@@ -54,7 +59,7 @@ pub fn keyed() -> impl Iterator<Item = &'static Route> {
 }
 
 /// Every function that events wake.
-pub static TRIGGERS: &[&Trigger] = &[&import_hub_events::TRIGGER, &record_expiries::TRIGGER];
+pub static TRIGGERS: &[&Trigger] = &[&import_hub_events::TRIGGER, &record_expiries::TRIGGER, &record_resource::TRIGGER];
 
 #[cfg(test)]
 mod tests {
@@ -82,6 +87,10 @@ mod tests {
             (Method::GET, "/api/v1/tenants/acme/accounts", "list-accounts"),
             (Method::PUT, "/api/v1/tenants/acme/accounts/123456789012", "set-account"),
             (Method::GET, "/api/v1/tenants/acme/jobs", "list-jobs"),
+            (Method::PUT, "/api/v1/tenants/acme/resources", "import-resources"),
+            (Method::GET, "/api/v1/tenants/acme/resources", "list-resources"),
+            (Method::GET, "/api/v1/tenants/acme/resources/arn%3Aaws%3As3%3A%3A%3Ab", "get-resource"),
+            (Method::GET, "/api/v1/tenants/acme/resources/x%2Fy/related", "get-related-resources"),
             (Method::GET, "/api/v2/posture_management/findings", "datadog-list-findings"),
             (Method::GET, "/api/v2/posture_management/findings/AQAAAYZzBl", "datadog-get-finding"),
             (Method::GET, "/api/v1/tenants/acme/findings", "infracast-list-findings"),

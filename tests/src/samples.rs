@@ -129,6 +129,10 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
         "list-keys" | "list-accounts" | "list-jobs" => (String::new(), Value::Null),
         "create-key" => (String::new(), new_key()),
         "revoke-key" => (RETIRED.to_owned(), Value::Null),
+        "import-resources" => (String::new(), resources()),
+        "list-resources" => ("?type=aws.s3.bucket&search=logs&limit=5".to_owned(), Value::Null),
+        "get-resource" => ("arn%3Aaws%3As3%3A%3A%3Anobodys".to_owned(), Value::Null),
+        "get-related-resources" => ("arn%3Aaws%3As3%3A%3A%3Anobodys/related".to_owned(), Value::Null),
         "set-account" => {
             let body = json!({"name": "Web shop", "group": "EU", "enabled": false, "archived": true});
             ("123456789012".to_owned(), body)
@@ -147,6 +151,24 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
     let path = format!("{}{path}", route_path.replace("{tenantID}", tenant.id.as_str()));
     let body = if body.is_null() { String::new() } else { body.to_string() };
     Ask::new(&route.method, &path, body)
+}
+
+/// A resource and what is covered.
+fn resources() -> Value {
+    json!({
+        "resources": [{
+            "resourceType": "AWS::S3::Bucket", "resourceId": "logs", "accountId": "123456789012",
+            "awsRegion": "eu-west-1", "resourceName": "logs", "arn": "arn:aws:s3:::logs",
+            "configurationItemCaptureTime": "2024-01-01T08:00:00Z", "configurationItemStatus": "OK",
+            "tags": [{"key": "env", "value": "prod"}], "configuration": "{\"name\":\"logs\"}",
+            "supplementaryConfiguration": {"IsRequesterPaysEnabled": "false"},
+            "relationships": [{"resourceType": "AWS::KMS::Key", "resourceId": "k", "relationshipName": "Uses"}]
+        }],
+        "covered": [{
+            "account_id": "123456789012", "region": "eu-west-1", "types": ["AWS::S3::Bucket"],
+            "at": "2024-01-01T08:00:00Z"
+        }]
+    })
 }
 
 /// The body of an update that names every member.

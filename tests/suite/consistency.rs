@@ -336,8 +336,10 @@ fn event_problem(function: &Function, text: &str) -> Result<(), String> {
     let Door::Route(_, path, _) = function.door else {
         let body = event.pointer("/Records/0/body").and_then(Value::as_str).ok_or("it has no Records with a body")?;
         let body: Value = serde_json::from_str(body).map_err(|error| format!("its first body is not JSON: {error}"))?;
-        let found = body.pointer("/detail/findings/0/Id").is_some();
-        return if found { Ok(()) } else { Err("its first body has no detail.findings".to_owned()) };
+        let known = ["/detail/findings/0/Id", "/detail/configurationItem/resourceId"];
+        let found = known.iter().any(|member| body.pointer(member).is_some());
+        let lacks = || Err("its first body has neither detail.findings nor detail.configurationItem".to_owned());
+        return if found { Ok(()) } else { lacks() };
     };
     let request = request_of(text).map_err(|error| error.to_string())?;
     match find(ROUTES, request.method(), request.raw_http_path()) {

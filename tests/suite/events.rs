@@ -42,6 +42,9 @@ async fn every_route_answers_its_event() {
         if route.path.contains("{findingID}") {
             answer(&app, "securityhub-batch-import-findings", &token).await;
         }
+        if route.path.contains("/resources/{id}") {
+            answer(&app, "import-resources", &token).await;
+        }
         let (status, body) = answer(&app, route.function, &token).await;
         // Nobody can know the uid of one thing beforehand.
         let is_named = route.path.ends_with("/{id}") && route.function.starts_with("bitdefender-")

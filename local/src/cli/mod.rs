@@ -9,6 +9,7 @@ mod draft;
 mod event;
 mod export;
 mod import;
+mod inventory;
 mod jobs;
 mod keys;
 mod masters;
@@ -45,6 +46,8 @@ enum Command {
     Serve(serve::Serve),
     /// Import findings through a server
     Import(import::Import),
+    /// Keep resources
+    Inventory(inventory::Inventory),
     /// Hand an event file to a function and print its answer
     Event(event::Event),
     /// Make, list and revoke keys
@@ -145,6 +148,7 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Failur
     Ok(match command {
         Command::Serve(serve) => serve.run(settings).await?,
         Command::Import(import) => import.run(settings).await?,
+        Command::Inventory(inventory) => inventory.run(settings).await?,
         Command::Event(event) => event.run(settings).await?,
         Command::Keys(keys) => keys.run(settings).await?,
         Command::Accounts(accounts) => accounts.run(settings).await?,

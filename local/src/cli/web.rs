@@ -76,12 +76,22 @@ impl Web {
         Self { connector, url: url.trim_end_matches('/').to_owned(), token: token.to_owned(), patience }
     }
 
-    /// Posts JSON. Tries again when the server is busy, failed or cannot be reached, which is safe because what is
-    /// posted here may be posted twice. The last answer when pauses would come to more than [`LONGEST_WAIT`].
+    /// Posts JSON, as [`Web::insist`] does.
     pub(super) async fn post(&self, path: &str, body: &[u8]) -> Result<Answer, Error> {
+        self.insist("POST", path, body).await
+    }
+
+    /// Puts JSON, as [`Web::insist`] does.
+    pub(super) async fn put(&self, path: &str, body: &[u8]) -> Result<Answer, Error> {
+        self.insist("PUT", path, body).await
+    }
+
+    /// Sends JSON. Tries again when the server is busy, failed or cannot be reached, which is safe because what is
+    /// sent here may be sent twice. The last answer when pauses would come to more than [`LONGEST_WAIT`].
+    async fn insist(&self, method: &str, path: &str, body: &[u8]) -> Result<Answer, Error> {
         let (mut next, mut waited, mut failures) = (FIRST_PAUSE, Duration::ZERO, 0);
         loop {
-            let answer = self.attempt("POST", path, body).await;
+            let answer = self.attempt(method, path, body).await;
             let mut told = None;
             match &answer {
                 Ok(limited) if limited.status == 429 => told = limited.retry_after.map(Duration::from_secs),

@@ -11,6 +11,8 @@
 //! Reading what [`ConfigurationItem::to_value`] wrote gives the same item again.
 
 mod asff;
+#[cfg(test)]
+mod asff_tests;
 mod item;
 mod spellings;
 #[cfg(test)]
@@ -119,6 +121,10 @@ fn gather(value: &Value, context: &Context, into: &mut Intake, level: usize) -> 
             Err(rejection) => push(Err(rejection), into),
         };
     }
+    // An event names its resources beside what it tells of them.
+    if let Some(detail) = members.get("detail").filter(|detail| detail.is_object()) {
+        return gather(detail, context, into, level);
+    }
     let mut found = false;
     for name in ENVELOPES {
         if let Some(inner) = members.get(*name).filter(|inner| !inner.is_null()) {
@@ -141,7 +147,6 @@ const ENVELOPES: &[&str] = &[
     "baseConfigurationItems",
     "baseConfigurationItem",
     "Results",
-    "detail",
     "invokingEvent",
     "Message",
     "Findings",

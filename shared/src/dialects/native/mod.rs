@@ -6,6 +6,8 @@ pub mod error;
 pub mod jobs;
 pub mod keys;
 pub mod openapi;
+pub mod resource_openapi;
+pub mod resources;
 pub mod snapshots;
 
 use crate::domain::Error;

@@ -106,7 +106,8 @@ fn of_tenant(summary: &'static str, answer: Value) -> Description {
 
 /// The schemas of our own routes.
 pub fn schemas() -> Vec<(&'static str, Value)> {
-    vec![("Error", error()), ("Key", key()), ("Account", account()), ("Job", job())]
+    let own = vec![("Error", error()), ("Key", key()), ("Account", account()), ("Job", job())];
+    own.into_iter().chain(super::resource_openapi::schemas()).collect()
 }
 
 /// An error, in Infracast's envelope.

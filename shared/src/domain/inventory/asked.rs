@@ -2,7 +2,7 @@
 
 use super::{ConfigurationItem, ItemKey};
 use crate::domain::resource_type::ResourceType;
-use crate::domain::{Instant, Ordinal, Uid};
+use crate::domain::{Instant, Uid};
 
 /// What became of an item that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,8 +86,8 @@ pub enum Asked {
 pub struct Findings {
     /// How many.
     pub count: usize,
-    /// The first of them, by number: with the ASFF Id that its producer gave, and the uid that we did.
-    pub first: Vec<(Ordinal, String, Uid)>,
+    /// Those that were seen first: the ASFF Id that its producer gave, and the uid that we did.
+    pub first: Vec<(String, Uid)>,
 }
 
 /// How two resources hang together.
@@ -110,6 +110,19 @@ pub struct Related {
     pub item: Option<ConfigurationItem>,
     /// The open findings about it.
     pub findings: Findings,
+}
+
+/// A resource and those that hang together with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Neighbours {
+    /// The resource.
+    pub item: ConfigurationItem,
+    /// The open findings about it.
+    pub findings: Findings,
+    /// Its neighbours.
+    pub related: Vec<Related>,
+    /// Whether all were looked for; an inventory may be too large for one request.
+    pub complete: bool,
 }
 
 impl Asked {

@@ -4,13 +4,14 @@
 //! content captured twice is the same version.
 
 mod asked;
+mod references;
 #[cfg(test)]
 mod tests;
 
 use super::json::{self, Object};
 use super::resource_type::{ResourceType, resource_name, resource_path};
 use super::{Error, Instant};
-pub use asked::{Asked, Findings, Imported, Outcome, Page, Query, Related, Relation};
+pub use asked::{Asked, Findings, Imported, Neighbours, Outcome, Page, Query, Related, Relation};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
