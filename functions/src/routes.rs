@@ -10,7 +10,7 @@ use crate::{
     infracast_list_findings, infracast_list_scored_findings, list_accounts, list_jobs, list_keys, list_resources,
     record_expiries, record_resource, revoke_key, securityhub_batch_import_findings, securityhub_batch_update_findings,
     securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings,
-    securityhub_list_enabled_products, set_account,
+    securityhub_list_enabled_products, set_account, get_job, infracast_run_audit, run_audits, start_audits,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
@@ -30,6 +30,7 @@ pub static ROUTES: &[&Route] = &[
     &datadog_get_finding::ROUTE,
     &datadog_list_findings::ROUTE,
     &get_docs::ROUTE,
+    &get_job::ROUTE,
     &get_openapi::ROUTE,
     &get_related_resources::ROUTE,
     &get_resource::ROUTE,
@@ -39,6 +40,7 @@ pub static ROUTES: &[&Route] = &[
     &infracast_get_finding::ROUTE,
     &infracast_list_findings::ROUTE,
     &infracast_list_scored_findings::ROUTE,
+    &infracast_run_audit::ROUTE,
     &list_accounts::ROUTE,
     &list_jobs::ROUTE,
     &list_keys::ROUTE,
@@ -59,7 +61,7 @@ pub fn keyed() -> impl Iterator<Item = &'static Route> {
 }
 
 /// Every function that events wake.
-pub static TRIGGERS: &[&Trigger] = &[&import_hub_events::TRIGGER, &record_expiries::TRIGGER, &record_resource::TRIGGER];
+pub static TRIGGERS: &[&Trigger] = &[&import_hub_events::TRIGGER, &record_expiries::TRIGGER, &record_resource::TRIGGER, &run_audits::TRIGGER, &start_audits::TRIGGER];
 
 #[cfg(test)]
 mod tests {
@@ -87,6 +89,8 @@ mod tests {
             (Method::GET, "/api/v1/tenants/acme/accounts", "list-accounts"),
             (Method::PUT, "/api/v1/tenants/acme/accounts/123456789012", "set-account"),
             (Method::GET, "/api/v1/tenants/acme/jobs", "list-jobs"),
+            (Method::GET, "/api/v1/tenants/acme/jobs/x", "get-job"),
+            (Method::POST, "/api/v1/tenants/acme/findings/run", "infracast-run-audit"),
             (Method::PUT, "/api/v1/tenants/acme/resources", "import-resources"),
             (Method::GET, "/api/v1/tenants/acme/resources", "list-resources"),
             (Method::GET, "/api/v1/tenants/acme/resources/arn%3Aaws%3As3%3A%3A%3Ab", "get-resource"),

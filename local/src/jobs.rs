@@ -2,16 +2,34 @@
 
 use posture_shared::domain::TenantId;
 use posture_shared::ledger::Writer;
-use posture_shared::operations::run_expiries_of_all;
+use posture_shared::operations::{run_audits_of_all, run_expiries_of_all};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
-/// How often it is looked for work.
+/// How often it is looked for acceptances that ran out.
 pub const PERIOD: Duration = Duration::from_secs(60);
+/// How often it is looked for audit runs, which somebody waits for.
+const AUDITS: Duration = Duration::from_secs(1);
 
-/// Works on the jobs of `own` and every other tenant, now and each [`PERIOD`], until it is dropped, which may be at any
-/// point: the next one goes on.
+/// Works on the jobs of `own` and every other tenant, until it is dropped, which may be at any point: the next one goes on.
 pub async fn run(writer: Writer, own: TenantId) {
+    tokio::join!(expiries(writer.clone(), own.clone()), audits(writer, own));
+}
+
+async fn audits(writer: Writer, own: TenantId) {
+    let mut periods = tokio::time::interval(AUDITS);
+    periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        periods.tick().await;
+        match run_audits_of_all(&writer, &own, || false).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "audit runs have ended"),
+            Err(error) => tracing::warn!(%error, "an audit run was interrupted"),
+        }
+    }
+}
+
+async fn expiries(writer: Writer, own: TenantId) {
     let mut periods = tokio::time::interval(PERIOD);
     periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was rejected.
 
 mod accounts;
+mod audit;
 mod bench;
 mod door;
 mod draft;
@@ -54,6 +55,8 @@ enum Command {
     Keys(keys::Keys),
     /// Name AWS accounts and list them
     Accounts(accounts::Accounts),
+    /// Audit: judge the inventory by the rules
+    Audit(audit::Audit),
     /// List jobs
     Jobs(jobs::Jobs),
     /// List, show and test the rules of the audit
@@ -152,6 +155,7 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Failur
         Command::Event(event) => event.run(settings).await?,
         Command::Keys(keys) => keys.run(settings).await?,
         Command::Accounts(accounts) => accounts.run(settings).await?,
+        Command::Audit(audit) => audit.run(settings).await?,
         Command::Jobs(jobs) => jobs.run(settings).await?,
         Command::Rules(rules) => rules.run()?,
         Command::Export(export) => export.run(settings).await?,

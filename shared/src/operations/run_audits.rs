@@ -6,6 +6,7 @@
 //! the resource of which it was first said.
 
 use super::auditor::Auditor;
+use super::run_expiries::all_tenants;
 use crate::audit::{Coverage, Judgement, PRODUCT_ARN, RESOURCE_VERSION_FIELD, Related, Verdict};
 use crate::domain::asff::{self, Door};
 use crate::domain::framework::FrameworkQuery;
@@ -28,6 +29,11 @@ const WRITTEN: usize = 400;
 const READ: usize = 100;
 /// The code by which a verdict says that its Id belongs to a resource of another account.
 const TAKEN: &str = "TakenByAnotherAccount";
+
+/// Works on the runs of `own` and of every tenant that ever had a key, like [`run_audits`].
+pub async fn run_audits_of_all(writer: &Writer, own: &TenantId, enough: impl Fn() -> bool + Copy) -> Result<usize, Error> {
+    run_audits(writer, &all_tenants(writer, own).await?, enough).await
+}
 
 /// Works on every run of these tenants that has not ended, until they have or `enough` says so; how many ended.
 ///

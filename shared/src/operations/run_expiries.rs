@@ -6,7 +6,7 @@
 
 use super::record_expiries::record;
 use crate::domain::{Error, Instant, Job, JobKind, JobState, TenantId};
-use crate::ledger::{Reach, Stretch, Writer};
+use crate::ledger::{Reach, Reader, Stretch, Writer};
 use std::collections::BTreeSet;
 
 /// Stretches of a slice: about 2,000 acceptances, some seconds of work.
@@ -107,8 +107,7 @@ impl Work<'_> {
 ///
 /// Errors: the first one, after all tenants had their turn.
 pub async fn run_expiries_of_all(writer: &Writer, own: &TenantId, enough: impl Fn() -> bool) -> Result<usize, Error> {
-    let mut tenants: BTreeSet<TenantId> = writer.tenant_list().await?.into_iter().collect();
-    tenants.insert(own.clone());
+    let tenants = all_tenants(writer, own).await?;
     let (mut recorded, mut failed) = (0, None);
     for tenant in &tenants {
         let mut complete = false;
@@ -127,4 +126,11 @@ pub async fn run_expiries_of_all(writer: &Writer, own: &TenantId, enough: impl F
         }
     }
     failed.map_or(Ok(recorded), Err)
+}
+
+/// `own` and every tenant that ever had a key.
+pub(super) async fn all_tenants(reader: &Reader, own: &TenantId) -> Result<BTreeSet<TenantId>, Error> {
+    let mut tenants: BTreeSet<TenantId> = reader.tenant_list().await?.into_iter().collect();
+    tenants.insert(own.clone());
+    Ok(tenants)
 }

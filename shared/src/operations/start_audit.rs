@@ -1,6 +1,7 @@
 //! Asks for an audit run. A worker finds it and begins.
 
 use super::auditor::Auditor;
+use super::run_expiries::all_tenants;
 use crate::domain::framework::FrameworkQuery;
 use crate::domain::run::Run;
 use crate::domain::{Error, TenantId};
@@ -26,6 +27,18 @@ pub async fn start_audit(
     let run = Run::new(name, frameworks, writer.clock().now());
     let (run, _) = writer.run_start(tenant, run).await?;
     Ok(run)
+}
+
+/// Asks for a run of every rule in `own` and in every tenant that ever had a key and has an inventory; how many have one now.
+pub async fn start_audits(writer: &Writer, own: &TenantId) -> Result<usize, Error> {
+    let mut started = 0;
+    for tenant in all_tenants(writer, own).await? {
+        if !writer.inventory_scopes(&tenant).await?.is_empty() {
+            start_audit(writer, &tenant, None, "framework").await?;
+            started += 1;
+        }
+    }
+    Ok(started)
 }
 
 /// A run by its id; [`Error::NotFound`] when there is none.

@@ -30,6 +30,7 @@ pub mod list_findings;
 #[cfg(test)]
 mod never_panics;
 pub mod openapi;
+pub mod run_audit;
 mod parameters;
 pub mod row;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Infracast's operations, for `/openapi.json`.
 
 use super::super::openapi::{
-    Description, and_perhaps, count, instant, list, number, object, reference, text, text_or_null, uuid, words,
+    Description, and_perhaps, closed, count, instant, list, number, object, reference, text, text_or_null, uuid, words,
     words_or_null,
 };
 use super::limits::{DEFAULT_PER_PAGE, MAX_PER_PAGE};
@@ -25,6 +25,22 @@ pub fn get_finding(_: &str) -> Description {
     let id = "The finding's id, its uid, or `<rule_id>-<resource>` as the vendor spells it.";
     let described = Description::of("Get one finding", reference("InfracastWholeFinding"));
     of_tenant(described).path(super::get_finding::FIELD, id).as_of()
+}
+
+/// `infracast-run-audit`.
+pub fn run_audit(_: &str) -> Description {
+    let answer = object([
+        ("job_id", text()),
+        ("status", words(["running", "done", "failed"])),
+        ("frameworks", list(&text())),
+        ("started_at", instant()),
+    ]);
+    let described = Description { status: 202, ..Description::of("Start an audit run, of every rule or of one framework's", answer) };
+    let mut framework = framework();
+    if let Value::Object(schema) = &mut framework {
+        schema.insert("type".to_owned(), json!(["string", "null"]));
+    }
+    of_tenant(described).optional_body(closed(and_perhaps(object([]), [(super::run_audit::FRAMEWORK, framework)])))
 }
 
 /// `infracast-get-compliance-summary`.

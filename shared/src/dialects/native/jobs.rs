@@ -1,12 +1,57 @@
 //! `GET /api/v1/tenants/{tenantID}/jobs`: what is under way, how far, and what failed.
 
 use super::super::Reply;
+use super::super::infracast::run_audit::status;
+use crate::domain::run::{Counts, Covered, Run};
 use crate::domain::{Instant, Job, TenantId};
 use serde_json::{Value, json};
 
 /// The answer to a request for all jobs, as they stand at `now`.
-pub fn list(tenant: &TenantId, jobs: &[Job], now: Instant) -> Reply {
-    Reply::json(200, &json!({"jobs": jobs.iter().map(|job| shown(tenant, job, now)).collect::<Vec<_>>()}))
+pub fn list(tenant: &TenantId, jobs: &[Job], runs: &[Run], now: Instant) -> Reply {
+    let jobs = jobs.iter().map(|job| shown(tenant, job, now));
+    let runs = runs.iter().map(|run| shown_run(tenant, run, now));
+    Reply::json(200, &json!({"jobs": jobs.chain(runs).collect::<Vec<_>>()}))
+}
+
+/// The answer to a request for one audit run, as it stands at `now`.
+pub fn run(tenant: &TenantId, run: &Run, now: Instant) -> Reply {
+    Reply::json(200, &shown_run(tenant, run, now))
+}
+
+/// An audit run as it stands at `now`. Where it is in the inventory is for its worker alone.
+pub fn shown_run(tenant: &TenantId, run: &Run, now: Instant) -> Value {
+    let Run { id, framework, frameworks, state: _, started_at, ended_at, lease_until, place: _, counts, covered, .. } = run;
+    let Run { unread, failures: _, error, revision: _, .. } = run;
+    let Counts { resources, passed, failed, not_applicable, unknown, created, changed, closed, rejected } = counts;
+    let Covered { scopes, rules } = covered;
+    let scopes = scopes.iter().map(|(account, region)| json!({"account_id": account, "region": region}));
+    let at = |instant: &Option<Instant>| instant.map(|instant| instant.to_string());
+    json!({
+        "tenant": tenant.as_str(),
+        "kind": "audit",
+        "job_id": id,
+        "status": status(run, now),
+        "state": run.state_at(now).name(),
+        "framework": framework,
+        "frameworks": frameworks,
+        "started_at": started_at.to_string(),
+        "ended_at": at(ended_at),
+        "lease_until": at(lease_until),
+        "counts": {
+            "resources": resources,
+            "passed": passed,
+            "failed": failed,
+            "not_applicable": not_applicable,
+            "unknown": unknown,
+            "created": created,
+            "changed": changed,
+            "closed": closed,
+            "rejected": rejected,
+        },
+        "covered": {"scopes": scopes.collect::<Vec<_>>(), "rules": rules},
+        "unread": unread,
+        "error": error,
+    })
 }
 
 /// A job as it stands at `now`. Its checkpoint is for its worker alone.

@@ -86,8 +86,14 @@ pub fn set_account(_: &str) -> Description {
 pub fn list_jobs(_: &str) -> Description {
     of_tenant(
         "List jobs: what runs in the background, how far, and what failed",
-        object([("jobs", list(&reference("Job")))]),
+        object([("jobs", list(&json!({"anyOf": [reference("Job"), reference("AuditRun")]})))]),
     )
+}
+
+/// `get-job`.
+pub fn get_job(_: &str) -> Description {
+    of_tenant("Get an audit run: how far it is, what it covers and what came out", reference("AuditRun"))
+        .path("id", "The job's id, as `POST …/findings/run` gave it.")
 }
 
 /// `get-openapi`.
@@ -106,7 +112,7 @@ fn of_tenant(summary: &'static str, answer: Value) -> Description {
 
 /// The schemas of our own routes.
 pub fn schemas() -> Vec<(&'static str, Value)> {
-    let own = vec![("Error", error()), ("Key", key()), ("Account", account()), ("Job", job())];
+    let own = vec![("Error", error()), ("Key", key()), ("Account", account()), ("Job", job()), ("AuditRun", run())];
     own.into_iter().chain(super::resource_openapi::schemas()).collect()
 }
 
@@ -151,6 +157,28 @@ fn account() -> Value {
         ("group", text()),
         ("enabled", boolean()),
         ("archived", boolean()),
+    ])
+}
+
+fn run() -> Value {
+    let counts = ["resources", "passed", "failed", "not_applicable", "unknown", "created", "changed", "closed", "rejected"];
+    let counts: serde_json::Map<String, Value> = counts.iter().map(|name| ((*name).to_owned(), count())).collect();
+    let scope = object([("account_id", text()), ("region", text())]);
+    object([
+        ("tenant", text()),
+        ("kind", words(["audit"])),
+        ("job_id", text()),
+        ("status", words(["running", "done", "failed"])),
+        ("state", words(JobState::ALL.map(JobState::name))),
+        ("framework", text_or_null()),
+        ("frameworks", list(&text())),
+        ("started_at", instant()),
+        ("ended_at", instant_or_null()),
+        ("lease_until", instant_or_null()),
+        ("counts", json!({"type": "object", "properties": counts})),
+        ("covered", object([("scopes", list(&scope)), ("rules", count())])),
+        ("unread", list(&text())),
+        ("error", text_or_null()),
     ])
 }
 
