@@ -14,7 +14,8 @@ violations contains {"path": path, "message": message, "evidence": evidence} if 
 	some place, policy in input.resource.configuration.attachedManagedPolicies
 	path := sprintf("configuration.attachedManagedPolicies[%d]", [place])
 	arn := object.get(policy, "policyArn", "of an unknown name")
-	message := sprintf("Policy '%s' is attached to user '%s' itself.", [arn, input.resource.resourceName])
+	called := data.lib.naming.called(input.resource, "userName")
+	message := sprintf("Policy '%s' is attached to user '%s' itself.", [arn, called])
 	evidence := {"policy": arn, "removal": "detach-user-policy"}
 }
 
@@ -22,6 +23,7 @@ violations contains {"path": path, "message": message, "evidence": evidence} if 
 	some place, policy in input.resource.configuration.userPolicyList
 	path := sprintf("configuration.userPolicyList[%d]", [place])
 	name := object.get(policy, "policyName", "of an unknown name")
-	message := sprintf("Policy '%s' is written into user '%s'.", [name, input.resource.resourceName])
+	called := data.lib.naming.called(input.resource, "userName")
+	message := sprintf("Policy '%s' is written into user '%s'.", [name, called])
 	evidence := {"policy": name, "removal": "delete-user-policy"}
 }

@@ -22,6 +22,7 @@ violations contains {"path": path, "message": message, "evidence": evidence} if 
 	days := data.lib.days.since(key.rotated, input.now)
 	days > input.params.days
 	path := sprintf("supplementaryConfiguration.CredentialReport.access_key_%d_last_rotated", [key.number])
-	message := sprintf("Access key %d of user '%s' is %d days old.", [key.number, input.resource.resourceName, days])
+	called := data.lib.naming.called(input.resource, "userName")
+	message := sprintf("Access key %d of user '%s' is %d days old.", [key.number, called, days])
 	evidence := {"number": key.number, "rotated": key.rotated, "days": days}
 }

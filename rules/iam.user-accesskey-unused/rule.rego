@@ -27,6 +27,7 @@ violations contains {"path": path, "message": message, "evidence": evidence} if 
 	days := data.lib.days.since(since(key), input.now)
 	days >= input.params.days
 	path := sprintf("supplementaryConfiguration.CredentialReport.access_key_%d_last_used_date", [key.number])
-	message := sprintf("Access key %d of user '%s' was not used for %d days.", [key.number, input.resource.resourceName, days])
+	called := data.lib.naming.called(input.resource, "userName")
+	message := sprintf("Access key %d of user '%s' was not used for %d days.", [key.number, called, days])
 	evidence := {"number": key.number, "since": since(key), "days": days}
 }

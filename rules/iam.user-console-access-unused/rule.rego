@@ -26,6 +26,7 @@ violations contains {"path": path, "message": message, "evidence": evidence} if 
 	days := data.lib.days.since(since, input.now)
 	days >= input.params.days
 	path := "supplementaryConfiguration.CredentialReport.password_last_used"
-	message := sprintf("The password of user '%s' was not used for %d days.", [input.resource.resourceName, days])
+	called := data.lib.naming.called(input.resource, "userName")
+	message := sprintf("The password of user '%s' was not used for %d days.", [called, days])
 	evidence := {"since": since, "days": days}
 }

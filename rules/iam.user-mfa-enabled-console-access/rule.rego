@@ -20,6 +20,7 @@ applies := "the credential report does not say whether the user has a password a
 violations contains {"path": path, "message": message, "evidence": evidence} if {
 	report.mfa_active == false
 	path := "supplementaryConfiguration.CredentialReport.mfa_active"
-	message := sprintf("User '%s' has a console password and no MFA device.", [input.resource.resourceName])
+	called := data.lib.naming.called(input.resource, "userName")
+	message := sprintf("User '%s' has a console password and no MFA device.", [called])
 	evidence := {"password_last_used": object.get(report, "password_last_used", null)}
 }

@@ -11,6 +11,7 @@ violations contains {"path": path, "message": message, "evidence": evidence} if 
 	keys := data.lib.credentials.active_keys(report)
 	count(keys) > 1
 	path := "supplementaryConfiguration.CredentialReport.access_key_2_active"
-	message := sprintf("User '%s' has two active access keys.", [input.resource.resourceName])
+	called := data.lib.naming.called(input.resource, "userName")
+	message := sprintf("User '%s' has two active access keys.", [called])
 	evidence := {"keys": keys}
 }
