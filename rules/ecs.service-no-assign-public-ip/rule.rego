@@ -13,7 +13,8 @@ violations contains {"path": path, "message": message, "evidence": evidence} if 
 	service := data.lib.naming.called(input.resource, "ServiceName")
 	path := "configuration.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp"
 	message := sprintf("ECS service '%s' gives its tasks public addresses.", [service])
-	parts := [part | some part in [list("subnets", network, "Subnets"), list("securityGroups", network, "SecurityGroups")]; part != ""]
+	lists := [list("subnets", network, "Subnets"), list("securityGroups", network, "SecurityGroups")]
+	parts := [part | some part in lists; part != ""]
 	text := sprintf("awsvpcConfiguration={%s,assignPublicIp=DISABLED}", [concat(",", parts)])
 	evidence := {"service": service, "cluster": cluster, "network": text}
 }
