@@ -37,9 +37,10 @@ known_others(statement) := {kind: values |
 # A policy that is no object is an error here, so that a text that was not decoded does not pass for an empty policy.
 statements(policy) := data.lib.policy.list(object.get(policy, "Statement", []))
 
-# Whether a statement lets in anyone: whoever may ask, with nothing that says whose the caller must be.
+# Whether a statement lets in anyone: whoever may ask, with nothing that says whose the caller must be. One that is no object
+# is an error, too.
 is_open(statement) if {
-	statement.Effect == "Allow"
+	object.get(statement, "Effect", "Allow") != "Deny"
 	means_anyone(statement)
 	not names_callers(statement)
 }
@@ -65,7 +66,10 @@ names_callers(statement) if {
 	some key, values in conditions
 	list := data.lib.policy.list(values)
 	count(list) > 0
-	every value in list { is_known(lower(key), sprintf("%v", [value])) }
+	every value in list {
+		value != null
+		is_known(lower(key), sprintf("%v", [value]))
+	}
 }
 
 # Addresses bind as well, but not blocks as wide as half of what there is.
