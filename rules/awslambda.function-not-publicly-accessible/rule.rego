@@ -39,6 +39,7 @@ names_pattern(statement) if {
 	some conditions in statement.Condition
 	some values in conditions
 	some value in data.lib.policy.list(values)
+	is_string(value)
 	regex.match(`^arn:[^:]*:s3:::.*[*?]`, value)
 }
 
