@@ -45,7 +45,7 @@ is_open(statement) if {
 	not names_callers(statement)
 }
 
-means_anyone(statement) if statement.Principal == "*"
+means_anyone(statement) if "*" in data.lib.policy.list(statement.Principal)
 
 means_anyone(statement) if {
 	is_object(statement.Principal)
@@ -72,7 +72,7 @@ names_callers(statement) if {
 	}
 }
 
-# Addresses bind as well, but not blocks as wide as half of what there is.
+# Addresses bind as well, but not blocks as wide as a 128th of all there are.
 names_callers(statement) if {
 	some operator, conditions in statement.Condition
 	trim_prefix(lower(operator), "foranyvalue:") == "ipaddress"
