@@ -1,0 +1,12 @@
+package rules.ec2_securitygroup_allow_ingress_from_internet_to_high_risk_tcp_ports
+
+violations contains {"path": path, "message": message, "evidence": evidence} if {
+	some place, permission in input.resource.configuration.ipPermissions
+	some range in data.lib.ingress.open_ranges(permission)
+	ports := [port | some port in input.params.ports; data.lib.ingress.covers_tcp(permission, port)]
+	count(ports) > 0
+	named := concat(", ", [sprintf("%d", [port]) | some port in ports])
+	path := sprintf("configuration.ipPermissions[%d]", [place])
+	message := sprintf("Security group '%s' lets %s reach ports that are often attacked: %s.", [input.resource.resourceId, range, named])
+	evidence := {"range": range, "ports": ports, "permissions": data.lib.ingress.request(permission, range)}
+}

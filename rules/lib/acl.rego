@@ -1,0 +1,73 @@
+# Network access control lists: their entries are tried by number, and the first that fits decides.
+package lib.acl
+
+# The inbound entries that let anyone reach a TCP port, each with its place, its range and how a command names the range.
+open_entries(acl, port) := [found |
+	some place, entry in acl.entries
+	is_inbound(entry)
+	lower(entry.ruleAction) == "allow"
+	may_cover(entry, port)
+	some family in ["cidrBlock", "ipv6CidrBlock"]
+	range := entry[family]
+	range in data.lib.network.anyone
+	not is_shut_before(acl, entry.ruleNumber, family, port)
+	options := {"cidrBlock": "--cidr-block", "ipv6CidrBlock": "--ipv6-cidr-block"}
+	found := {
+		"place": place, "number": entry.ruleNumber, "range": range,
+		"option": sprintf("%s=%s", [options[family], range]), "free": free_before(acl, entry.ruleNumber, family),
+	}
+]
+
+# Whether an earlier entry denies the port to everyone.
+is_shut_before(acl, number, family, port) if {
+	some entry in acl.entries
+	is_inbound(entry)
+	lower(entry.ruleAction) == "deny"
+	entry.ruleNumber < number
+	entry[family] in data.lib.network.anyone
+	surely_covers(entry, port)
+}
+
+is_inbound(entry) if object.get(entry, "egress", false) != true
+
+protocol(entry) := sprintf("%v", [entry.protocol])
+
+surely_covers(entry, port) if protocol(entry) == "-1"
+
+surely_covers(entry, port) if {
+	protocol(entry) in {"6", "tcp"}
+	entry.portRange.from <= port
+	entry.portRange.to >= port
+}
+
+may_cover(entry, port) if surely_covers(entry, port)
+
+# An entry for TCP that names no ports is taken for one of all.
+may_cover(entry, port) if {
+	protocol(entry) in {"6", "tcp"}
+	not is_object(entry.portRange)
+}
+
+# A number before an entry's that no other has, one for each family; the entry's own where there is none, which EC2 refuses.
+free_before(acl, number, family) := max(proposed(acl, number, family)) if count(proposed(acl, number, family)) > 0
+
+free_before(acl, number, family) := number if count(proposed(acl, number, family)) == 0
+
+proposed(acl, number, "cidrBlock") := free(acl, number)
+
+proposed(acl, number, "ipv6CidrBlock") := found if {
+	all := free(acl, number)
+	found := {one | some one in all; one != max(all)}
+}
+
+free(acl, number) := found if {
+	used := {entry.ruleNumber | some entry in acl.entries; is_inbound(entry)}
+	found := {one |
+		some other in used
+		other <= number
+		some less in [1, 2]
+		one := other - less
+		one > 0
+		not one in used
+	}
+}

@@ -1,0 +1,13 @@
+package rules.s3_bucket_level_public_access_block
+
+settings := {"blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets"}
+
+is_on(setting) if input.resource.supplementaryConfiguration.PublicAccessBlockConfiguration[setting] == true
+
+violations contains {"path": path, "message": message, "evidence": evidence} if {
+	off := [setting | some setting in settings; not is_on(setting)]
+	count(off) > 0
+	path := "supplementaryConfiguration.PublicAccessBlockConfiguration"
+	message := sprintf("Bucket '%s' does not have these settings of Block Public Access on: %s.", [input.resource.resourceId, concat(", ", off)])
+	evidence := {"off": off}
+}
