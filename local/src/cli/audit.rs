@@ -3,7 +3,8 @@
 use super::door::{Door, Opened};
 use super::store::Absent;
 use super::web::Web;
-use super::{Ending, Failure, instant, print, progress};
+use super::progress::Progress;
+use super::{Ending, Failure, instant, print};
 use clap::Args;
 use posture_shared::audit::{Judgement, Verdict};
 use posture_shared::config::Settings;
@@ -77,15 +78,14 @@ impl Audit {
 
 /// Asks until the run has ended.
 async fn wait(web: &Web, path: &str) -> Result<Value, Error> {
-    let bar = progress::spinner("judging");
+    let progress = Progress::new("resources judged", 0);
     loop {
         let job = web.send("GET", path, b"").await?;
         if job.get("status").and_then(Value::as_str) != Some("running") {
-            bar.finish_and_clear();
             return Ok(job);
         }
         let judged = job.pointer("/counts/resources").and_then(Value::as_u64).unwrap_or_default();
-        bar.set_message(format!("{judged} resources judged"));
+        progress.hear(judged, 0);
         tokio::time::sleep(PAUSE).await;
     }
 }
