@@ -1,6 +1,8 @@
 //! Lists rules: what findings judge by, each in its newest version as of one instant.
 //!
-//! Rules of findings that are gone count as well, since net changes name them.
+//! The newest version of a rule is the one with the highest number among those that findings judge by. Where its text has
+//! changed and then gone back, that is the earlier number again, as soon as no finding judges by the later one: number
+//! and text are always of one version. Rules of findings that are gone count as well, since net changes name them.
 
 use super::get_findings::RowSize;
 use super::listing::{ListQuery, Listed, Walk};
@@ -41,7 +43,7 @@ pub async fn list_rules(
     Ok(walk.page(&opened.view, part, rows))
 }
 
-/// The newest version of each rule among these, as of a view.
+/// The number of the newest version of each rule among these, as of a view.
 pub fn newest_versions<'a>(
     view: &View,
     rules: impl IntoIterator<Item = &'a str>,

@@ -20,9 +20,9 @@ use posture_shared::domain::{Instant, Presence, Scope, Uids};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Moves of a case.
 const MOVES: usize = 50;
@@ -304,12 +304,12 @@ impl Doors {
         let found = ask(Dialect::SecurityHub, &failed).await;
         assert_eq!(found, by(Dialect::SecurityHub, &certain), "Security Hub, failed and active, at {at}");
         if let Some(state) = states.get(limit % states.len().max(1)) {
-            self.look(who, state, at).await;
+            self.look(who, state, at, &newest).await;
         }
     }
 
     /// One finding by its uid is in every dialect what its row is, or nothing.
-    async fn look(&self, who: usize, state: &State, at: Instant) {
+    async fn look(&self, who: usize, state: &State, at: Instant, newest: &BTreeMap<String, u32>) {
         let uid = self.name(Dialect::Bitdefender, state);
         let (at_iso, at_ms) =
             (("as_of".to_owned(), at.to_string()), ("snapshot_timestamp".to_owned(), at.0.to_string()));
@@ -317,13 +317,42 @@ impl Doors {
             (Dialect::Bitdefender, "/v1/cspm/checks", at_iso.clone(), "/data"),
             (Dialect::Beta, "/api/v2/posture_management/findings", at_ms.clone(), "/data/attributes/finding"),
             (Dialect::Ga, "/datadog/api/v2/posture_management/findings", at_ms, "/data"),
+        let newest = newest_versions(&states);
+        self.rules(who, at, &newest).await;
             (Dialect::Infracast, "/api/v1/tenants/acme/findings", at_iso, ""),
         ] {
             let path = path(&format!("{list}/{uid}"), &[at]);
             let answer = send(&self.app(who), &self.token, Method::GET, &path, &Value::Null).await;
             let row = answer.body.pointer(pointer).filter(|_| answer.status == 200);
+    /// Every rule is shown in the newest version that a finding judges by.
+    async fn rules(&self, who: usize, at: Instant, newest: &BTreeMap<String, u32>) {
+        let path = path("/v1/cspm/rules", &[("as_of".to_owned(), at.to_string())]);
+        let answer = send(&self.app(who), &self.token, Method::GET, &path, &Value::Null).await;
+        let rows = answer.body["data"].as_array().unwrap().iter().map(|row| &row["attributes"]);
+        let told = rows.map(|row| (row["name"].as_str().unwrap().to_owned(), row["version"].as_u64().unwrap()));
+        let expected = newest.iter().map(|(name, version)| (name.clone(), u64::from(*version)));
+        assert_eq!(told.collect::<BTreeMap<_, _>>(), expected.collect(), "{path}");
+    }
+
             assert!(answer.status == 200 || answer.status == 404, "{path}: {}", answer.body);
             assert_eq!(row.map(|row| told(dialect, row)), said(dialect, state), "{path}: {}", answer.body);
         }
     }
+}
+            if let Some(version) = row.and_then(|row| row.pointer("/relationships/rule/data/meta/version")) {
+                assert_eq!(version, &json!(newest[rule_of(state)]), "{path}: {}", answer.body);
+            }
+
+fn rule_of(state: &State) -> &str {
+    state.finding.asff["GeneratorId"].as_str().unwrap()
+}
+
+/// The highest number of a version of each rule that findings judge by.
+fn newest_versions(states: &[State]) -> BTreeMap<String, u32> {
+    let mut newest = BTreeMap::new();
+    for state in states {
+        let known = newest.entry(rule_of(state).to_owned()).or_insert(0);
+        *known = state.finding.standing.rule_version.max(*known);
+    }
+    newest
 }
