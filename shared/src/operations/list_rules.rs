@@ -4,7 +4,7 @@
 //! changed and then gone back, that is the earlier number again, as soon as no finding judges by the later one: number
 //! and text are always of one version. Rules of findings that are gone count as well, since net changes name them.
 
-use super::get_findings::RowSize;
+use super::get_findings::{Room, RowSize};
 use super::listing::{ListQuery, Listed, Walk};
 use super::question::Question;
 use crate::domain::query::{Clause, Filter, Test};
@@ -35,8 +35,8 @@ pub async fn list_rules(
     let rows = newest.into_iter().map(|(name, rule)| (opened.uids.named(Named::Rule, &name).to_string(), rule));
     let part = walk.part(rows.collect());
     let ordinals: Vec<Ordinal> = part.rows.iter().map(|(_, (_, first))| *first).collect();
-    let mut found = reader.documents(tenant, &opened.view, &ordinals).await?;
-    found.truncate(super::get_findings::fitting(&found, Some(row_size)));
+    let mut room = Room::new(Some(row_size));
+    let found = reader.documents_while(tenant, &opened.view, &ordinals, |found| room.takes(found)).await?;
     let versions = part.rows.iter().map(|(_, (version, _))| *version);
     let rows = versions.zip(found).map(|(version, found)| RuleRow { version, finding: found.finding });
     let rows = rows.collect();
