@@ -39,6 +39,7 @@ mod store;
 mod tenants;
 mod verify;
 mod view;
+mod when;
 mod writer;
 
 pub use base::Need;
@@ -46,13 +47,13 @@ pub use due::{Reach, Stretch};
 pub use entry::{Body, Change, Entry, Observed};
 pub use export::Exported;
 pub use items::{Document, Expiry, Head};
-pub use lineage::When;
 pub use offline::verify_export;
 pub use proof::Hash;
 pub use read::{Former, Found, History};
 pub use repair::Repaired;
 pub use verify::{Progress, Verified};
 pub use view::{Group, View};
+pub use when::When;
 pub use writer::{Decide, Intent, Sent};
 
 use crate::clock::Clock;

@@ -2,7 +2,6 @@
 
 mod account_limits;
 mod answer_size;
-pub mod asked;
 pub mod cursor;
 pub mod decide_findings;
 pub mod get_compliance_summary;
@@ -27,7 +26,7 @@ pub mod run_expiries;
 pub mod set_account;
 pub mod update_findings;
 
-pub use asked::{asked_state, page_seal};
+pub use cursor::page_seal;
 pub use decide_findings::accept_finding;
 pub use get_compliance_summary::get_compliance_summary;
 pub use get_finding_by_name::{NamedQuery, get_finding_by_name};
