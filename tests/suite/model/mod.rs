@@ -14,6 +14,7 @@ mod door;
 mod dump;
 mod findings;
 mod idempotence;
+mod instants;
 mod naive;
 mod parts;
 mod questions;
