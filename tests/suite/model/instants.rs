@@ -48,6 +48,13 @@ fn lists_as_of_a_thousand_past_instants_are_a_replay() {
 async fn ask(steps: Vec<Step>, instants: Vec<Past>) {
     let mut doors = Doors::new().await;
     for step in steps {
+        // Every list is of all findings: many of them would make it slower, and show nothing more.
+        let step = match step {
+            Step::Bulk { who, first, count, sketch, trouble } => {
+                Step::Bulk { who, first: first % 10, count: 1 + count % 10, sketch, trouble }
+            }
+            other => other,
+        };
         Box::pin(doors.run.step(step)).await;
     }
     let points = doors.run.naive.turning_points();
