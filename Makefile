@@ -47,6 +47,9 @@ prove: build .venv/installed
 	.venv/bin/python -m pytest -q tests/python
 	cargo build --release --locked
 	target/release/posture bench --file "$$(mktemp -d)/bench"
+	@echo 'The same with 100,000 findings, and then with 1,000,000, which takes the better part of an hour and 6 GB' >&2
+	POSTURE_LOG=warn,posture_local=info target/release/posture bench --findings 100000
+	POSTURE_LOG=warn,posture_local=info target/release/posture bench --findings 1000000
 
 advisories: .tools/cargo-deny
 	.tools/cargo-deny check advisories

@@ -1,18 +1,20 @@
 //! What the handlers of Bitdefender's lists have in common: their questions, and where pages stand.
 
+use posture_shared::dialects::as_of::AS_OF;
 use posture_shared::dialects::bitdefender::Place;
 use posture_shared::dialects::bitdefender::limits::MOST_ROWS;
 use posture_shared::dialects::bitdefender::listing::{List, One};
 use posture_shared::dialects::bitdefender::system_compliance::Checking;
 use posture_shared::domain::framework::Control;
-use posture_shared::domain::{Error, Instant};
-use posture_shared::operations::{FrameworkRow, ListQuery, Listed, RuleName, asked_state};
+use posture_shared::domain::{Error, TenantId};
+use posture_shared::ledger::Reader;
+use posture_shared::operations::{FrameworkRow, ListQuery, Listed, RuleName, when};
 
 /// The question for a page. Frameworks are selected by more than their ids.
-pub(crate) fn list_query(request: &List, now: Instant) -> Result<ListQuery, Error> {
+pub(crate) async fn list_query(ledger: &Reader, tenant: &TenantId, request: &List) -> Result<ListQuery, Error> {
     let page = &request.page;
     Ok(ListQuery {
-        when: asked_state(page.values.as_of(), now)?,
+        when: when(ledger, tenant, AS_OF, page.values.as_of()).await?,
         ids: request.ids.clone(),
         limit: page.limit,
         token: page.token.clone(),
@@ -22,8 +24,8 @@ pub(crate) fn list_query(request: &List, now: Instant) -> Result<ListQuery, Erro
 }
 
 /// The question for one thing.
-pub(crate) fn one_query(request: &One, now: Instant) -> Result<ListQuery, Error> {
-    let when = asked_state(request.as_of, now)?;
+pub(crate) async fn one_query(ledger: &Reader, tenant: &TenantId, request: &One) -> Result<ListQuery, Error> {
+    let when = when(ledger, tenant, AS_OF, request.as_of).await?;
     Ok(ListQuery { when, ids: Some([request.id.clone()].into()), limit: MOST_ROWS, ..ListQuery::default() })
 }
 

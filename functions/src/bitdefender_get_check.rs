@@ -2,13 +2,14 @@
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::as_of::AS_OF;
 use posture_shared::dialects::bitdefender::get_check::{absent, parse, render};
 use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::resource::{Names, rule_of};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::{asked_state, get_named_finding};
+use posture_shared::operations::{get_named_finding, when};
 use std::collections::BTreeMap;
 
 /// The endpoint.
@@ -25,7 +26,7 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let (uid, as_of) = parse(call.parameter("id")?, &call.query)?;
-    let when = asked_state(as_of, ledger.clock().now())?;
+    let when = when(ledger, &call.caller.tenant, AS_OF, as_of).await?;
     let named = get_named_finding(ledger, &call.caller.tenant, uid, when).await?.ok_or_else(absent)?;
     let finding = &named.found.finding;
     let versions = &BTreeMap::from([(rule_of(&finding.asff).to_owned(), named.rule_version)]);

@@ -2,6 +2,7 @@
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
+use posture_shared::dialects::as_of::AS_OF;
 use posture_shared::dialects::bitdefender::Place;
 use posture_shared::dialects::bitdefender::get_checks::{parse, render};
 use posture_shared::dialects::bitdefender::openapi;
@@ -9,7 +10,7 @@ use posture_shared::dialects::bitdefender::resource::{Names, row_size, rule_of};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::{FindingsQuery, Question, asked_state, get_findings, newest_versions, page_seal};
+use posture_shared::operations::{FindingsQuery, Question, get_findings, newest_versions, page_seal, when};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -27,7 +28,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let tenant = &call.caller.tenant;
     let seal = page_seal(ledger, tenant);
     let request = parse(&call.query, &seal)?;
-    let when = asked_state(request.page.values.as_of(), ledger.clock().now())?;
+    let when = when(ledger, tenant, AS_OF, request.page.values.as_of()).await?;
     let query = FindingsQuery {
         question: Question { filter: request.filter, groups: request.groups, when, names: true },
         among: request.among,

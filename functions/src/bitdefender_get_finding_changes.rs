@@ -3,14 +3,15 @@
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::config::Settings;
+use posture_shared::dialects::as_of::AS_OF;
 use posture_shared::dialects::bitdefender::Place;
 use posture_shared::dialects::bitdefender::finding_changes::{parse, render};
 use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::resource::{Names, row_size};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
-use posture_shared::operations::{ChangesQuery, Question, asked_state, get_finding_changes, page_seal};
+use posture_shared::ledger::{Reader, When};
+use posture_shared::operations::{ChangesQuery, Question, get_finding_changes, page_seal, when};
 use std::collections::BTreeMap;
 
 /// The endpoint.
@@ -26,10 +27,14 @@ pub static ROUTE: Route = Route {
 };
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
-    let (tenant, now) = (&call.caller.tenant, ledger.clock().now());
+    let tenant = &call.caller.tenant;
     let seal = page_seal(ledger, tenant);
-    let request = parse(&call.query, &seal, now, Settings::from_environment().bitdefender_max_days()?)?;
-    let when = asked_state(request.end, now)?;
+    let max_days = Settings::from_environment().bitdefender_max_days()?;
+    let request = parse(&call.query, &seal, ledger.clock().now(), max_days)?;
+    // What `as_of` names is no state of the future, while an end may well lie there.
+    when(ledger, tenant, AS_OF, request.as_of).await?;
+    let end = request.end(ledger.now(tenant, request.from).await?)?;
+    let when = end.map_or(When::Now, When::named);
     let query = ChangesQuery {
         question: Question { filter: request.filter, groups: request.groups, when, names: true },
         from: request.from,

@@ -26,7 +26,7 @@ pub static ROUTE: Route = Route {
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let request = listing::parse_text(call.parameter("id")?, &call.query)?;
     let asked = [system_compliance::asked_one(&request.id)?];
-    let query = ListQuery { ids: None, ..one_query(&request, ledger.clock().now())? };
+    let query = ListQuery { ids: None, ..one_query(ledger, &call.caller.tenant, &request).await? };
     let listed = list_frameworks(ledger, &call.caller.tenant, &query, &asked, compliance_id).await?;
     let versions = listed.rows.iter().filter_map(|(_, row)| row.controls.keys().next());
     let newest = system_compliance::newest(versions).and_then(|place| listed.rows.get(place));

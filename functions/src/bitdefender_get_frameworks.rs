@@ -28,7 +28,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let seal = page_seal(ledger, tenant);
     let request = parse(&system_compliance::SYSTEM_COMPLIANCE, &call.query, &seal)?;
     let asked = system_compliance::asked(request.ids.iter().flatten())?;
-    let query = ListQuery { ids: None, ..list_query(&request, ledger.clock().now())? };
+    let query = ListQuery { ids: None, ..list_query(ledger, tenant, &request).await? };
     let listed = list_frameworks(ledger, tenant, &query, &asked, compliance_id).await?;
     let rows = listed.rows.iter().map(|(id, row)| system_compliance::framework(id, &checking(row), &call.base));
     Ok(envelope::page(&request.page, &place(&listed), &rows.collect::<Vec<_>>(), &call.base, &seal))

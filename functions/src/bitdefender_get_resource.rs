@@ -24,7 +24,7 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let request = listing::parse_text(call.parameter("id")?, &call.query)?;
-    let query = one_query(&request, ledger.clock().now())?;
+    let query = one_query(ledger, &call.caller.tenant, &request).await?;
     let listed = list_resources(ledger, &call.caller.tenant, &query, resource::is_listed).await?;
     let (id, row) = listed.rows.first().ok_or_else(|| listing::absent("resource"))?;
     Ok(envelope::one(&resources::resource(id, row, &call.base)))

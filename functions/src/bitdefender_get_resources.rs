@@ -27,7 +27,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let seal = page_seal(ledger, tenant);
     let request = parse(&resources::RESOURCES, &call.query, &seal)?;
     let listed =
-        list_resources(ledger, tenant, &list_query(&request, ledger.clock().now())?, resource::is_listed).await?;
+        list_resources(ledger, tenant, &list_query(ledger, tenant, &request).await?, resource::is_listed).await?;
     let rows = listed.rows.iter().map(|(id, row)| resources::resource(id, row, &call.base));
     Ok(envelope::page(&request.page, &place(&listed), &rows.collect::<Vec<_>>(), &call.base, &seal))
 }

@@ -26,7 +26,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let tenant = &call.caller.tenant;
     let seal = page_seal(ledger, tenant);
     let request = parse(&rules::RULES, &call.query, &seal)?;
-    let listed = list_rules(ledger, tenant, &list_query(&request, ledger.clock().now())?, row_size).await?;
+    let listed = list_rules(ledger, tenant, &list_query(ledger, tenant, &request).await?, row_size).await?;
     let rows = listed.rows.iter().map(|(id, row)| rules::rule(id, row.version, &row.finding, &call.base));
     Ok(envelope::page(&request.page, &place(&listed), &rows.collect::<Vec<_>>(), &call.base, &seal))
 }

@@ -24,7 +24,7 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let request = listing::parse_one(call.parameter("id")?, &call.query)?;
-    let query = one_query(&request, ledger.clock().now())?;
+    let query = one_query(ledger, &call.caller.tenant, &request).await?;
     let listed = list_scans(ledger, &call.caller.tenant, &query).await?;
     let (id, row) = listed.rows.first().ok_or_else(|| listing::absent("scan"))?;
     Ok(envelope::one(&scans::scan(id, &row.account, &row.name, row.group, row.since, &call.base)))

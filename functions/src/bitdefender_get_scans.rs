@@ -26,7 +26,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let tenant = &call.caller.tenant;
     let seal = page_seal(ledger, tenant);
     let request = parse(&scans::SCANS, &call.query, &seal)?;
-    let listed = list_scans(ledger, tenant, &list_query(&request, ledger.clock().now())?).await?;
+    let listed = list_scans(ledger, tenant, &list_query(ledger, tenant, &request).await?).await?;
     let rows =
         listed.rows.iter().map(|(id, row)| scans::scan(id, &row.account, &row.name, row.group, row.since, &call.base));
     Ok(envelope::page(&request.page, &place(&listed), &rows.collect::<Vec<_>>(), &call.base, &seal))

@@ -25,7 +25,7 @@ pub static ROUTE: Route = Route {
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let asked = Asked { path: &call.path, query: &call.query, user_agent: call.header("user-agent") };
     let request = parse(call.parameter(FIELD)?, &asked)?;
-    let when = when(ledger, request.as_of_field, request.as_of)?;
+    let when = when(ledger, &call.caller.tenant, request.as_of_field, request.as_of).await?;
     let found = get_finding_by_uid(ledger, &call.caller.tenant, request.uid, when).await?;
     let (found, _, uids) = found.ok_or_else(not_found)?;
     render(&request, &Listed { uid: uids.finding(found.ordinal), finding: &found.finding })

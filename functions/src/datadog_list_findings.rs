@@ -28,7 +28,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let query = FindingsQuery {
         question: Question {
             filter: request.filter.clone(),
-            when: when(ledger, request.as_of_field, request.as_of)?,
+            when: when(ledger, &call.caller.tenant, request.as_of_field, request.as_of).await?,
             ..Question::default()
         },
         sort: request.sort.clone(),

@@ -24,7 +24,7 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let request = parse(&call.query)?;
-    let when = when(ledger, AS_OF, request.as_of)?;
+    let when = when(ledger, &call.caller.tenant, AS_OF, request.as_of).await?;
     let (summary, as_of) = get_compliance_summary(ledger, &call.caller.tenant, &request.asked, when).await?;
     Ok(render(&summary, as_of))
 }

@@ -25,7 +25,7 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let request = parse(call.parameter(FIELD)?, &call.query)?;
-    let when = when(ledger, AS_OF, request.as_of)?;
+    let when = when(ledger, &call.caller.tenant, AS_OF, request.as_of).await?;
     let tenant = &call.caller.tenant;
     let found = match request.wanted {
         Wanted::Uid(uid) => get_finding_by_uid(ledger, tenant, uid, when).await?,

@@ -29,7 +29,7 @@ pub(crate) async fn answer(ledger: &Reader, call: Call, list: List) -> Result<Re
     let query = FindingsQuery {
         question: Question {
             filter: request.filter.clone(),
-            when: when(ledger, AS_OF, request.as_of)?,
+            when: when(ledger, &call.caller.tenant, AS_OF, request.as_of).await?,
             ..Question::default()
         },
         first: request.first,

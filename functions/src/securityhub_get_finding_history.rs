@@ -32,7 +32,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
         token: request.token,
         fingerprint: request.fingerprint,
     }
-    .as_of(when(ledger, AS_OF, as_of::parse(&call.query)?)?);
+    .as_of(when(ledger, &call.caller.tenant, AS_OF, as_of::parse(&call.query)?).await?);
     let page = get_finding_history(ledger, &call.caller.tenant, &query).await?;
     Ok(render(&query.key, &page.records, page.next.as_deref()))
 }

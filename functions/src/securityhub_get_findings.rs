@@ -27,7 +27,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let query = FindingsQuery {
         question: Question {
             filter: request.filter,
-            when: when(ledger, AS_OF, as_of::parse(&call.query)?)?,
+            when: when(ledger, &call.caller.tenant, AS_OF, as_of::parse(&call.query)?).await?,
             ..Question::default()
         },
         sort: request.sort,

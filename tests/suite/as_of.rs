@@ -60,3 +60,59 @@ async fn what_is_no_state_is_refused_by_name() {
     let beyond = post(&house, &format!("/findings?as_of={}~99", house.clock.now()), &json!({})).await;
     assert!(beyond.body["Message"].as_str().unwrap().starts_with("as_of: "), "{}", beyond.body);
 }
+
+/// DESIGN §3, Cursors: now is the newest commit's instant where the clock that wrote it was ahead of ours.
+#[tokio::test]
+async fn what_another_clock_wrote_is_no_future() {
+    const MINUTE: i64 = 60_000;
+    let house = House::new().await;
+    let start = house.clock.now();
+    let fast = house.beside(start.plus(20 * MINUTE));
+    let sent = |id: &str| finding(id, ACCOUNT, "FAILED", "2023-11-02T00:00:00Z");
+    house.import(&house.acme.token, &[sent("a")]).await;
+    fast.import(&fast.acme.token, &[sent("b")]).await;
+    // One process that has looked at the ledger already, and one that has not.
+    for slow in [&house, &house.beside(start)] {
+        let get = async |path: String| {
+            let answer = slow.ask(&slow.acme.token, Method::GET, &path, &Value::Null).await;
+            (answer.status, answer.body)
+        };
+        let infracast = "/api/v1/tenants/acme/findings";
+        let (status, newest) = get(format!("{infracast}?per_page=1")).await;
+        let named = newest["as_of"].as_str().unwrap();
+        let (at, _) = named.split_once('~').unwrap();
+        assert_eq!((status, &newest["total"]), (200, &json!(2)));
+        assert!(at >= start.plus(20 * MINUTE).to_string().as_str(), "{at}");
+        let ids =
+            |body: &Value| body["items"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+        let (status, again) = get(format!("{infracast}?per_page=1&as_of={named}")).await;
+        assert_eq!((status, ids(&again), &again["as_of"]), (200, ids(&newest), &newest["as_of"]), "our own token");
+        for (minutes, total) in [(10, Ok(1)), (19, Ok(1)), (24, Ok(2)), (27, Err("as_of"))] {
+            let at = start.plus(minutes * MINUTE);
+            for path in [infracast, "/v1/cspm/checks", "/v1/cspm/rules"] {
+                let (status, body) = get(format!("{path}?as_of={at}")).await;
+                assert_eq!(status, if total.is_ok() { 200 } else { 400 }, "{path} {minutes}: {body}");
+                if let (Ok(total), false) = (total, path.ends_with("rules")) {
+                    let told = if body["total"].is_null() { &body["meta"]["total"] } else { &body["total"] };
+                    assert_eq!(told, &json!(total), "{path} {minutes}: {body}");
+                }
+            }
+            let list = post(slow, &format!("/findings?as_of={at}"), &json!({})).await;
+            assert_eq!(
+                list.body["Findings"].as_array().map(Vec::len).ok_or("as_of"),
+                total,
+                "{minutes}: {}",
+                list.body
+            );
+        }
+        let changes = "/v1/cspm/finding_changes?type=new";
+        for (from, to, expected) in [(10, "", Some(1)), (10, "&to_date=2999-01-01", Some(1)), (21, "", None)] {
+            let (status, body) = get(format!("{changes}&from_date={}{to}", start.plus(from * MINUTE))).await;
+            let told = Some(&body["meta"]["total"]).filter(|_| status == 200).and_then(Value::as_u64);
+            assert_eq!(told, expected, "from {from}: {body}");
+        }
+        let to = start.plus(15 * MINUTE);
+        let (_, body) = get(format!("{changes}&from_date={}&to_date={to}", start.plus(-MINUTE))).await;
+        assert_eq!(body["meta"]["total"], json!(1), "an end between our clock and the newest commit: {body}");
+    }
+}

@@ -36,6 +36,42 @@ async fn a_rule_is_shown_in_its_newest_version() {
     assert_eq!((&named["data"], &named["meta"]["total"]), (&json!([expected]), &json!(1)));
 }
 
+/// A check and its rule name the same version, also where the rule's text has gone back to what it was.
+#[tokio::test]
+async fn a_text_that_comes_back_is_the_version_that_it_was() {
+    let world = World::new().await;
+    let said = |id: &str, title: &str, day: u32| {
+        finding(id, &[("/Title", json!(title)), ("/UpdatedAt", json!(format!("2024-01-{day:02}T08:00:00Z")))])
+    };
+    let mut instants = Vec::new();
+    for (sent, expected) in [
+        (vec![said("a", "Once", 2), said("b", "Once", 2)], 1),
+        (vec![said("a", "Reworded", 3), said("b", "Reworded", 3)], 2),
+        (vec![said("a", "Once", 4)], 2),
+        (vec![said("b", "Once", 5)], 1),
+        (vec![said("b", "Said anew", 6)], 3),
+    ] {
+        world.import(&world.ours, &sent).await;
+        instants.push((world.clock.now(), expected));
+        world.clock.set(world.clock.now().plus(60_000));
+    }
+    for (at, expected) in instants {
+        let as_of = format!("as_of={}", at.to_string().replace(':', "%3A"));
+        let rules = fetch(&world, &format!("/v1/cspm/rules?{as_of}")).await;
+        assert_eq!(rules["data"][0]["attributes"]["version"], json!(expected), "the rule at {at}");
+        let titles = ["Once", "Reworded", "Said anew"];
+        assert_eq!(rules["data"][0]["attributes"]["title"], json!(titles[expected - 1]), "its text at {at}");
+        let version = "/relationships/rule/data/meta/version";
+        let checks = fetch(&world, &format!("/v1/cspm/checks?{as_of}")).await;
+        for check in checks["data"].as_array().unwrap() {
+            assert_eq!(check.pointer(version), Some(&json!(expected)), "a row at {at}");
+            let path = format!("/v1/cspm/checks/{}?{as_of}", check["id"].as_str().unwrap());
+            let one = fetch(&world, &path).await;
+            assert_eq!(one["data"].pointer(version), Some(&json!(expected)), "one check at {at}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn pages_and_parameters() {
     let world = World::new().await;

@@ -39,7 +39,7 @@ pub(super) async fn measure(
         let path = case.api.ask(&case.query, PAGE);
         let (answer, ms) = repeated(ledger, options, case.api, &path, None).await?;
         let texts = if case.of_texts { options.targets.texts_cold * f64::from(options.findings) / 1e6 } else { 0.0 };
-        let limit = options.targets.cold.and_reading(texts);
+        let limit = options.targets.cold_list(&answer.counts).and_reading(texts);
         report.judge(&format!("list, cold: {}", case.name()), limit, answer.counts, Some(ms), None);
         progress.inc(1);
     }

@@ -64,7 +64,8 @@ pub(super) async fn measure(
     }
     for question in &questions {
         let cost = repeated(ledger, options, &question.body, None).await?;
-        report.judge(&format!("list, cold: {}", question.name), options.targets.cold, cost.counts, Some(cost.ms), None);
+        let limit = options.targets.cold_list(&cost.counts);
+        report.judge(&format!("list, cold: {}", question.name), limit, cost.counts, Some(cost.ms), None);
         progress.inc(1);
     }
     pages(ledger, options, &reader, report).await?;

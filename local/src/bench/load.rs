@@ -4,7 +4,7 @@ use super::data::{Data, Reading};
 use super::lists::sorted;
 use super::report::Report;
 use super::world::{Answer, World};
-use super::{Options, Targets};
+use super::{Options, Targets, begin};
 use crate::meter::Counts;
 use indicatif::ProgressBar;
 use posture_functions::{
@@ -66,15 +66,18 @@ impl Ledger {
         let world = World::new(started, None).await?;
         let mut ledger = Self { world, data, readings: Vec::new(), quiet: Vec::new(), probes: Vec::new(), started };
         progress.set_length(u64::from(data.count) * 2);
+        begin(progress, "first scan");
         let first = ledger.first_scan(progress).await?;
         ledger.probe().await?;
         let (mut changes, mut rescan) = (Tally::default(), Tally::default());
+        begin(progress, "days of changes");
         for day in 1..=DAYS {
             ledger.pass_day(day, progress, &mut changes).await?;
             if PROBED.contains(&day) {
                 ledger.probe().await?;
             }
             if day == RESCAN {
+                begin(progress, "rescan of all");
                 rescan = ledger.rescan(progress).await?;
             }
         }

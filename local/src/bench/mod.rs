@@ -55,17 +55,32 @@ pub async fn run(options: &Options, progress: &ProgressBar) -> Result<Report, Er
     // On the heap, because all of them together are more than a thread's stack may hold in a debug build.
     let mut ledger = Box::pin(Ledger::load(data, options, progress, &mut report)).await?;
     // Before anything is flipped: what changed on which day is known now.
+    begin(progress, "net changes");
     Box::pin(changes::measure(&ledger, options, progress, &mut report)).await?;
+    begin(progress, "lists of three dialects");
     Box::pin(dialects::measure(&ledger, options, progress, &mut report)).await?;
+    begin(progress, "the same without a ledger");
     Box::pin(full::measure(&ledger, progress, &mut report)).await?;
+    begin(progress, "lists of Security Hub");
     Box::pin(lists::measure(&mut ledger, options, progress, &mut report)).await?;
+    begin(progress, "single findings and histories");
     Box::pin(single::measure(&mut ledger, options, progress, &mut report)).await?;
+    begin(progress, "imports");
     Box::pin(imports::measure(&mut ledger, options, progress, &mut report)).await?;
     if let Some(folder) = &options.file {
+        begin(progress, "imports into a file");
         Box::pin(imports::measure_rate(data, folder, progress, &mut report)).await?;
     }
     for name in ["accept and resolve", "package size, start to first answer"] {
         report.not_built(name);
     }
     Ok(report)
+}
+
+/// Says what is measured next: on the bar, and in the log where there is no terminal for one.
+fn begin(progress: &ProgressBar, part: &'static str) {
+    progress.set_message(part);
+    if progress.is_hidden() {
+        tracing::info!(part, "bench");
+    }
 }

@@ -24,6 +24,8 @@ pub struct Targets {
     pub further: Limit,
     /// A list of 100 rows in a container that knows nothing.
     pub cold: Limit,
+    /// The same where a list reads the family `core` alone.
+    pub cold_core: Limit,
     /// What opening the texts adds to a cold list, for each million findings: searches and sorting by resource.
     pub texts_cold: f64,
     /// Net changes, 10,000 in the interval, 100 rows, warm; cold adds the cold list.
@@ -124,10 +126,24 @@ pub(super) fn short(figure: f64) -> String {
 impl Targets {
     /// The design's table for so many findings: what a cold list reads grows with them, and nothing else does.
     pub fn at(findings: u32) -> Self {
-        // 200 units at 30,000 findings, 2,400 on all columns at a million.
+        // 200 units at 30,000 findings; at a million 2,400 on all columns and 1,400 on the family `core`.
         let beyond = f64::from(findings.saturating_sub(30_000)) / 970_000.0;
         let targets = Self::default();
-        Self { cold: targets.cold.and_reading(2_200.0 * beyond), ..targets }
+        let cold = targets.cold.and_reading(2_200.0 * beyond);
+        Self { cold, cold_core: targets.cold_core.and_reading(1_200.0 * beyond), ..targets }
+    }
+}
+
+impl Targets {
+    /// The limit of a list that a container which knows nothing answered with these requests: another one when it
+    /// reads columns of `core` alone, beside the timestamps that every row shows.
+    pub fn cold_list(&self, counts: &Counts) -> Limit {
+        let families = counts.kinds.iter().filter(|(_, kind)| kind.asked > 0);
+        let mut families = families.filter_map(|(name, _)| name.strip_prefix("segment "));
+        match families.all(|family| ["core", "seen"].contains(&family)) {
+            true => self.cold_core,
+            false => self.cold,
+        }
     }
 }
 
@@ -137,6 +153,7 @@ impl Default for Targets {
             warm: Limit { requests: Some(5), ..Limit::of(2, 80.0) },
             further: Limit { rounds: None, requests: Some(2), read: Some(60.0), write: None },
             cold: Limit::of(4, 200.0),
+            cold_core: Limit::of(4, 200.0),
             texts_cold: 1_500.0,
             changes: Limit::of(3, 200.0),
             tested: 500,

@@ -45,7 +45,7 @@ impl Bench {
 /// A progress bar on stderr; nothing when that is no terminal.
 fn bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
-    match ProgressStyle::with_template("{bar:40} {human_pos}/{human_len}, {elapsed}") {
+    match ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {msg}, {elapsed}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

@@ -195,7 +195,7 @@ columns! {
     Risk "risk" Core "Score of 0 to 100, see `score::risk`.",
     RuleVersion "rule_version" Core "Number of the rule's version, from 1 on.",
     FirstSeen "first_seen" Times "When we first saw it.",
-    ChangedAt "changed_at" Times "Last change of the evaluated state.",
+    ChangedAt "changed_at" Times "Last change of the evaluated state, as far as a row of net changes can show it.",
     EvaluationChangedAt "evaluation_changed_at" Times "Since when the verdict is what it is.",
     CreatedAt "CreatedAt" Seen "ASFF CreatedAt as sent.",
     UpdatedAt "UpdatedAt" Seen "ASFF UpdatedAt as sent.",

@@ -1,7 +1,7 @@
 //! A finding: the standing of one rule on one resource, as an ASFF document plus our own fields.
 
 use super::json::{self, Object};
-use super::{Error, Instant};
+use super::{Error, Instant, Judged};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -123,7 +123,7 @@ pub struct Standing {
     pub acceptance: Option<Acceptance>,
     /// When we first saw it.
     pub first_seen: Instant,
-    /// When result, severity, status or presence last changed, an expiry included. The ledger sets it.
+    /// When it last changed in what a row of net changes can show, an expiry included. The ledger sets it.
     pub changed_at: Instant,
     /// When `result` last took its present value.
     pub evaluation_changed_at: Instant,
@@ -183,9 +183,9 @@ impl Finding {
     }
 
     /// What is evaluated at an instant: verdict, severity, status and presence.
-    pub fn state(&self) -> (Verdict, Severity, Option<Status>, Presence) {
-        let own = &self.standing;
-        (own.result, own.severity, own.status, own.presence)
+    pub fn state(&self) -> Judged {
+        let Standing { result, severity, status, presence, .. } = self.standing;
+        Judged { result, severity, status, presence }
     }
 
     /// The finding as it stands at `now`: from an acceptance's expiry on, it needs review and Security Hub's
@@ -195,7 +195,9 @@ impl Finding {
         let expired = self.standing.acceptance.as_ref().and_then(|a| a.expires_at).is_some_and(|at| at <= now);
         if expired && self.standing.status == Some(Status::RiskAccepted) {
             self.standing.status = Some(Status::NeedsReview);
-            if let Some(at) = self.standing.acceptance.as_ref().and_then(|a| a.expires_at) {
+            if let Some(at) = self.standing.acceptance.as_ref().and_then(|a| a.expires_at)
+                && self.standing.presence == Presence::Active
+            {
                 // Something else may have changed since, while nobody has recorded the expiry.
                 self.standing.changed_at = self.standing.changed_at.max(at);
             }

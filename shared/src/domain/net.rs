@@ -15,6 +15,20 @@ pub struct Judged {
     pub presence: Presence,
 }
 
+/// What a row of net changes can tell of a state. A finding changes when this does: the severity of a pass, or an
+/// acceptance that ends while its finding is gone, shows in no row and gives none another instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// There never was a verdict.
+    Nothing,
+    /// It is no longer reported.
+    Gone,
+    /// It passes.
+    Pass,
+    /// It fails, so badly, and this is what was decided on it.
+    Fail(Severity, Option<Status>),
+}
+
 /// What became of a finding in the interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NetKind {
@@ -50,7 +64,7 @@ pub enum NetReason {
 pub struct NetChange {
     /// The finding.
     pub ordinal: Ordinal,
-    /// When it last changed in the interval.
+    /// When it last changed in the interval, in what a row can show.
     pub at: Instant,
     /// Why it is in the answer.
     pub reason: NetReason,
@@ -79,6 +93,16 @@ impl Judged {
     fn is_gone(&self) -> bool {
         self.presence == Presence::Gone
     }
+
+    /// What a row of net changes can tell of it.
+    pub fn shown(&self) -> Shown {
+        match self.result {
+            Verdict::Unknown => Shown::Nothing,
+            _ if self.is_gone() => Shown::Gone,
+            Verdict::Pass => Shown::Pass,
+            Verdict::Fail => Shown::Fail(self.severity, self.status),
+        }
+    }
 }
 
 /// Why two states of a finding differ; `None` when nothing is to be reported. A finding that never had a verdict counts
@@ -100,7 +124,7 @@ pub fn compare(before: Option<Judged>, after: Option<Judged>) -> Option<NetReaso
 
 #[cfg(test)]
 mod tests {
-    use super::{Judged, NetKind, NetReason, compare};
+    use super::{Judged, NetKind, NetReason, Shown, compare};
     use crate::domain::{Presence, Severity, Status, Verdict};
 
     fn state(result: Verdict, presence: Presence) -> Option<Judged> {
@@ -151,5 +175,12 @@ mod tests {
             assert_eq!(compare(before, after), expected, "{before:?} {after:?}");
         }
         assert_eq!(NetReason::Reappeared.kind(), NetKind::New);
+        for (before, after, reason) in cases {
+            let shown = |state: Option<Judged>| state.map_or(Shown::Nothing, |state| state.shown());
+            assert!(
+                reason.is_none() || shown(before) != shown(after),
+                "{before:?} {after:?} is a row without a change"
+            );
+        }
     }
 }

@@ -258,11 +258,13 @@ pub(super) fn newest_seen(before: Option<&Seen>, finding: &Finding) -> Seen {
     }
 }
 
-/// When the evaluated state last changed, given that `after` is recorded at `at`.
+/// When the evaluated state last changed in what a row of net changes can show, given that `after` is recorded at `at`.
 fn changed_at(before: Option<&Finding>, after: &Finding, at: Instant) -> Instant {
     let before = before.map(|finding| finding.clone().evaluated(at));
     match before {
-        Some(before) if before.state() == after.clone().evaluated(at).state() => before.standing.changed_at,
+        Some(before) if before.state().shown() == after.clone().evaluated(at).state().shown() => {
+            before.standing.changed_at
+        }
         _ => at,
     }
 }

@@ -6,11 +6,11 @@
 use super::base::{Base, part_keys};
 use super::item::{Item, TTL};
 use super::items::Head;
-use super::lineage::When;
 use super::manifest::{Checkpoint, Manifest, Part, Parts};
 use super::segment::{SEGMENT_ROWS, Segment};
 use super::store::{Condition, ConditionalPut};
 use super::view::View;
+use super::when::When;
 use super::{FORMAT, Need, Writer, keys};
 use crate::clock::Clock;
 use crate::domain::{Error, Family, Ordinal, TenantId};

@@ -7,8 +7,9 @@ use super::overlay::Overlay;
 use super::proof::Hash;
 use super::store::{Range, Store};
 use super::view::View;
+use super::when::When;
 use super::{Reader, keys};
-use crate::domain::{AsOf, Error, Instant, TenantId};
+use crate::domain::{Error, Instant, TenantId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,36 +23,6 @@ const CACHE_TENANTS: usize = 1_000;
 const GAP_RETRIES: usize = 3;
 /// Manifests looked at before falling back to the whole log.
 const MANIFESTS_TRIED: usize = 8;
-
-/// Which state of a tenant is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum When {
-    /// The newest.
-    #[default]
-    Now,
-    /// As of an instant, which lies in the past.
-    At(Instant),
-    /// Exactly the state that a cursor was made on.
-    Pinned {
-        /// The newest commit in it.
-        seq: u64,
-        /// The clock for expiries.
-        at: Instant,
-        /// The first bytes of that commit's chain hash, if they are known.
-        chain: Option<[u8; 8]>,
-    },
-}
-
-impl When {
-    /// The state that a client named. `now` is the clock: what lies ahead of it is the newest state.
-    pub fn named(as_of: AsOf, now: Instant) -> Self {
-        match as_of {
-            AsOf { at, seq: Some(seq) } => Self::Pinned { seq, at, chain: None },
-            AsOf { at, seq: None } if at >= now => Self::Now,
-            AsOf { at, seq: None } => Self::At(at),
-        }
-    }
-}
 
 /// A base and the entries after it, without gaps.
 #[derive(Debug, Clone, Default)]
@@ -227,10 +198,8 @@ impl Cache {
 }
 
 impl Reader {
-    /// The columns of a tenant as of an instant, with the families that `need` names.
-    ///
-    /// Warm this is one request; cold it is two rounds. [`Error::Invalid`] when a pinned state is not in this ledger.
-    pub async fn view(&self, tenant: &TenantId, when: When, need: &Need) -> Result<View, Error> {
+    /// As [`Reader::view`], where an instant is known to lie in the past.
+    pub(super) async fn view_of(&self, tenant: &TenantId, when: When, need: &Need) -> Result<View, Error> {
         let mut lineage = self.lineage(tenant, when, need).await?;
         match lineage.base.load(&self.store, tenant, need).await {
             Ok(()) => {}

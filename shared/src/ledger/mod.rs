@@ -41,6 +41,7 @@ mod store;
 mod tenants;
 mod verify;
 mod view;
+mod when;
 mod writer;
 
 pub use base::Need;
@@ -49,13 +50,13 @@ pub use entry::{Body, Change, Entry, Observed};
 pub use export::Exported;
 pub use inventory::{Repeats, Stored, Walk};
 pub use items::{Document, Expiry, Head};
-pub use lineage::When;
 pub use offline::verify_export;
 pub use proof::Hash;
 pub use read::{Former, Found, History};
 pub use repair::Repaired;
 pub use verify::{Progress, Verified};
 pub use view::{Group, View};
+pub use when::When;
 pub use writer::{Decide, Intent, Sent};
 
 use crate::clock::Clock;

@@ -1,6 +1,6 @@
 //! Reading findings: documents by exact key, histories by one query.
 
-use super::item::Key;
+use super::item::{Item, Key};
 use super::items::{Document, Expiry, FindingItem};
 use super::proof::Hash;
 use super::store::Range;
@@ -41,46 +41,65 @@ pub struct History {
 }
 
 impl Reader {
-    /// The documents of exact keys, by ordinal. A key that is not there yet is read again consistently; one that is
-    /// not there even then is left out.
+    /// The documents of exact keys, as they are stored. A key that is not there yet is read again consistently; one that
+    /// is not there even then is left out.
+    async fn document_items(&self, keys: Vec<Key>, consistent: bool) -> Result<HashMap<Key, Item>, Error> {
+        let mut items = self.store.batch_get(&keys, consistent).await?;
+        let absent: Vec<Key> = keys.into_iter().filter(|key| !items.contains_key(key)).collect();
+        if !absent.is_empty() && !consistent {
+            items.extend(self.store.batch_get(&absent, true).await?);
+        }
+        Ok(items)
+    }
+
+    /// The documents of exact keys, by ordinal. One that is not there is left out.
     pub(super) async fn documents_exact(
         &self,
         tenant: &TenantId,
         places: &[(Ordinal, Instant)],
         consistent: bool,
     ) -> Result<HashMap<Ordinal, Document>, Error> {
-        let keys: Vec<Key> = places.iter().map(|(ordinal, at)| keys::document(tenant, *ordinal, *at)).collect();
-        let mut items = self.store.batch_get(&keys, consistent).await?;
-        let absent: Vec<Key> = keys.into_iter().filter(|key| !items.contains_key(key)).collect();
-        if !absent.is_empty() && !consistent {
-            items.extend(self.store.batch_get(&absent, true).await?);
-        }
-        let mut documents = HashMap::with_capacity(items.len());
-        for item in items.values() {
-            let document = Document::from_item(item)?;
-            documents.insert(document.ordinal, document);
-        }
-        Ok(documents)
+        let keys = places.iter().map(|(ordinal, at)| keys::document(tenant, *ordinal, *at)).collect();
+        let items = self.document_items(keys, consistent).await?;
+        let documents = items.values().map(Document::from_item);
+        documents.map(|document| document.map(|document| (document.ordinal, document))).collect()
     }
 
     /// Findings as of a view, in the order asked for. The families `core` and `seen` must have been loaded.
     /// [`Error::Internal`] when the ledger lacks a document that its log names.
     pub async fn documents(&self, tenant: &TenantId, view: &View, ordinals: &[Ordinal]) -> Result<Vec<Found>, Error> {
+        self.documents_while(tenant, view, ordinals, |_| true).await
+    }
+
+    /// As [`Reader::documents`], up to the first that `fits` refuses. All of them are read in one round, but unpacked one
+    /// after the other: what is refused, and what comes after it, takes no more memory than it takes in the store.
+    pub async fn documents_while(
+        &self,
+        tenant: &TenantId,
+        view: &View,
+        ordinals: &[Ordinal],
+        mut fits: impl FnMut(&Found) -> bool,
+    ) -> Result<Vec<Found>, Error> {
         let mut places = Vec::with_capacity(ordinals.len());
         for ordinal in ordinals {
             let at = view.document_at(*ordinal)?;
-            places
-                .push((*ordinal, at.ok_or_else(|| Error::internal(format!("finding {} has no document", ordinal.0)))?));
+            let at = at.ok_or_else(|| Error::internal(format!("finding {} has no document", ordinal.0)))?;
+            places.push((*ordinal, at, keys::document(tenant, *ordinal, at)));
         }
-        let documents = self.documents_exact(tenant, &places, false).await?;
+        let keys = places.iter().map(|(_, _, key)| key.clone()).collect();
+        let mut items = self.document_items(keys, false).await?;
         let mut found = Vec::with_capacity(places.len());
-        for (ordinal, at) in places {
-            let document = documents.get(&ordinal).ok_or_else(|| {
+        for (ordinal, at, key) in places {
+            let item = items.remove(&key).ok_or_else(|| {
                 Error::internal(format!("the document of finding {} at {at} is not there", ordinal.0))
             })?;
             let seen = view.seen(ordinal)?;
             let last_seen = view.cell(ordinal, Column::LastSeen)?.int().map_or(at, Instant);
-            found.push(lay_over(document, ordinal, &seen, last_seen, view.at)?);
+            let next = lay_over(&Document::from_item(&item)?, ordinal, &seen, last_seen, view.at)?;
+            if !fits(&next) {
+                break;
+            }
+            found.push(next);
         }
         Ok(found)
     }

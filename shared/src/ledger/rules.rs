@@ -68,9 +68,10 @@ impl Versions {
 }
 
 impl Reader {
-    /// The number of a rule's newest version, by GeneratorId; `None` for a rule without versions.
-    pub async fn newest_rule_version(&self, tenant: &TenantId, id: &str) -> Result<Option<u32>, Error> {
-        let Some(item) = self.store.get(&keys::rule(tenant, id), false).await? else { return Ok(None) };
+    /// The highest number that a version of a rule was ever given, by GeneratorId; `None` for a rule without versions.
+    /// No finding of a view that was read before judges by a higher one, but perhaps none judges by this one any more.
+    pub async fn highest_rule_version(&self, tenant: &TenantId, id: &str) -> Result<Option<u32>, Error> {
+        let Some(item) = self.store.get(&keys::rule(tenant, id), true).await? else { return Ok(None) };
         let versions = Versions::from_item(&item)?.digests.len();
         Ok(u32::try_from(versions).ok().filter(|number| *number > 0))
     }

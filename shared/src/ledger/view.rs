@@ -7,7 +7,7 @@ use super::read::Former;
 use super::segment::{Block, Coded, SEGMENT_ROWS};
 use crate::domain::finding::Vocabulary;
 use crate::domain::query::{DerivedField, DerivedKey, Filter, SortKey, SortValue, Test};
-use crate::domain::{AsOf, Cell, Column, Error, Instant, Judged, Ordinal, Row, Seen, Status};
+use crate::domain::{AsOf, Cell, Column, Error, Instant, Judged, Ordinal, Presence, Row, Seen, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -61,8 +61,11 @@ impl View {
         match column {
             Column::Status if expired()?.is_some() => Ok(Cell::Text(Status::NeedsReview.word().to_owned())),
             Column::WorkflowStatus if expired()?.is_some() => Ok(Cell::Text("NOTIFIED".to_owned())),
-            // Something else may have changed since the expiry.
-            Column::ChangedAt => Ok(raw(column)?.max(expired()?.map_or(Cell::None, Cell::Int))),
+            // Something else may have changed since the expiry, and an expiry changes nothing of what is gone.
+            Column::ChangedAt => {
+                let expired = expired()?.filter(|_| matches!(raw(Column::Presence), Ok(cell) if !is_gone(&cell)));
+                Ok(raw(column)?.max(expired.map_or(Cell::None, Cell::Int)))
+            }
             _ => raw(column),
         }
     }
@@ -345,6 +348,10 @@ fn judged(cell: &dyn Fn(Column) -> Result<Cell, Error>) -> Result<Option<Judged>
     let (status, presence) = (word(&cell(Column::Status)?), word(&cell(Column::Presence)?));
     let (Some(result), Some(severity), Some(presence)) = (result, severity, presence) else { return Ok(None) };
     Ok(Some(Judged { result, severity, status, presence }))
+}
+
+fn is_gone(presence: &Cell) -> bool {
+    presence.text() == Some(Presence::Gone.word())
 }
 
 fn is_accepted(status: &Cell) -> bool {

@@ -6,9 +6,9 @@ use super::SETTLING;
 use super::commit::{Before, Committed, Draft, Known, stage};
 use super::glance::{glance, look};
 use super::items::{Document, FindingItem, Head};
-use super::lineage::When;
 use super::rules::{Lists, Memory, Numbered, unnumbered};
 use super::store::{pause, throttled};
+use super::when::When;
 use super::{Need, Writer, keys};
 use crate::domain::{
     Decision, Error, Family, Finding, FindingKey, HashAfter, Instant, Ordinal, Outcome, Rejection, Seen, TenantId,

@@ -81,6 +81,11 @@ impl Cursor {
     }
 }
 
+/// The seal of what a tenant's clients carry from page to page.
+pub fn page_seal(reader: &Reader, tenant: &TenantId) -> Seal {
+    Seal::new(reader.masters(), tenant, "page")
+}
+
 /// The error for a token that is not one of ours, or not for this question.
 pub(super) fn foreign(field: &str) -> Error {
     Error::invalid(

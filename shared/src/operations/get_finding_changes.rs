@@ -4,7 +4,7 @@
 //! acceptance that ends within the interval is a change at that instant, whether or not a job has recorded it.
 
 use super::cursor::{Cursor, from_member};
-use super::get_findings::RowSize;
+use super::get_findings::{Room, RowSize};
 use super::question::{Opened, Question};
 use crate::domain::query::{Clause, Filter, InstantRange, Test};
 use crate::domain::{Column, Error, Family, Instant, NetChange, NetKind, Ordinal, Severity, TenantId, net};
@@ -74,9 +74,9 @@ pub async fn get_finding_changes(
     let rest = changes.get(cursor.position as usize..).unwrap_or_default();
     let page = rest.get(..query.limit.min(rest.len())).unwrap_or_default();
     let ordinals: Vec<Ordinal> = page.iter().map(|change| change.ordinal).collect();
-    let mut found = reader.documents(tenant, &opened.view, &ordinals).await?;
-    let fitting = super::get_findings::fitting(&found, query.row_size);
-    found.truncate(fitting);
+    let mut room = Room::new(query.row_size);
+    let found = reader.documents_while(tenant, &opened.view, &ordinals, |found| room.takes(found)).await?;
+    let fitting = found.len();
     let next_begins = rest.get(fitting).copied();
     let next = next_begins.map(|_| {
         let passed = u32::try_from(fitting).unwrap_or(u32::MAX);

@@ -91,10 +91,11 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     let rest = candidates.get(start..).unwrap_or_default();
     let (findings, passed) = if opened.filter.residual().next().is_none() {
         let page = rest.get(..query.limit.min(rest.len())).unwrap_or_default();
-        let mut findings = reader.documents(tenant, view, page).await?;
-        let fitting = if query.whole { findings.len() } else { fitting(&findings, query.row_size) };
-        findings.truncate(fitting);
-        (findings, fitting)
+        let mut room = Room::new(query.row_size);
+        let fits = |found: &Found| query.whole || room.takes(found);
+        let findings = reader.documents_while(tenant, view, page, fits).await?;
+        let passed = findings.len();
+        (findings, passed)
     } else {
         tested(reader, tenant, view, query, rest).await?
     };
@@ -146,7 +147,7 @@ async fn tested(
 ) -> Result<(Vec<Found>, usize), Error> {
     let mut page = Vec::new();
     let mut passed = 0;
-    let mut bytes = 0;
+    let mut room = Room::new(query.row_size);
     for chunk in candidates.get(..TESTED.min(candidates.len())).unwrap_or_default().chunks(CHUNK) {
         for found in reader.documents(tenant, view, chunk).await? {
             let accepted = query
@@ -155,11 +156,9 @@ async fn tested(
                 .residual()
                 .all(|(field, test)| test.accepts(&(field.of)(&found.finding), view.at));
             if accepted {
-                let size = query.row_size.unwrap_or(size)(&found.finding);
-                if !page.is_empty() && bytes + size > PAGE_BYTES {
+                if !room.takes(&found) {
                     return Ok((page, passed));
                 }
-                bytes += size;
                 page.push(found);
             }
             passed += 1;
@@ -171,15 +170,29 @@ async fn tested(
     Ok((page, passed))
 }
 
-/// How many findings fit into an answer; at least one.
-pub(super) fn fitting(findings: &[Found], row_size: Option<RowSize>) -> usize {
-    let row_size = row_size.unwrap_or(size);
-    let mut bytes = 0_usize;
-    let beyond = findings.iter().position(|found| {
-        bytes = bytes.saturating_add(row_size(&found.finding));
-        bytes > PAGE_BYTES
-    });
-    beyond.map_or(findings.len(), |place| place.max(1))
+/// What is left of an answer; it takes one finding at least.
+pub(super) struct Room {
+    row_size: RowSize,
+    /// What it has taken.
+    bytes: Option<usize>,
+}
+
+impl Room {
+    /// An answer with nothing in it. Without `row_size` a row takes what its document takes.
+    pub fn new(row_size: Option<RowSize>) -> Self {
+        Self { row_size: row_size.unwrap_or(size), bytes: None }
+    }
+
+    /// Whether one more finding fits, which is then in.
+    pub fn takes(&mut self, found: &Found) -> bool {
+        let more = (self.row_size)(&found.finding);
+        let bytes = self.bytes.map_or(more, |bytes| bytes.saturating_add(more));
+        let fits = self.bytes.is_none() || bytes <= PAGE_BYTES;
+        if fits {
+            self.bytes = Some(bytes);
+        }
+        fits
+    }
 }
 
 fn size(finding: &Finding) -> usize {

@@ -1,8 +1,10 @@
 //! Lists rules: what findings judge by, each in its newest version as of one instant.
 //!
-//! Rules of findings that are gone count as well, since net changes name them.
+//! The newest version of a rule is the one with the highest number among those that findings judge by. Where its text has
+//! changed and then gone back, that is the earlier number again, as soon as no finding judges by the later one: number
+//! and text are always of one version. Rules of findings that are gone count as well, since net changes name them.
 
-use super::get_findings::RowSize;
+use super::get_findings::{Room, RowSize};
 use super::listing::{ListQuery, Listed, Walk};
 use super::question::Question;
 use crate::domain::query::{Clause, Filter, Test};
@@ -33,15 +35,15 @@ pub async fn list_rules(
     let rows = newest.into_iter().map(|(name, rule)| (opened.uids.named(Named::Rule, &name).to_string(), rule));
     let part = walk.part(rows.collect());
     let ordinals: Vec<Ordinal> = part.rows.iter().map(|(_, (_, first))| *first).collect();
-    let mut found = reader.documents(tenant, &opened.view, &ordinals).await?;
-    found.truncate(super::get_findings::fitting(&found, Some(row_size)));
+    let mut room = Room::new(Some(row_size));
+    let found = reader.documents_while(tenant, &opened.view, &ordinals, |found| room.takes(found)).await?;
     let versions = part.rows.iter().map(|(_, (version, _))| *version);
     let rows = versions.zip(found).map(|(version, found)| RuleRow { version, finding: found.finding });
     let rows = rows.collect();
     Ok(walk.page(&opened.view, part, rows))
 }
 
-/// The newest version of each rule among these, as of a view.
+/// The number of the newest version of each rule among these, as of a view.
 pub fn newest_versions<'a>(
     view: &View,
     rules: impl IntoIterator<Item = &'a str>,

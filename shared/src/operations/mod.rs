@@ -2,7 +2,6 @@
 
 mod account_limits;
 mod answer_size;
-pub mod asked;
 pub mod auditor;
 pub mod cursor;
 pub mod decide_findings;
@@ -35,8 +34,8 @@ pub mod set_account;
 pub mod start_audit;
 pub mod update_findings;
 
-pub use asked::{asked_state, page_seal};
 pub use auditor::Auditor;
+pub use cursor::page_seal;
 pub use decide_findings::accept_finding;
 pub use find_resource::find_resource;
 pub use get_compliance_summary::get_compliance_summary;

@@ -1,5 +1,6 @@
 //! A question about findings, opened: the state that it is asked of, and what its filter needs to know beside it.
 
+use crate::domain::as_of::AHEAD_MS;
 use crate::domain::finding::Vocabulary;
 use crate::domain::framework::Control;
 use crate::domain::query::{Clause, Filter, Match, Test};
@@ -78,10 +79,12 @@ impl Question {
     }
 }
 
-/// The state that a client asks for: the newest, unless it names another. [`Error::Invalid`] names `field`.
-pub fn when(reader: &Reader, field: &str, as_of: Option<AsOf>) -> Result<When, Error> {
-    let now = reader.clock().now();
-    as_of.map_or(Ok(When::Now), |as_of| Ok(When::named(as_of.check(field, now)?, now)))
+/// The state that a client asks for: the newest, unless it names another. [`Error::Invalid`] names `field` when it lies
+/// ahead of the ledger's now, which no state does that an answer named.
+pub async fn when(reader: &Reader, tenant: &TenantId, field: &str, as_of: Option<AsOf>) -> Result<When, Error> {
+    let Some(as_of) = as_of else { return Ok(When::Now) };
+    let now = reader.now(tenant, as_of.at.plus(-AHEAD_MS)).await?;
+    Ok(When::named(as_of.check(field, now)?))
 }
 
 /// The newest version of each framework that findings map to: those that are there, else those that are gone. The

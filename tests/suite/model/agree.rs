@@ -20,9 +20,9 @@ use posture_shared::domain::{Instant, Presence, Scope, Uids};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Moves of a case.
 const MOVES: usize = 50;
@@ -50,8 +50,9 @@ struct Open {
     expected: Vec<Vec<(String, Value)>>,
 }
 
-struct Doors {
-    run: Run,
+/// Two processes and the model, entered by the HTTP door.
+pub(super) struct Doors {
+    pub(super) run: Run,
     token: String,
     uids: Uids,
     lists: Vec<Open>,
@@ -100,7 +101,8 @@ fn dialects_tell_the_models_story_whatever_happens() {
 }
 
 impl Doors {
-    async fn new() -> Self {
+    /// An empty ledger.
+    pub(super) async fn new() -> Self {
         let run = Run::new().await;
         let (name, scopes) = ("reader".to_owned(), [Scope::FindingsRead].into());
         let wish = Wish { name, scopes, accounts: None, expires_at: None, rate_per_minute: Some(u32::MAX) };
@@ -154,6 +156,18 @@ impl Doors {
     fn instant(&self, who: usize, when: When) -> Option<Instant> {
         let at = self.run.instant(who, when)?;
         Some(at.min(self.run.clocks[who].now().plus(-1)))
+    }
+
+    /// Walks a list of all that a dialect has as of an instant, and compares it with a replay of the model.
+    pub(super) async fn replay(&self, who: usize, dialect: Dialect, at: Instant) -> usize {
+        let asked = Asked { dialect, pairs: Vec::new(), as_of: Some(at), limit: 100 };
+        let expected = self.expected(&asked, self.run.naive.at(at), &|_| true);
+        let walk = Walk::new(asked).finish(&self.app(who), &self.token).await;
+        let came: Vec<(String, Value)> =
+            walk.names().into_iter().zip(walk.rows.iter().map(|row| told(dialect, row))).collect();
+        assert_eq!(came, expected, "{dialect:?} as of {at}");
+        assert!(walk.total.is_none_or(|total| total == expected.len()), "{dialect:?} as of {at}: {:?}", walk.total);
+        came.len()
     }
 
     async fn open(&mut self, who: usize, dialect: Dialect, chosen: &[usize], when: When, limit: usize) {
@@ -303,13 +317,25 @@ impl Doors {
         };
         let found = ask(Dialect::SecurityHub, &failed).await;
         assert_eq!(found, by(Dialect::SecurityHub, &certain), "Security Hub, failed and active, at {at}");
+        let newest = newest_versions(&states);
+        self.rules(who, at, &newest).await;
         if let Some(state) = states.get(limit % states.len().max(1)) {
-            self.look(who, state, at).await;
+            self.look(who, state, at, &newest).await;
         }
     }
 
+    /// Every rule is shown in the newest version that a finding judges by.
+    async fn rules(&self, who: usize, at: Instant, newest: &BTreeMap<String, u32>) {
+        let path = path("/v1/cspm/rules", &[("as_of".to_owned(), at.to_string())]);
+        let answer = send(&self.app(who), &self.token, Method::GET, &path, &Value::Null).await;
+        let rows = answer.body["data"].as_array().unwrap().iter().map(|row| &row["attributes"]);
+        let told = rows.map(|row| (row["name"].as_str().unwrap().to_owned(), row["version"].as_u64().unwrap()));
+        let expected = newest.iter().map(|(name, version)| (name.clone(), u64::from(*version)));
+        assert_eq!(told.collect::<BTreeMap<_, _>>(), expected.collect(), "{path}");
+    }
+
     /// One finding by its uid is in every dialect what its row is, or nothing.
-    async fn look(&self, who: usize, state: &State, at: Instant) {
+    async fn look(&self, who: usize, state: &State, at: Instant, newest: &BTreeMap<String, u32>) {
         let uid = self.name(Dialect::Bitdefender, state);
         let (at_iso, at_ms) =
             (("as_of".to_owned(), at.to_string()), ("snapshot_timestamp".to_owned(), at.0.to_string()));
@@ -324,6 +350,23 @@ impl Doors {
             let row = answer.body.pointer(pointer).filter(|_| answer.status == 200);
             assert!(answer.status == 200 || answer.status == 404, "{path}: {}", answer.body);
             assert_eq!(row.map(|row| told(dialect, row)), said(dialect, state), "{path}: {}", answer.body);
+            if let Some(version) = row.and_then(|row| row.pointer("/relationships/rule/data/meta/version")) {
+                assert_eq!(version, &json!(newest[rule_of(state)]), "{path}: {}", answer.body);
+            }
         }
     }
+}
+
+fn rule_of(state: &State) -> &str {
+    state.finding.asff["GeneratorId"].as_str().unwrap()
+}
+
+/// The highest number of a version of each rule that findings judge by.
+fn newest_versions(states: &[State]) -> BTreeMap<String, u32> {
+    let mut newest = BTreeMap::new();
+    for state in states {
+        let known = newest.entry(rule_of(state).to_owned()).or_insert(0);
+        *known = state.finding.standing.rule_version.max(*known);
+    }
+    newest
 }

@@ -69,6 +69,7 @@ fn expected(naive: &Naive, from: Instant, point: Point, filter: &Filter) -> Vec<
         let (earlier, later) = (before.get(&ordinal).map(judged), Some(judged(&state)));
         if let Some(reason) = net::compare(earlier, later) {
             let at = Instant(state.row.get(Column::ChangedAt).int().unwrap());
+            assert!(from <= at && at <= point.at, "{ordinal} changed at {at}, not from {from} to {point:?}");
             changes.push(NetChange { ordinal: Ordinal(ordinal), at, reason, before: earlier, after: later });
         }
     }

@@ -15,6 +15,7 @@ mod dump;
 mod findings;
 mod idempotence;
 mod inventory;
+mod instants;
 mod naive;
 mod parts;
 mod questions;

@@ -6,6 +6,7 @@ use posture_shared::domain::query::{Filter, SortKey};
 use posture_shared::domain::rule::Rule;
 use posture_shared::domain::{
     Actor, Column, Decision, Finding, FindingKey, HistoryRecord, Instant, Kind, Outcome, Presence, Row, Seen, Source,
+    Verdict,
 };
 use posture_shared::ledger::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -277,24 +278,30 @@ impl Life {
         Some(State { ordinal, finding, row, last_seen })
     }
 
-    /// When the evaluated verdict, severity, status or presence last changed.
+    /// The last instant at which what it shows was another than a millisecond before; its first one if there is none.
     fn changed_at(&self, point: Point) -> Instant {
-        let versions: Vec<&Version> = self.versions.iter().filter(|version| version.seq <= point.seq).collect();
-        let mut changed = versions[0].at;
-        let mut before = None;
-        for (place, version) in versions.iter().enumerate() {
-            let until = versions.get(place + 1).map_or(point.at, |next| next.at.plus(-1));
-            let end = version.finding.standing.acceptance.as_ref().and_then(|a| a.expires_at);
-            let moments = [Some(version.at), end.filter(|end| version.at < *end && *end <= until)];
-            for moment in moments.into_iter().flatten() {
-                let state = version.finding.clone().evaluated(moment).state();
-                if before != Some(state) {
-                    changed = moment;
-                }
-                before = Some(state);
-            }
-        }
-        changed
+        let known = || self.versions.iter().filter(|version| version.seq <= point.seq);
+        let end = |version: &Version| version.finding.standing.acceptance.as_ref().and_then(|a| a.expires_at);
+        let moments: BTreeSet<Instant> =
+            known().flat_map(|version| [Some(version.at), end(version)]).flatten().collect();
+        let shown = |at: Instant| {
+            let version = known().rfind(|version| version.at <= at)?;
+            Some(shown(&version.finding.clone().evaluated(at)))
+        };
+        let is_change = |at: &&Instant| **at <= point.at && shown(**at) != shown(at.plus(-1));
+        moments.iter().rfind(is_change).copied().unwrap_or(self.versions[0].at)
+    }
+}
+
+/// What a row of net changes can say of a finding (DESIGN §2): of a fail its severity and its status, of anything else
+/// only what it is.
+fn shown(finding: &Finding) -> String {
+    let own = &finding.standing;
+    match (own.presence, own.result) {
+        (_, Verdict::Unknown) => "never checked".to_owned(),
+        (Presence::Gone, _) => "gone".to_owned(),
+        (Presence::Active, Verdict::Pass) => "pass".to_owned(),
+        (Presence::Active, Verdict::Fail) => format!("fail {:?} {:?}", own.severity, own.status),
     }
 }
 

@@ -77,8 +77,26 @@ pub struct GetFindingChanges {
     pub severities: Option<BTreeSet<Severity>>,
     /// The beginning of the interval.
     pub from: Instant,
-    /// Its end, when it lies before the newest state; the clock for it.
-    pub end: Option<AsOf>,
+    /// Its end, which may lie ahead.
+    to: Option<Instant>,
+    /// The state that is asked about.
+    pub as_of: Option<AsOf>,
+}
+
+impl GetFindingChanges {
+    /// The state at the end of the interval; `None` for the newest. [`Error::Invalid`] when that is before its
+    /// beginning.
+    pub fn end(&self, now: Instant) -> Result<Option<AsOf>, Error> {
+        let to = self.to.map(|at| AsOf { at, seq: None });
+        let end = match (to, self.as_of) {
+            (Some(to), Some(as_of)) if as_of.at > to.at => Some(to),
+            (to, as_of) => as_of.or(to),
+        };
+        if self.from > end.map_or(now, |end| end.at.min(now)) {
+            return Err(Error::invalid(FROM, "must not lie after to_date, nor after the instant that is asked about"));
+        }
+        Ok(end)
+    }
 }
 
 /// Reads decoded pairs of a query; [`Error::Invalid`] names the parameter at fault. `max_days` is how long ago an
@@ -99,28 +117,14 @@ pub fn parse(
         None => return Err(required(TYPE)),
     };
     let from = values.instant(FROM).ok_or_else(|| required(FROM))?;
-    let as_of = values.as_of().map(|as_of| as_of.check(AS_OF.name, now)).transpose()?;
-    let end = end(values.instant(TO), as_of, now);
-    if from > end.map_or(now, |end| end.at) {
-        return Err(Error::invalid(FROM, "must not lie after to_date, nor after the instant that is asked about"));
-    }
+    let (to, as_of) = (values.instant(TO), values.as_of());
     if let Some(days) = max_days.filter(|days| page.token.is_none() && from < now.plus(-i64::from(*days) * DAY_MS)) {
         return Err(Error::invalid(FROM, format!("may not be more than {days} days before the current date")));
     }
     let severities = values.list("severities").iter().filter_map(|word| Severity::from_word(word)).collect();
     let severities = Some(severities).filter(|severities: &BTreeSet<Severity>| !severities.is_empty());
     let (filter, groups) = (filters::parse(values)?, values.uids("scan_groups"));
-    Ok(GetFindingChanges { page, filter, groups, kind, severities, from, end })
-}
-
-/// The state at the end of the interval; `None` for the newest.
-fn end(to: Option<Instant>, as_of: Option<AsOf>, now: Instant) -> Option<AsOf> {
-    let to = to.filter(|to| *to < now).map(|at| AsOf { at, seq: None });
-    match (to, as_of) {
-        (Some(to), Some(as_of)) if as_of.at <= to.at => Some(as_of),
-        (None, as_of) => as_of,
-        (to, _) => to,
-    }
+    Ok(GetFindingChanges { page, filter, groups, kind, severities, from, to, as_of })
 }
 
 /// A page of net changes, each with its finding as of the end of the interval.
