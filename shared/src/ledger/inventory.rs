@@ -315,7 +315,7 @@ impl Reader {
             }
         }
         ranges.reverse();
-        Walk { reader: self, partition, ranges, at, pending: None }
+        Walk { reader: self, partition, ranges, at, pending: None, limit: None }
     }
 }
 
@@ -329,9 +329,18 @@ pub struct Walk<'a> {
     at: Option<Instant>,
     /// The newest version so far of the resource that was read last.
     pending: Option<(String, Item)>,
+    /// Items of a request.
+    limit: Option<usize>,
 }
 
 impl Walk<'_> {
+    /// The same walk in smaller steps, for those who need so many resources: what is not read costs nothing.
+    #[must_use]
+    pub fn in_steps_of(mut self, items: usize) -> Self {
+        self.limit = Some(items);
+        self
+    }
+
     /// The next resources, perhaps none of them; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<ConfigurationItem>>, Error> {
         let Some((from, to)) = self.ranges.pop() else {
@@ -341,7 +350,8 @@ impl Walk<'_> {
                 .map(|(_, item)| present(&item).map(|read| read.into_iter().collect()))
                 .transpose();
         };
-        let range = Range { from: Some(from), to: Some(to.clone()), consistent: true, ..Range::default() };
+        let range =
+            Range { from: Some(from), to: Some(to.clone()), consistent: true, limit: self.limit, newest_first: false };
         let (items, more) = self.reader.store.query_page(&self.partition, &range).await?;
         if let Some(last) = items.last().filter(|_| more) {
             // No key lies between this one and the last one.

@@ -119,7 +119,7 @@ async fn looked_through(
             found.extend(items.into_iter().filter(|item| asked.is(item)));
             requests += 1;
             if requests >= MAX_REQUESTS {
-                return Ok(found);
+                return Err(Error::invalid("id", "there are too many resources to look for it; ask by its key"));
             }
         }
     }

@@ -31,6 +31,9 @@ pub async fn list_inventory(reader: &Reader, tenant: &TenantId, query: &Query) -
         let after = after.as_ref().filter(|after| after.scope() == known.scope);
         let kinds = kinds_of(query, known);
         let mut walk = reader.inventory_walk(tenant, &known.scope, kinds.as_ref(), after, query.at);
+        if search.is_none() && query.at.is_none() {
+            walk = walk.in_steps_of(query.limit.saturating_add(1));
+        }
         while let Some(found) = walk.next().await? {
             requests += 1;
             let passed = found.last().map(ConfigurationItem::key);

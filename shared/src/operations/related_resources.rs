@@ -4,7 +4,7 @@
 use super::find_resource::find_resource;
 use super::question::{Question, when};
 use crate::domain::finding::Vocabulary;
-use crate::domain::inventory::{ConfigurationItem, Findings, KnownScope, Neighbours, Related, Relation};
+use crate::domain::inventory::{ConfigurationItem, Findings, KnownScope, Neighbours, References, Related, Relation};
 use crate::domain::query::{Clause, Filter, Test};
 use crate::domain::{AsOf, Column, Error, Family, Presence, Status, TenantId};
 use crate::ledger::Reader;
@@ -28,7 +28,7 @@ pub async fn related_resources(
     let item = find_resource(reader, tenant, id, at).await?;
     let mut scopes = reader.inventory_scopes(tenant).await?;
     scopes.sort_by_key(|known| distance(&item, known));
-    let own = item.key();
+    let (own, references) = (item.key(), item.references());
     let mut related: Vec<Related> = Vec::new();
     let (mut requests, mut complete) = (0, true);
     'scopes: for known in &scopes {
@@ -36,8 +36,9 @@ pub async fn related_resources(
         while let Some(found) = walk.next().await? {
             requests += 1;
             for other in found.into_iter().filter(|other| other.key() != own) {
-                let relations: BTreeSet<Relation> =
-                    links(&item, &other, false).into_iter().chain(links(&other, &item, true)).collect();
+                let outward = links(&item, &references, &other, false);
+                let inward = links(&other, &other.references(), &item, true);
+                let relations: BTreeSet<Relation> = outward.into_iter().chain(inward).collect();
                 if !relations.is_empty() {
                     related.push(resolved(other, relations));
                 }
@@ -71,14 +72,14 @@ fn resolved(item: ConfigurationItem, relations: BTreeSet<Relation>) -> Related {
 }
 
 /// How one resource says that it hangs together with another.
-fn links(from: &ConfigurationItem, to: &ConfigurationItem, inward: bool) -> Vec<Relation> {
+fn links(from: &ConfigurationItem, references: &References<'_>, to: &ConfigurationItem, inward: bool) -> Vec<Relation> {
     let said = from.relationships.iter().filter(|link| {
         let same_kind = link.kind.is_empty() || link.kind == to.kind;
         let by_name = link.id.is_empty() && link.name.is_some() && link.name == to.name;
         same_kind && (link.id == to.id || by_name)
     });
     let mut relations: Vec<Relation> = said.map(|link| Relation { inward, name: link.relationship.clone() }).collect();
-    if relations.is_empty() && from.refers_to(to) {
+    if relations.is_empty() && references.name(to) {
         relations.push(Relation { inward, name: "references".to_owned() });
     }
     relations

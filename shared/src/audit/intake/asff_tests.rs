@@ -1,6 +1,6 @@
 //! The resources of findings.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 use super::normalise;
 use super::tests::{context, one};

@@ -136,7 +136,12 @@ fn gather(value: &Value, context: &Context, into: &mut Intake, level: usize) -> 
         into.covered.extend(coverage(covered, context)?);
         found = true;
     }
-    if found { Ok(()) } else { take(value, context, into) }
+    let is_item = || get(members, &["resourceId", "resourceType"]).is_some();
+    match found {
+        true => Ok(()),
+        false if level == 1 && !is_item() => Err(wrong("", "holds no resources")),
+        false => take(value, context, into),
+    }
 }
 
 /// Members that hold items, or what holds them.

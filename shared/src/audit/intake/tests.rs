@@ -1,6 +1,6 @@
 //! Items in AWS's published shapes, as each way in delivers them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 use super::{Context, normalise, read};
 use crate::domain::Instant;
@@ -243,13 +243,16 @@ fn what_is_wrong_is_named_by_place_and_member() {
 }
 
 #[test]
-fn large_and_deep_items_are_refused() {
+fn what_is_too_large_too_deep_or_nothing_is_refused() {
     let mut large = group();
     large["configuration"]["x"] = "x".repeat(super::MAX_ITEM_BYTES).into();
     assert_eq!(problem(&large), (0, "configuration".to_owned()));
     let mut deep = group();
     deep["configuration"]["x"] = (0..100).fold(json!(1), |inner, _| json!([inner]));
     assert_eq!(problem(&deep), (0, "configuration".to_owned()));
+    for nothing in [json!({}), json!({"Filters": []}), json!({"resources": null})] {
+        assert!(read(&nothing, &context()).is_err(), "{nothing}");
+    }
     let wrapped = (0..10).fold(group(), |inner, _| json!({"detail": inner}));
     assert!(read(&wrapped, &context()).is_err());
 }

@@ -19,7 +19,11 @@ const MAX_ERRORS: usize = 1_000;
 
 /// Reads the body of a `PUT`; what it means is for the intake.
 pub fn parse(body: &[u8]) -> Result<Value, Error> {
-    json::parse(body).map_err(|error| Error::invalid("body", format!("is not JSON: {error}")))
+    match json::parse(body) {
+        Ok(sent @ (Value::Object(_) | Value::Array(_))) => Ok(sent),
+        Ok(_) => Err(Error::invalid("body", "must be an object or a list")),
+        Err(error) => Err(Error::invalid("body", format!("is not JSON: {error}"))),
+    }
 }
 
 /// What became of the items of a `PUT`; the numbers add up.

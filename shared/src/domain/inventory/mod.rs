@@ -12,6 +12,7 @@ use super::json::{self, Object};
 use super::resource_type::{ResourceType, resource_name, resource_path};
 use super::{Error, Instant};
 pub use asked::{Asked, Findings, Imported, Neighbours, Outcome, Page, Query, Related, Relation};
+pub use references::References;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 

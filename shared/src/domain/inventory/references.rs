@@ -2,6 +2,7 @@
 
 use super::ConfigurationItem;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Members that hold the name of a resource of a type, where names alone would tell too little.
 const BY_NAME: [(&str, &str); 4] = [
@@ -20,24 +21,47 @@ impl ConfigurationItem {
         names
     }
 
-    /// Whether the configuration names the other one: by its ARN, by an id that no other resource has, or by its name
-    /// in a member that holds such names.
-    pub fn refers_to(&self, other: &Self) -> bool {
-        let members = self.configuration.iter().chain(&self.supplementary);
-        members.into_iter().any(|(name, value)| holds(name, value, other))
+    /// The names in its configuration that may be those of other resources.
+    pub fn references(&self) -> References<'_> {
+        let mut references = References::default();
+        for (name, value) in self.configuration.iter().chain(&self.supplementary) {
+            references.take(name, value);
+        }
+        references
     }
 }
 
-fn holds(member: &str, value: &Value, other: &ConfigurationItem) -> bool {
-    match value {
-        Value::Object(members) => members.iter().any(|(name, value)| holds(name, value, other)),
-        Value::Array(items) => items.iter().any(|item| holds(member, item, other)),
-        Value::String(text) => {
-            let is_own = other.arn.as_ref() == Some(text) || (other.id == *text && is_distinctive(text));
-            let of_name = |(known, kind): &(&str, &str)| *kind == other.kind && member.eq_ignore_ascii_case(known);
-            is_own || (other.id == *text && BY_NAME.iter().any(of_name))
+/// Names of resources in a configuration.
+#[derive(Debug, Default)]
+pub struct References<'a> {
+    /// Ids that no other resource has, and ARNs.
+    distinctive: HashSet<&'a str>,
+    /// Types, and names of resources of them.
+    named: HashSet<(&'static str, &'a str)>,
+}
+
+impl<'a> References<'a> {
+    fn take(&mut self, member: &str, value: &'a Value) {
+        match value {
+            Value::Object(members) => members.iter().for_each(|(name, value)| self.take(name, value)),
+            Value::Array(items) => items.iter().for_each(|item| self.take(member, item)),
+            Value::String(text) => {
+                if is_distinctive(text) {
+                    self.distinctive.insert(text);
+                }
+                let of_member = BY_NAME.iter().filter(|(known, _)| member.eq_ignore_ascii_case(known));
+                self.named.extend(of_member.map(|(_, kind)| (*kind, text.as_str())));
+            }
+            _ => {}
         }
-        _ => false,
+    }
+
+    /// Whether a resource is among them.
+    pub fn name(&self, other: &ConfigurationItem) -> bool {
+        let is_named = |(kind, name): &(&str, &str)| *kind == other.kind && *name == other.id;
+        self.distinctive.contains(other.id.as_str())
+            || other.arn.as_ref().is_some_and(|arn| self.distinctive.contains(arn.as_str()))
+            || self.named.iter().any(is_named)
     }
 }
 
@@ -76,7 +100,8 @@ mod tests {
             (json!({"name": "logs", "description": "sg-0123abcd and more"}), false, false),
         ] {
             let from = item("AWS::X::Y", "x", &configuration);
-            assert_eq!((from.refers_to(&group), from.refers_to(&bucket)), (to_group, to_bucket), "{configuration}");
+            let references = from.references();
+            assert_eq!((references.name(&group), references.name(&bucket)), (to_group, to_bucket), "{configuration}");
         }
     }
 }

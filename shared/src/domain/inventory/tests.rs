@@ -1,6 +1,6 @@
 //! Configuration items.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 use super::{ConfigurationItem, ItemKey, Origin, Relationship};
 use crate::domain::Instant;
