@@ -149,11 +149,11 @@ fn whole(rule: &Rule, input: &Input, related: &RelatedItems, params: &Object) ->
 fn evaluate(engine: &mut regorus::Engine, rule: &Rule) -> Result<Verdict, String> {
     if rule.judges_some {
         let applies = eval(engine, rule, "applies")?;
-        match applies.as_bool() {
-            Ok(true) => {}
-            Ok(false) => return Ok(Verdict::NotApplicable),
-            Err(_) if applies == regorus::Value::Undefined => return Ok(Verdict::NotApplicable),
-            Err(_) => return Ok(Verdict::Unknown("`applies` of the rule is no boolean".to_owned())),
+        match &applies {
+            regorus::Value::Bool(true) => {}
+            regorus::Value::Bool(false) | regorus::Value::Undefined => return Ok(Verdict::NotApplicable),
+            regorus::Value::String(reason) => return Ok(Verdict::Unknown(reason.chars().take(MESSAGE).collect())),
+            _ => return Ok(Verdict::Unknown("`applies` of the rule is neither boolean nor text".to_owned())),
         }
     }
     let found = eval(engine, rule, "violations")?;

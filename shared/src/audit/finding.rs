@@ -6,6 +6,7 @@
 
 use super::metadata::Rule;
 use super::verdict::{Verdict, Violation};
+pub use crate::domain::finding::PRODUCT_ARN;
 use crate::domain::inventory::ConfigurationItem;
 use crate::domain::json::Object;
 use crate::domain::resource_type::ResourceType;
@@ -13,8 +14,6 @@ use crate::domain::score::VECTOR_FIELD;
 use crate::domain::{Instant, Severity};
 use serde_json::{Value, json};
 
-/// The product under which audits of our own file their findings.
-pub const PRODUCT_ARN: &str = "arn:aws:securityhub:global::product/posture-ledger/audit";
 /// The member of ProductFields that tells which version of the resource was judged.
 pub const RESOURCE_VERSION_FIELD: &str = "posture/resource_version";
 /// The member of ProductFields that names the rule by key and version.

@@ -15,7 +15,8 @@ pub struct Rule {
     pub rego: String,
     /// The Rego package: `rules.` and the key with `_` in place of dots and hyphens.
     pub package: String,
-    /// Whether it says by `applies` which resources it judges; else it judges all of its type.
+    /// Whether it says by `applies` which resources it judges; else it judges all of its type. `true` judges, `false` and undefined
+    /// do not, and a text says why the rule cannot tell.
     pub judges_some: bool,
     /// The controls that it checks, each in its framework's canonical spelling.
     pub controls: Vec<Control>,

@@ -262,7 +262,7 @@ impl Dialect {
             (throttled, "Too many requests; `Retry-After` says how many seconds to wait"),
             (Error::internal(""), "Our fault"),
         ];
-        if writes {
+        if writes || self == Self::Infracast || self == Self::Native {
             causes.push((Error::Conflict(String::new()), "What is asked for does not fit to how things stand"));
         }
         let mut failures = BTreeMap::new();

@@ -7,6 +7,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
+/// The product under which audits of our own file their findings. It names neither account nor region, so that an Id alone leads to
+/// the finding.
+pub const PRODUCT_ARN: &str = "arn:aws:securityhub:global::product/posture-ledger/audit";
+
 /// A finding's identity as its producer names it, unique within a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FindingKey {

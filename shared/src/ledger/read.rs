@@ -108,6 +108,16 @@ impl Reader {
     ///
     /// Warm this is two rounds, cold three, whatever the tenant's size.
     pub async fn finding(&self, tenant: &TenantId, key: &FindingKey, when: When) -> Result<Option<Found>, Error> {
+        Ok(self.finding_viewed(tenant, key, when).await?.map(|(found, _)| found))
+    }
+
+    /// Like [`Reader::finding`], with the state that it was found in.
+    pub async fn finding_viewed(
+        &self,
+        tenant: &TenantId,
+        key: &FindingKey,
+        when: When,
+    ) -> Result<Option<(Found, View)>, Error> {
         let place = keys::finding(tenant, key);
         // The view is needed in any case; its log is read beside the finding's item.
         let nothing = Need::default();
@@ -135,7 +145,8 @@ impl Reader {
         })?;
         let seen = view.seen(item.ordinal)?;
         let last_seen = view.cell(item.ordinal, Column::LastSeen)?.int().map_or(at, Instant);
-        lay_over(&document, item.ordinal, &seen, last_seen, view.at).map(Some)
+        let found = lay_over(&document, item.ordinal, &seen, last_seen, view.at)?;
+        Ok(Some((found, view)))
     }
 
     /// One finding by its number, as of an instant; `None` when there was none. Warm this is two rounds, cold three,

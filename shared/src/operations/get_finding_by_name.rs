@@ -3,10 +3,14 @@
 //! Neither part tells where it ends, so every rule that the text begins with is tried. The resource may be given by its
 //! path, its name, or its producer's id.
 
+use crate::domain::finding::PRODUCT_ARN;
 use crate::domain::query::{Clause, Filter, Test};
 use crate::domain::resource::RESOURCE;
-use crate::domain::{Cell, Column, Error, Family, Ordinal, Presence, TenantId, Uids, Verdict};
+use crate::domain::{Cell, Column, Error, Family, FindingKey, Ordinal, Presence, TenantId, Uids, Verdict};
 use crate::ledger::{Found, Need, Reader, View, When};
+
+/// Findings that an error names.
+const SHOWN: usize = 10;
 
 /// A question for one finding by names.
 #[derive(Debug, Clone)]
@@ -22,12 +26,15 @@ pub struct NamedQuery {
 }
 
 /// The finding of a name, with the state that was asked; `None` when there is none. Of several, one that is there and
-/// fails goes first. [`Error::Invalid`] says how many there are if that does not tell.
+/// fails goes first. [`Error::Conflict`] names their uids if that does not tell.
 pub async fn get_finding_by_name(
     reader: &Reader,
     tenant: &TenantId,
     query: &NamedQuery,
 ) -> Result<Option<(Found, View, Uids)>, Error> {
+    if let Some(own) = filed_by_us(reader, tenant, query).await? {
+        return Ok(Some(own));
+    }
     let core = Need::all([Family::Core]);
     let (view, uids) = tokio::try_join!(reader.view(tenant, query.when, &core), reader.uids(tenant))?;
     let of_rules = Test::one_of(rules(&view, &query.name)?);
@@ -44,9 +51,22 @@ pub async fn get_finding_by_name(
             named.push(ordinal);
         }
     }
-    let Some(ordinal) = the_one(&view, &named, query.field)? else { return Ok(None) };
+    let Some(ordinal) = the_one(&view, &named, &uids, query.field)? else { return Ok(None) };
     let found = reader.documents(tenant, &view, &[ordinal]).await?.pop();
     Ok(found.map(|found| (found, view, uids)))
+}
+
+/// The finding of an audit of our own that has this very Id, if it is among those that are meant.
+async fn filed_by_us(
+    reader: &Reader,
+    tenant: &TenantId,
+    query: &NamedQuery,
+) -> Result<Option<(Found, View, Uids)>, Error> {
+    let key = FindingKey { product_arn: PRODUCT_ARN.to_owned(), id: query.name.clone() };
+    let (found, uids) = tokio::try_join!(reader.finding_viewed(tenant, &key, query.when), reader.uids(tenant))?;
+    let Some((found, view)) = found else { return Ok(None) };
+    let is_meant = query.among.accepts_cells(&|column| view.cell(found.ordinal, column), view.at)?;
+    Ok(is_meant.then_some((found, view, uids)))
 }
 
 /// Every rule that a name begins with.
@@ -68,7 +88,7 @@ fn is_named(view: &View, ordinal: Ordinal, name: &str) -> Result<bool, Error> {
 }
 
 /// The one finding that is meant.
-fn the_one(view: &View, named: &[Ordinal], field: &str) -> Result<Option<Ordinal>, Error> {
+fn the_one(view: &View, named: &[Ordinal], uids: &Uids, field: &str) -> Result<Option<Ordinal>, Error> {
     let mut failing = Vec::new();
     for ordinal in named {
         let judged = view.judged(*ordinal)?;
@@ -80,12 +100,17 @@ fn the_one(view: &View, named: &[Ordinal], field: &str) -> Result<Option<Ordinal
     match meant {
         [] => Ok(None),
         [one] => Ok(Some(*one)),
-        several => Err(Error::invalid(
-            field,
-            format!(
-                "{} findings are called so: send the id that the list gives, which ends in ~ and 32 digits",
-                several.len()
-            ),
-        )),
+        several => {
+            let mut ids = Vec::new();
+            for ordinal in several.iter().take(SHOWN) {
+                ids.push(uids.finding(*ordinal).to_string());
+            }
+            let more = if several.len() > SHOWN { " and more" } else { "" };
+            Err(Error::Conflict(format!(
+                "{field}: {} findings are called so; ask for one by its uid: {}{more}",
+                several.len(),
+                ids.join(", ")
+            )))
+        }
     }
 }

@@ -125,7 +125,7 @@ async fn findings_about(
         Clause::on(Column::Status, Test::one_of(open)),
         Clause::on(Column::ResourceIds, Test::one_of(named.keys().cloned())),
     ]);
-    let question = Question { filter, when: when(reader, "as_of", as_of)?, ..Question::default() };
+    let question = Question { filter, when: when(reader, tenant, "as_of", as_of).await?, ..Question::default() };
     let opened = question.open(reader, tenant, [Family::Ids]).await?;
     let mut findings = vec![Findings::default(); items.len()];
     for ordinal in opened.view.select(&opened.filter)? {

@@ -4,7 +4,7 @@
 //! The document addresses one finding as `CIS-AWS-5.2-aws:us-east-1:aws.ec2.security_group:sg-0abc123` and as
 //! `CIS-AWS-5.2-sg-0abc123`; both are understood, and so are the ids of lists, of which the part behind `~` decides, and
 //! uids alone. If both forms name several findings, one that fails now goes first; if that does not tell, the answer
-//! is a 400 that says how many there are.
+//! is a 409 that names the uids of those that are meant.
 
 use super::super::Reply;
 use super::parameters::Parameters;

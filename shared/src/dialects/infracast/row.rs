@@ -3,6 +3,7 @@
 use super::limits::ROW_BYTES;
 use super::vocabulary::{Listing, severity_word};
 use crate::domain::framework::{Control, compare_versions, controls_of};
+use crate::domain::finding::PRODUCT_ARN;
 use crate::domain::json::{self, Object};
 use crate::domain::{Acceptance, Finding, Instant, MappingQuery, Resource, Uid, score};
 use serde_json::{Value, json};
@@ -71,7 +72,7 @@ fn row(shown: &Listed<'_>, asked: Option<&MappingQuery>) -> Object {
     let advice = text("Remediation.Recommendation.Text").or_else(|| text("Remediation.Recommendation.Url"));
     let mut row = Object::new();
     let mut put = |name: &str, value: Value| row.insert(name.to_owned(), value);
-    put("id", json!(format!("{rule}-{path}~{}", uid.simple())));
+    put("id", json!(id(asff, &format!("{rule}-{path}"), *uid)));
     put("uid", json!(uid.to_string()));
     put("rule_id", json!(rule));
     put("framework", json!(first.map(|control| &control.framework)));
@@ -95,6 +96,12 @@ fn row(shown: &Listed<'_>, asked: Option<&MappingQuery>) -> Object {
         put("acceptance", acceptance(accepted));
     }
     row
+}
+
+/// The full id. Of an audit of our own it is the finding's Id; what others file carries its uid, since two of them may say the same.
+fn id(asff: &Object, names: &str, uid: Uid) -> String {
+    let is_own = json::text_at(asff, "ProductArn") == Some(PRODUCT_ARN) && json::text_at(asff, "Id") == Some(names);
+    if is_own { names.to_owned() } else { format!("{names}~{}", uid.simple()) }
 }
 
 fn add_risk(row: &mut Object, finding: &Finding) {
