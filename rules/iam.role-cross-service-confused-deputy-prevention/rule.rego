@@ -5,10 +5,7 @@ policy := input.resource.configuration.assumeRolePolicyDocument
 # A service-linked role belongs to its service and cannot be changed.
 is_asked if not startswith(input.resource.configuration.path, "/aws-service-role/")
 
-is_read if {
-	is_object(policy)
-	policy.Statement
-}
+is_read if data.lib.documents.is_of_resource(policy)
 
 # The services that a statement trusts and that are not ignored.
 services(statement) := {service |

@@ -5,8 +5,7 @@ package lib.privileges
 document(configuration) := version.document if {
 	some version in configuration.policyVersionList
 	version.isDefaultVersion == true
-	is_object(version.document)
-	version.document.Statement
+	data.lib.documents.is_of_identity(version.document)
 }
 
 # Whether somebody holds a policy of the customer's own. A count that was not read is no zero.
