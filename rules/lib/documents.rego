@@ -1,4 +1,4 @@
-# Whether policy documents were read whole. What has another form than AWS's own says nothing, not that nothing is allowed.
+# Whether policy documents were read whole. What has another form than AWS has says nothing; it does not allow nothing.
 package lib.documents
 
 # A policy of a user, group or role.
