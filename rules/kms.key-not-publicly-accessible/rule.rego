@@ -4,10 +4,7 @@ policy := input.resource.supplementaryConfiguration.Policy
 
 is_asked if input.resource.configuration.keyManager != "AWS"
 
-is_read if {
-	is_object(policy)
-	policy.Statement
-}
+is_read if data.lib.documents.is_of_resource(policy)
 
 applies := true if {
 	is_asked

@@ -46,9 +46,17 @@ comes_from_known_address(statement) if {
 # Keys whose values are ARNs.
 arn_keys := {"aws:sourcearn", "aws:principalarn"}
 
+# What begins like many is anybody's: o-* means every organization there is.
 says_whose(key, value) if {
 	not key in arn_keys
-	trim(value, "*?") != ""
+	not contains(value, "${")
+	regex.match(`^([^*?]+|[^*?]{6,}[*?].*)$`, value)
+}
+
+# The organization or account of the resource itself.
+says_whose(key, value) if {
+	not key in arn_keys
+	lower(value) in {"${aws:resourceorgid}", "${aws:resourceaccount}"}
 }
 
 says_whose(key, value) if {

@@ -5,8 +5,7 @@ package lib.privileges
 document(configuration) := version.document if {
 	some version in configuration.policyVersionList
 	version.isDefaultVersion == true
-	is_object(version.document)
-	version.document.Statement
+	data.lib.documents.is_of_identity(version.document)
 }
 
 # Whether somebody holds a policy of the customer's own. A count that was not read is no zero.
@@ -15,8 +14,8 @@ is_held(configuration) if {
 	not configuration.attachmentCount == 0
 }
 
-# Whether a statement allows everything on every resource. NotAction that leaves out nothing of what changes rights is no
-# less: who may change rights may do everything.
+# Whether a statement allows everything on every resource. NotAction that leaves out nothing of what changes rights is
+# no less: who may change rights may do everything.
 is_everything(statement) if {
 	statement.Effect == "Allow"
 	is_every_resource(statement)
@@ -46,8 +45,11 @@ change_rights := {
 	"iam:PutGroupPolicy", "iam:PutRolePolicy", "iam:PutUserPolicy", "iam:SetDefaultPolicyVersion", "iam:UpdateAssumeRolePolicy",
 }
 
-# Actions that run the holder's code or session with the rights that something already has.
-take_over := {"glue:UpdateDevEndpoint", "lambda:UpdateFunctionCode", "sagemaker:CreatePresignedNotebookInstanceUrl"}
+# Actions that put the holder's code or session into what runs with a role already.
+take_over := {
+	"glue:UpdateDevEndpoint", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+	"sagemaker:CreatePresignedNotebookInstanceUrl",
+}
 
 # Actions that make a way to sign in. On oneself they give nothing new.
 sign_in := {"iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"}
@@ -60,7 +62,7 @@ run_as := {
 	"datapipeline:CreatePipeline", "ec2:AssociateIamInstanceProfile", "ec2:ReplaceIamInstanceProfileAssociation",
 	"ec2:RequestSpotFleet", "ec2:RequestSpotInstances", "ec2:RunInstances", "ecs:RegisterTaskDefinition", "ecs:RunTask",
 	"elasticmapreduce:RunJobFlow", "events:PutTargets", "glue:CreateDevEndpoint", "glue:CreateJob", "glue:UpdateJob",
-	"lambda:CreateFunction", "lambda:UpdateFunctionConfiguration", "sagemaker:CreateNotebookInstance",
+	"lambda:CreateFunction", "sagemaker:CreateNotebookInstance",
 	"sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob", "scheduler:CreateSchedule",
 	"ssm:StartAutomationExecution", "states:CreateStateMachine", "states:UpdateStateMachine",
 }
