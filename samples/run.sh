@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Serves the sample findings: two reports of a small shop's two accounts, imported as if a day apart, so that there is
-# history to see. What was loaded stays in DATA (./data) and is not loaded again. `make run` calls this.
+# Serves the samples: two reports of a small shop's two accounts, imported as if a day apart, so that there is history to
+# see, and an audit of the resources of one of them. What was loaded stays in DATA (./data) and is not loaded again. `make run` calls this.
 set -euo pipefail
 posture=$1
 data=${DATA:-./data}
@@ -65,13 +65,17 @@ load() {
     (
         . "$settings"
         "$posture" import "$samples/$2.asff.json"
+        if [ "${3:-}" ]; then
+            "$posture" inventory import "$samples/$3.json"
+            "$posture" audit --wait >/dev/null
+        fi
     )
     stop
 }
 
 if [ ! -e "$data" ]; then
     load 2026-03-02T06:00:05Z monday
-    load 2026-03-03T06:00:05Z tuesday
+    load 2026-03-03T06:00:05Z tuesday inventory
     touch "$data/samples-loaded"
 elif [ ! -e "$data/samples-loaded" ]; then
     echo "$data holds something else than the samples, or their loading was cut off; remove it, or set DATA" >&2
@@ -90,6 +94,8 @@ The key is in $settings. In another shell:
   aws securityhub get-finding-history --finding-identifier \\
     ProductArn=arn:aws:securityhub:eu-west-1::product/prowler/prowler,Id=$(sed -n 's/.*"Id":"\(prowler-iam_user_mfa[^"]*\)".*/\1/p' "$samples/tuesday.asff.json" | head -n 1)
   posture import your-report.asff.json
+  curl -H "Authorization: Bearer \$POSTURE_TOKEN" '$(member url)/api/v1/tenants/$(member tenant)/findings?severity=CRITICAL&framework=cis-aws'
+  posture audit --wait
 
 Ctrl-C stops it; \`make run\` starts it again with what it had.
 TEXT

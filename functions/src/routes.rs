@@ -5,12 +5,12 @@ use crate::{
     bitdefender_get_check, bitdefender_get_checks, bitdefender_get_finding_changes, bitdefender_get_framework,
     bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule,
     bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, create_key, datadog_get_finding,
-    datadog_list_findings, get_docs, get_openapi, get_related_resources, get_resource, import_hub_events,
+    datadog_list_findings, get_docs, get_job, get_openapi, get_related_resources, get_resource, import_hub_events,
     import_resources, import_snapshots, infracast_get_compliance_summary, infracast_get_finding,
-    infracast_list_findings, infracast_list_scored_findings, list_accounts, list_jobs, list_keys, list_resources,
-    record_expiries, record_resource, revoke_key, securityhub_batch_import_findings, securityhub_batch_update_findings,
-    securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings,
-    securityhub_list_enabled_products, set_account, get_job, infracast_run_audit, run_audits, start_audits,
+    infracast_list_findings, infracast_list_scored_findings, infracast_run_audit, list_accounts, list_jobs, list_keys,
+    list_resources, record_expiries, record_resource, revoke_key, run_audits, securityhub_batch_import_findings,
+    securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history,
+    securityhub_get_findings, securityhub_list_enabled_products, set_account, start_audits,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
@@ -61,7 +61,13 @@ pub fn keyed() -> impl Iterator<Item = &'static Route> {
 }
 
 /// Every function that events wake.
-pub static TRIGGERS: &[&Trigger] = &[&import_hub_events::TRIGGER, &record_expiries::TRIGGER, &record_resource::TRIGGER, &run_audits::TRIGGER, &start_audits::TRIGGER];
+pub static TRIGGERS: &[&Trigger] = &[
+    &import_hub_events::TRIGGER,
+    &record_expiries::TRIGGER,
+    &record_resource::TRIGGER,
+    &run_audits::TRIGGER,
+    &start_audits::TRIGGER,
+];
 
 #[cfg(test)]
 mod tests {

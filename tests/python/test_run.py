@@ -1,11 +1,13 @@
 """What `make run` does after building: the samples served, with a day of history, and kept for the next time."""
 
 import contextlib
+import json
 import re
 import select
 import shlex
 import signal
 import subprocess
+import urllib.request
 
 import boto3
 
@@ -51,6 +53,34 @@ def client(values):
     )
 
 
+def audited(values):
+    """The audit of the sample account: its findings are there in every dialect, with controls and scores."""
+
+    def get(path):
+        request = urllib.request.Request(
+            values["POSTURE_URL"] + path, headers={"Authorization": "Bearer " + values["POSTURE_TOKEN"]}
+        )
+        return json.load(urllib.request.urlopen(request))
+
+    name = "CIS-AWS-5.2-aws:eu-west-1:aws.ec2.security_group:sg-0a22jump"
+    finding = get("/api/v1/tenants/default/findings/" + name)
+    assert (finding["id"], finding["severity"], finding["status"]) == (name, "HIGH", "open")
+    assert finding["risk_score"] > 0
+    assert {"framework": "cis-aws", "control_id": "5.2", "version": "3.0"} in finding["framework_mappings"]
+    listed = get("/api/v1/tenants/default/findings?control_id=5.2&framework=cis-aws@3.0")["items"]
+    assert name in [row["id"] for row in listed]
+    check = get("/v1/cspm/checks/" + finding["uid"])["data"]
+    assert check["attributes"]["result"] == "fail"
+    datadog = get("/api/v2/posture_management/findings/" + finding["uid"])["data"]["attributes"]
+    assert datadog["evaluation"] == "fail" and "control:5.2" in datadog["tags"]
+    product = "arn:aws:securityhub:global::product/posture-ledger/audit"
+    asked = {"Id": [{"Value": name, "Comparison": "EQUALS"}], "ProductArn": [{"Value": product, "Comparison": "EQUALS"}]}
+    (asff,) = client(values).get_findings(Filters=asked)["Findings"]
+    assert asff["Compliance"]["Status"] == "FAILED" and asff["Title"] == finding["title"]
+    summary = get("/api/v1/tenants/default/compliance/summary")
+    assert summary["by_framework"]["cis-aws"]["findings"] > 10
+
+
 def test_the_samples_are_served_and_kept(tmp_path):
     data = tmp_path / "data"
     with running(data) as said:
@@ -61,6 +91,7 @@ def test_the_samples_are_served_and_kept(tmp_path):
         records = client(first).get_finding_history(FindingIdentifier={"Id": name, "ProductArn": product})["Records"]
         assert [record["UpdateTime"].day for record in records] == [3, 2], "two imports, a day apart"
         assert records[0]["Updates"][0]["UpdatedField"] == "Compliance.Status"
+        audited(first)
     with running(data) as said:
         assert '"received"' not in said, "the samples are not loaded again"
         second = settings(data)

@@ -1,9 +1,9 @@
 //! `posture audit`: start an audit run and perhaps wait for it, in the store or through a server; or judge the past.
 
 use super::door::{Door, Opened};
+use super::progress::Progress;
 use super::store::Absent;
 use super::web::Web;
-use super::progress::Progress;
 use super::{Ending, Failure, instant, print};
 use clap::Args;
 use posture_shared::audit::{Judgement, Verdict};
@@ -61,7 +61,8 @@ impl Audit {
                 Err(Failure::usage("--at", "judges a store that is not served: give --data, --endpoint-url or --table"))
             }
             Opened::Server(server) => {
-                let body = self.framework.as_ref().map_or_else(|| json!({}), |framework| json!({"framework": framework}));
+                let body =
+                    self.framework.as_ref().map_or_else(|| json!({}), |framework| json!({"framework": framework}));
                 let path = server.path("findings/run");
                 let mut job = server.web.send("POST", &path, body.to_string().as_bytes()).await?;
                 if self.wait {

@@ -6,6 +6,7 @@ use posture_shared::audit::{self, Rule, RuleSource, SourceFile};
 use posture_shared::domain::{Error, Vocabulary};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The folder of rules that `test` reads where it is there.
@@ -28,6 +29,8 @@ enum What {
         /// Its key, or its rule id
         rule: String,
     },
+    /// Write the catalogue as a page of Markdown
+    Page,
     /// Judge the cases of rules: of the folder, else of ./rules, else of those that the program brings along
     Test {
         /// A folder of rules, or the folder of one
@@ -51,6 +54,11 @@ impl Rules {
                 let absent =
                     || Failure::usage("rule", format!("there is no rule {wanted}; `posture rules list` has them"));
                 print(&whole(rule.ok_or_else(absent)?))?;
+                Ok(Ending::Done)
+            }
+            What::Page => {
+                let page = audit::catalogue_page(&built_in()?);
+                io::stdout().write_all(page.as_bytes()).map_err(|error| Error::internal(format!("stdout: {error}")))?;
                 Ok(Ending::Done)
             }
             What::Test { folder } => test(folder),

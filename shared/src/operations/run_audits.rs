@@ -31,7 +31,11 @@ const READ: usize = 100;
 const TAKEN: &str = "TakenByAnotherAccount";
 
 /// Works on the runs of `own` and of every tenant that ever had a key, like [`run_audits`].
-pub async fn run_audits_of_all(writer: &Writer, own: &TenantId, enough: impl Fn() -> bool + Copy) -> Result<usize, Error> {
+pub async fn run_audits_of_all(
+    writer: &Writer,
+    own: &TenantId,
+    enough: impl Fn() -> bool + Copy,
+) -> Result<usize, Error> {
     run_audits(writer, &all_tenants(writer, own).await?, enough).await
 }
 

@@ -30,9 +30,9 @@ pub mod list_findings;
 #[cfg(test)]
 mod never_panics;
 pub mod openapi;
-pub mod run_audit;
 mod parameters;
 pub mod row;
+pub mod run_audit;
 #[cfg(test)]
 mod samples;
 mod vocabulary;

@@ -35,7 +35,10 @@ pub fn run_audit(_: &str) -> Description {
         ("frameworks", list(&text())),
         ("started_at", instant()),
     ]);
-    let described = Description { status: 202, ..Description::of("Start an audit run, of every rule or of one framework's", answer) };
+    let described = Description {
+        status: 202,
+        ..Description::of("Start an audit run, of every rule or of one framework's", answer)
+    };
     let mut framework = framework();
     if let Value::Object(schema) = &mut framework {
         schema.insert("type".to_owned(), json!(["string", "null"]));

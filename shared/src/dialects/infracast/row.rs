@@ -2,8 +2,8 @@
 
 use super::limits::ROW_BYTES;
 use super::vocabulary::{Listing, severity_word};
-use crate::domain::framework::{Control, compare_versions, controls_of};
 use crate::domain::finding::PRODUCT_ARN;
+use crate::domain::framework::{Control, compare_versions, controls_of};
 use crate::domain::json::{self, Object};
 use crate::domain::{Acceptance, Finding, Instant, MappingQuery, Resource, Uid, score};
 use serde_json::{Value, json};

@@ -24,7 +24,9 @@ pub fn parse(body: &[u8]) -> Result<Option<FrameworkQuery>, Error> {
     }
     let Some(text) = Members::root(&body).any_text(FRAMEWORK)? else { return Ok(None) };
     let query = FrameworkQuery::parse(text);
-    query.map(Some).ok_or_else(|| Error::invalid(FRAMEWORK, "names no framework; send for example cis-aws or nist-800-53"))
+    query
+        .map(Some)
+        .ok_or_else(|| Error::invalid(FRAMEWORK, "names no framework; send for example cis-aws or nist-800-53"))
 }
 
 /// The run that was asked for, as it stands at `now`.
@@ -59,7 +61,11 @@ mod tests {
         for body in ["{}", "", " ", r#"{"framework": null}"#] {
             assert_eq!(named(body), None, "{body}");
         }
-        for (body, at_fault) in [(r#"{"framework": ""}"#, "framework"), (r#"{"framework": 7}"#, "framework"), (r#"{"frameworks": "x"}"#, "frameworks")] {
+        for (body, at_fault) in [
+            (r#"{"framework": ""}"#, "framework"),
+            (r#"{"framework": 7}"#, "framework"),
+            (r#"{"frameworks": "x"}"#, "frameworks"),
+        ] {
             let error = parse(body.as_bytes()).unwrap_err().to_string();
             assert!(error.starts_with(&format!("{at_fault}: ")), "{body}: {error}");
         }

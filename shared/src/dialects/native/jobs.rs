@@ -20,7 +20,9 @@ pub fn run(tenant: &TenantId, run: &Run, now: Instant) -> Reply {
 
 /// An audit run as it stands at `now`. Where it is in the inventory is for its worker alone.
 pub fn shown_run(tenant: &TenantId, run: &Run, now: Instant) -> Value {
-    let Run { id, framework, frameworks, state: _, started_at, ended_at, lease_until, place: _, counts, covered, .. } = run;
+    let Run {
+        id, framework, frameworks, state: _, started_at, ended_at, lease_until, place: _, counts, covered, ..
+    } = run;
     let Run { unread, failures: _, error, revision: _, .. } = run;
     let Counts { resources, passed, failed, not_applicable, unknown, created, changed, closed, rejected } = counts;
     let Covered { scopes, rules } = covered;

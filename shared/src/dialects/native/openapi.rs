@@ -161,7 +161,8 @@ fn account() -> Value {
 }
 
 fn run() -> Value {
-    let counts = ["resources", "passed", "failed", "not_applicable", "unknown", "created", "changed", "closed", "rejected"];
+    let counts =
+        ["resources", "passed", "failed", "not_applicable", "unknown", "created", "changed", "closed", "rejected"];
     let counts: serde_json::Map<String, Value> = counts.iter().map(|name| ((*name).to_owned(), count())).collect();
     let scope = object([("account_id", text()), ("region", text())]);
     object([

@@ -1,0 +1,105 @@
+//! The rules of the audit: those that the program brings along are whole, and what is wrong with a rule is named by file and line.
+
+use posture_shared::audit::{RuleSource, SourceFile, built_in, built_in_sources, catalogue_page, check, check_together, library};
+use std::collections::BTreeSet;
+
+const KEY: &str = "ec2.securitygroup-allow-ingress-from-internet-to-tcp-port-22";
+
+/// Every case of every rule comes out; see `audit::check` for what else is asked of a rule.
+#[test]
+fn every_built_in_rule_is_whole() {
+    let mut rules = Vec::new();
+    let mut cases = 0;
+    for source in built_in_sources() {
+        let (rule, own) = check(&source, library()).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        cases += own.len();
+        rules.push(rule);
+    }
+    assert_eq!(check_together(&rules), []);
+    let services: BTreeSet<&str> = rules.iter().filter_map(|rule| rule.metadata.key.split('.').next()).collect();
+    assert!(
+        rules.len() >= 80 && services.len() >= 20 && cases > 3 * rules.len(),
+        "{} {services:?} {cases}",
+        rules.len()
+    );
+    for framework in
+        ["nist-800-53@r5", "cis-aws@1.5", "cis-aws@3.0", "cis-aws@4.0", "cis-aws@5.0", "pci-dss@4.0", "soc2"]
+    {
+        let is_of = |rule: &&posture_shared::audit::Rule| {
+            rule.controls.iter().any(|control| control.framework_id() == framework)
+        };
+        assert!(rules.iter().filter(is_of).count() > 5, "{framework}");
+    }
+    assert!(rules.iter().any(|rule| !rule.metadata.related.is_empty()), "some join resources");
+    assert_eq!(built_in().unwrap().len(), rules.len());
+}
+
+#[test]
+fn the_catalogue_page_is_up_to_date() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../RULES.md")).unwrap();
+    assert!(page == catalogue_page(&built_in().unwrap()), "run `posture rules page > RULES.md`");
+}
+
+/// What `check` says of the rule about SSH after a change to one of its files.
+fn said(file: &str, change: impl Fn(&str) -> String) -> Vec<String> {
+    let mut source: RuleSource = built_in_sources().find(|source| source.folder == KEY).unwrap();
+    for SourceFile { name, text } in &mut source.files {
+        if name == file {
+            let changed = change(text);
+            assert_ne!(*text, changed, "the change does nothing");
+            *text = changed;
+        }
+    }
+    check(&source, library()).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+}
+
+/// "A rule with a typo, an endless loop, a wrong path, missing cases: refused or stopped with a message that names file and line."
+#[test]
+fn what_is_wrong_with_a_rule_is_named() {
+    let starts = |said: &[String], place: &str, what: &str| {
+        assert!(
+            said.iter().any(|said| said.starts_with(&format!("{KEY}/{place}")) && said.contains(what)),
+            "{said:#?}"
+        );
+    };
+    let typo = said("rule.rego", |text| text.replace("some range in", "some range ni"));
+    starts(&typo, "rule.rego:6", "");
+    let path = said("rule.rego", |text| text.replace("configuration.ipPermissions\n", "configuration.ipPermission\n"));
+    starts(&path, "rule.rego:4", "did you mean configuration.ipPermissions?");
+    let metadata = said("rule.yaml", |text| text.replace("severity: high", "severity: hihg"));
+    starts(&metadata, "rule.yaml", "hihg");
+    let member = said("rule.yaml", |text| text.replace("rationale:", "reason:"));
+    starts(&member, "rule.yaml", "reason");
+    let control = said("rule.yaml", |text| text.replace("soc2:", "sock2:"));
+    starts(&control, "rule.yaml:", "sock2");
+    let required =
+        said("rule.yaml", |text| text.replace("requires: [configuration.ipPermissions]", "requires: [resourceId]"));
+    starts(&required, "rule.yaml", "a resource of which nothing was read passes");
+    let place = said("rule.yaml", |text| text.replace("{{evidence.range}}", "{{evidence.cidr}}"));
+    starts(&place, "rule.yaml:", "evidence.cidr");
+    let verdict = said("cases.yaml", |text| text.replacen("expect: fail", "expect: pass", 1));
+    starts(&verdict, "cases.yaml:1", "came out as fail");
+    let none_passes = said("cases.yaml", |text| text.replace("expect: pass", "expect: unknown"));
+    starts(&none_passes, "cases.yaml", "no case that passes");
+    let shape = said("cases.yaml", |text| text.replace("ipPermissions: []", "ipPermission: []"));
+    starts(&shape, "cases.yaml:18", "ipPermission");
+    let call = said("rule.rego", |text| format!("{text}\nx := numbers.range(1, 10)\n"));
+    starts(&call, "rule.rego:", "numbers.range is not allowed");
+}
+
+/// An evaluation that would not end is stopped, and one that breaks the evaluator is contained: both are unknown, never pass.
+#[test]
+fn evaluations_are_bounded_and_contained() {
+    let digits = r#"n := ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]"#;
+    let endless = format!(
+        "\n{digits}\nviolations contains 1 if {{\n\tcount(input.resource.configuration.ipPermissions) >= 0\n\tcount([1 | some a in n; some b in n; some c in n; some d in n; some e in n; some f in n; some g in n; some h in n; some i in n; some j in n]) < 0\n}}\n"
+    );
+    let began = std::time::Instant::now();
+    let stopped = said("rule.rego", |text| format!("{text}{endless}"));
+    assert!(stopped.iter().any(|said| said.contains("cases.yaml:") && said.contains("took too long")), "{stopped:#?}");
+    assert!(began.elapsed().as_secs() < 120, "stopped, and not run to its end");
+    let breaking = said("rule.rego", |text| {
+        format!("{text}\nviolations contains 1 if object.subset(input.resource.configuration.ipPermissions, []) == 7\n")
+    });
+    assert!(breaking.iter().all(|said| !said.contains("came out as pass")), "{breaking:#?}");
+}
