@@ -4,41 +4,43 @@ package lib.acl
 # The inbound entries that let anyone reach a TCP port, each with its place, its range and how a command names the range.
 open_entries(acl, port) := [found |
 	some place, entry in acl.entries
-	is_inbound(entry)
-	lower(entry.ruleAction) == "allow"
+	object.get(entry, "egress", false) != true
+	object.get(entry, "ruleAction", "allow") != "deny"
 	may_cover(entry, port)
+	number := object.get(entry, "ruleNumber", 0)
 	some family in ["cidrBlock", "ipv6CidrBlock"]
 	range := entry[family]
 	range in data.lib.network.anyone
-	not is_shut_before(acl, entry.ruleNumber, family, port)
+	not is_shut_before(acl, number, family, port)
 	options := {"cidrBlock": "--cidr-block", "ipv6CidrBlock": "--ipv6-cidr-block"}
 	found := {
-		"place": place, "number": entry.ruleNumber, "range": range,
-		"option": sprintf("%s=%s", [options[family], range]), "free": free_before(acl, entry.ruleNumber, family),
+		"place": place, "number": number, "range": range,
+		"option": sprintf("%s=%s", [options[family], range]), "free": free_before(acl, number, family),
 	}
 ]
 
 # Whether an earlier entry denies the port to everyone.
 is_shut_before(acl, number, family, port) if {
 	some entry in acl.entries
-	is_inbound(entry)
-	lower(entry.ruleAction) == "deny"
+	entry.egress == false
+	entry.ruleAction == "deny"
 	entry.ruleNumber < number
 	entry[family] in data.lib.network.anyone
 	surely_covers(entry, port)
 }
 
-is_inbound(entry) if object.get(entry, "egress", false) != true
+# The protocol's number as a text; "-1" is all of them, as is one that is not told.
+protocol(entry) := lower(sprintf("%v", [object.get(entry, "protocol", "-1")]))
 
-protocol(entry) := sprintf("%v", [entry.protocol])
-
-surely_covers(entry, port) if protocol(entry) == "-1"
+surely_covers(entry, port) if sprintf("%v", [entry.protocol]) == "-1"
 
 surely_covers(entry, port) if {
 	protocol(entry) in {"6", "tcp"}
 	entry.portRange.from <= port
 	entry.portRange.to >= port
 }
+
+may_cover(entry, port) if protocol(entry) == "-1"
 
 may_cover(entry, port) if surely_covers(entry, port)
 
@@ -61,7 +63,7 @@ proposed(acl, number, "ipv6CidrBlock") := found if {
 }
 
 free(acl, number) := found if {
-	used := {entry.ruleNumber | some entry in acl.entries; is_inbound(entry)}
+	used := {entry.ruleNumber | some entry in acl.entries; entry.egress == false}
 	found := {one |
 		some other in used
 		other <= number

@@ -139,7 +139,7 @@ texts(grantee) := found if {
 }
 
 # The grants to anyone, with their places; none where S3 ignores them.
-public_grants(bucket, accounts) := {{"place": place, "permission": grant.permission, "group": group(grant)} |
+public_grants(bucket, accounts) := {{"place": place, "permission": object.get(grant, "permission", "access"), "group": group(grant)} |
 	not is_blocked(bucket, accounts, "ignorePublicAcls")
 	some place, grant in grants(bucket)
 }
