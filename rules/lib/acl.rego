@@ -24,18 +24,22 @@ is_shut_before(acl, number, family, port) if {
 	some entry in acl.entries
 	entry.egress == false
 	entry.ruleAction == "deny"
+	is_number(entry.ruleNumber)
 	entry.ruleNumber < number
 	entry[family] in data.lib.network.anyone
 	surely_covers(entry, port)
 }
 
 # The protocol's number as a text; "-1" is all of them, as is one that is not told.
-protocol(entry) := lower(sprintf("%v", [object.get(entry, "protocol", "-1")]))
+protocol(entry) := object.get({"null": "-1"}, text, text) if {
+	text := lower(sprintf("%v", [object.get(entry, "protocol", "-1")]))
+}
 
 surely_covers(entry, port) if sprintf("%v", [entry.protocol]) == "-1"
 
 surely_covers(entry, port) if {
 	protocol(entry) in {"6", "tcp"}
+	is_number(entry.portRange.from)
 	entry.portRange.from <= port
 	entry.portRange.to >= port
 }
@@ -44,10 +48,26 @@ may_cover(entry, port) if protocol(entry) == "-1"
 
 may_cover(entry, port) if surely_covers(entry, port)
 
-# An entry for TCP that names no ports is taken for one of all.
+# An entry for TCP that names no ports is taken for one of all, and a range that does not tell an end for one without it.
 may_cover(entry, port) if {
 	protocol(entry) in {"6", "tcp"}
 	not is_object(entry.portRange)
+}
+
+may_cover(entry, port) if {
+	protocol(entry) in {"6", "tcp"}
+	not is_above(entry.portRange, port)
+	not is_below(entry.portRange, port)
+}
+
+is_above(range, port) if {
+	is_number(range.from)
+	range.from > port
+}
+
+is_below(range, port) if {
+	is_number(range.to)
+	range.to < port
 }
 
 # A number before an entry's that no other has, one for each family; the entry's own where there is none, which EC2 refuses.

@@ -17,7 +17,7 @@ open_ranges(permission) := (texts | v4 | v6) & data.lib.network.anyone if {
 }
 
 # The protocol by its name; "-1" is all of them, as is one that is not told.
-protocol(permission) := object.get({"6": "tcp", "17": "udp"}, text, text) if {
+protocol(permission) := object.get({"6": "tcp", "17": "udp", "null": "-1"}, text, text) if {
 	text := lower(sprintf("%v", [object.get(permission, "ipProtocol", "-1")]))
 }
 
