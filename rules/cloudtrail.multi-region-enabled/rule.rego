@@ -17,10 +17,26 @@ good contains trail if {
 # Trails that would do, of which it was not read whether they are logging, or what they record.
 doubtful contains trail if {
 	some trail in wide
-	not is_off(trail)
-	not is_blind(trail)
+	not is_settled(trail)
 	not trail in good
 }
+
+# One of the items that show a trail is enough to tell that it will not do.
+is_settled(trail) if {
+	some item in wide
+	is_same(item, trail)
+	is_off(item)
+}
+
+is_settled(trail) if {
+	some item in wide
+	is_same(item, trail)
+	is_blind(item)
+}
+
+is_same(item, trail) if item == trail
+
+is_same(item, trail) if item.configuration.trailARN == trail.configuration.trailARN
 
 is_off(trail) if trail.supplementaryConfiguration.TrailStatus.isLogging == false
 

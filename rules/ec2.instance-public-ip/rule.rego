@@ -12,7 +12,7 @@ is_address(text) if {
 	text != ""
 }
 
-found contains {"ip": ip, "interface": interface.networkInterfaceId, "path": path} if {
+found contains {"ip": ip, "interface": object.get(interface, "networkInterfaceId", ""), "path": path} if {
 	some place, interface in instance.networkInterfaces
 	ip := interface.association.publicIp
 	is_address(ip)
@@ -20,7 +20,7 @@ found contains {"ip": ip, "interface": interface.networkInterfaceId, "path": pat
 }
 
 # Each private address of an interface can have a public one; the first is the one above.
-found contains {"ip": ip, "interface": interface.networkInterfaceId, "path": path} if {
+found contains {"ip": ip, "interface": object.get(interface, "networkInterfaceId", ""), "path": path} if {
 	some place, interface in instance.networkInterfaces
 	some at, address in interface.privateIpAddresses
 	ip := address.association.publicIp

@@ -7,6 +7,7 @@ violations contains {"path": path, "message": message, "evidence": evidence} if 
 	count(ports) > 0
 	named := concat(", ", [sprintf("%d", [port]) | some port in ports])
 	path := sprintf("configuration.ipPermissions[%d]", [place])
-	message := sprintf("Security group '%s' lets %s reach ports that are often attacked: %s.", [input.resource.resourceId, range, named])
+	said := "Security group '%s' lets %s reach ports that are often attacked: %s."
+	message := sprintf(said, [input.resource.resourceId, range, named])
 	evidence := {"range": range, "ports": ports, "permissions": data.lib.ingress.request(permission, range)}
 }

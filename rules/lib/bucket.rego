@@ -1,14 +1,32 @@
 # Who reaches an S3 bucket: its policy, its access control list, and the blocks of it and of its account.
 package lib.bucket
 
-# The policy. One that is no object and no JSON text ends the evaluation, for it says nothing that can be judged.
-policy(bucket) := document(object.get(object.get(bucket.supplementaryConfiguration, "BucketPolicy", {}), "policyText", null))
+# Whether it is told what the policy is: null where there is none. AWS Config writes it as a text, which is decoded before.
+tells_policy(bucket) if bucket.supplementaryConfiguration.BucketPolicy.policyText == null
 
-document(text) := {"Statement": []} if text == null
+tells_policy(bucket) if {
+	statements := bucket.supplementaryConfiguration.BucketPolicy.policyText.Statement
+	every statement in data.lib.policy.list(statements) { is_whole(statement) }
+}
 
-document(text) := text if is_object(text)
+# Whether a statement has the members that every statement of a bucket's policy has.
+is_whole(statement) if {
+	statement.Effect in {"Allow", "Deny"}
+	has_one(statement, ["Principal", "NotPrincipal"])
+	has_one(statement, ["Action", "NotAction"])
+}
 
-document(text) := json.unmarshal(text) if is_string(text)
+has_one(statement, names) if {
+	some name in names
+	object.get(statement, name, null) != null
+}
+
+# The statements of the policy.
+statements(bucket) := [] if bucket.supplementaryConfiguration.BucketPolicy.policyText == null
+
+statements(bucket) := data.lib.policy.statements(bucket.supplementaryConfiguration.BucketPolicy.policyText) if {
+	bucket.supplementaryConfiguration.BucketPolicy.policyText != null
+}
 
 # Whether a statement lets anyone do something. NotPrincipal means all but a few.
 is_public(statement) if {
@@ -109,7 +127,7 @@ is_blocked(bucket, accounts, setting) if {
 # The statements of the policy that let anyone in, with their places; none where S3 restricts public policies.
 public_statements(bucket, accounts) := {{"place": place, "statement": statement} |
 	not is_blocked(bucket, accounts, "restrictPublicBuckets")
-	some place, statement in data.lib.policy.statements(policy(bucket))
+	some place, statement in statements(bucket)
 	is_public(statement)
 }
 
@@ -120,6 +138,19 @@ grants(bucket) := [grant |
 	found != null
 	some grant in found
 ]
+
+# Whether it is told what the access control list is: who is meant by each of its grants.
+tells_acl(bucket) if {
+	some list in ["grantList", "grantSet"]
+	is_array(bucket.supplementaryConfiguration.AccessControlList[list])
+	every grant in grants(bucket) { count(texts(grant.grantee)) > 0 }
+}
+
+# Whether all is told that `exposures` needs.
+tells_all(bucket) if {
+	tells_policy(bucket)
+	tells_acl(bucket)
+}
 
 # The groups that anyone is in.
 groups := {"AllUsers", "AuthenticatedUsers"}
@@ -139,7 +170,7 @@ texts(grantee) := found if {
 }
 
 # The grants to anyone, with their places; none where S3 ignores them.
-public_grants(bucket, accounts) := {{"place": place, "permission": grant.permission, "group": group(grant)} |
+public_grants(bucket, accounts) := {{"place": place, "permission": object.get(grant, "permission", "access"), "group": group(grant)} |
 	not is_blocked(bucket, accounts, "ignorePublicAcls")
 	some place, grant in grants(bucket)
 }

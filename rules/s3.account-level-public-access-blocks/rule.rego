@@ -26,6 +26,7 @@ violations contains {"path": path, "message": message, "evidence": evidence} if 
 	off := [setting | some setting in settings; not is_on(setting)]
 	count(off) > 0
 	path := "configuration.publicAccessBlock"
-	message := sprintf("Account %s does not have these settings of S3 Block Public Access on: %s.", [input.resource.accountId, concat(", ", off)])
+	said := "Account %s does not have these settings of S3 Block Public Access on: %s."
+	message := sprintf(said, [input.resource.accountId, concat(", ", off)])
 	evidence := {"off": off}
 }

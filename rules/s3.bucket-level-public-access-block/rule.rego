@@ -8,6 +8,7 @@ violations contains {"path": path, "message": message, "evidence": evidence} if 
 	off := [setting | some setting in settings; not is_on(setting)]
 	count(off) > 0
 	path := "supplementaryConfiguration.PublicAccessBlockConfiguration"
-	message := sprintf("Bucket '%s' does not have these settings of Block Public Access on: %s.", [input.resource.resourceId, concat(", ", off)])
+	said := "Bucket '%s' does not have these settings of Block Public Access on: %s."
+	message := sprintf(said, [input.resource.resourceId, concat(", ", off)])
 	evidence := {"off": off}
 }

@@ -1,5 +1,10 @@
 package rules.s3_bucket_secure_transport_policy
 
+applies := true if data.lib.bucket.tells_policy(input.resource)
+
+# A text is no answer, so that the verdict is unknown.
+applies := "the policy of the bucket cannot be read" if not data.lib.bucket.tells_policy(input.resource)
+
 bucket := input.resource
 
 partition := split(bucket.arn, ":")[1] if is_string(bucket.arn)
@@ -10,7 +15,7 @@ arn := sprintf("arn:%s:s3:::%s", [partition, bucket.resourceId])
 
 # Statements that deny everyone every action without TLS, and ask for nothing else.
 denials contains statement if {
-	some statement in data.lib.policy.statements(data.lib.bucket.policy(bucket))
+	some statement in data.lib.bucket.statements(bucket)
 	statement.Effect == "Deny"
 	names_all(statement.Principal)
 	some action in data.lib.policy.actions(statement)
@@ -55,7 +60,8 @@ open contains "objects" if not denied_objects
 violations contains {"path": path, "message": message, "evidence": evidence} if {
 	count(open) > 0
 	path := "supplementaryConfiguration.BucketPolicy.policyText"
-	message := sprintf("Bucket '%s' has no policy that denies unencrypted requests to: %s.", [bucket.resourceId, concat(", ", open)])
+	said := "Bucket '%s' has no policy that denies unencrypted requests to: %s."
+	message := sprintf(said, [bucket.resourceId, concat(", ", open)])
 	statement := {
 		"Sid": "DenyWithoutTls", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
 		"Resource": [arn, sprintf("%s/*", [arn])], "Condition": {"Bool": {"aws:SecureTransport": "false"}},
