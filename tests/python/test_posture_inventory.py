@@ -35,10 +35,10 @@ def told(**counts):
 
 def test_snapshot_files_are_imported_in_batches_and_once(tmp_path):
     snapshot = tmp_path / "snapshot.json"
-    snapshot.write_text(json.dumps({"fileVersion": "1.0", "configurationItems": [item(n) for n in range(2500)]}))
+    snapshot.write_text(json.dumps({"fileVersion": "1.0", "configurationItems": [item(n) for n in range(1200)]}))
     with serving() as server:
-        assert load(server, snapshot)[:2] == (0, told(received=2500, created=2500))
-        assert load(server, snapshot)[:2] == (0, told(received=2500, unchanged=2500))
+        assert load(server, snapshot)[:2] == (0, told(received=1200, created=1200))
+        assert load(server, snapshot)[:2] == (0, told(received=1200, unchanged=1200))
         gone = json.dumps(item(7, 2, configurationItemStatus="ResourceDeleted", configuration=None))
         larger = json.dumps(item(8, 2, configuration={"instanceType": "m7g.large"}))
         assert load(server, "-", stdin=f"{gone}\n{larger}\n")[:2] == (0, told(received=2, changed=1, deleted=1))
