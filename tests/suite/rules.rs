@@ -62,7 +62,7 @@ fn what_is_wrong_with_a_rule_is_named() {
             "{said:#?}"
         );
     };
-    let typo = said("rule.rego", |text| text.replace("some range in", "some range ni"));
+    let typo = said("rule.rego", |text| text.replace("some range in data", "some range ni data"));
     starts(&typo, "rule.rego:6", "");
     let path = said("rule.rego", |text| text.replace("configuration.ipPermissions\n", "configuration.ipPermission\n"));
     starts(&path, "rule.rego:4", "did you mean configuration.ipPermissions?");

@@ -188,6 +188,6 @@ fn name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn wrong(path: &Path, error: &std::io::Error) -> Error {
+fn wrong(path: &Path, error: &io::Error) -> Error {
     Error::internal(format!("{}: {error}", path.display()))
 }
