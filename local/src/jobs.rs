@@ -2,18 +2,30 @@
 
 use posture_shared::domain::TenantId;
 use posture_shared::ledger::Writer;
-use posture_shared::operations::{run_audits_of_all, run_expiries_of_all};
+use posture_shared::operations::{run_audits_of_all, run_expiries_of_all, start_audits};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
 /// How often it is looked for acceptances that ran out.
 pub const PERIOD: Duration = Duration::from_secs(60);
+/// How often an audit run is asked for.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often it is looked for audit runs, which somebody waits for.
 const AUDITS: Duration = Duration::from_secs(1);
 
 /// Works on the jobs of `own` and every other tenant, until it is dropped, which may be at any point: the next one goes on.
 pub async fn run(writer: Writer, own: TenantId) {
-    tokio::join!(expiries(writer.clone(), own.clone()), audits(writer, own));
+    tokio::join!(expiries(writer.clone(), own.clone()), audits(writer.clone(), own.clone()), daily(writer, own));
+}
+
+/// Asks for an audit run each day from now on.
+async fn daily(writer: Writer, own: TenantId) {
+    loop {
+        tokio::time::sleep(DAY).await;
+        if let Err(error) = start_audits(&writer, &own).await {
+            tracing::warn!(%error, "an audit run could not be started");
+        }
+    }
 }
 
 async fn audits(writer: Writer, own: TenantId) {

@@ -87,12 +87,12 @@ impl Answer {
     /// Whether the request passed the door and its own checks: it was answered, came once more where once is enough, or
     /// asked for something that is not there.
     pub fn is_let_in(&self) -> bool {
-        [200, 201, 409].contains(&self.status) || self.is_absent()
+        [200, 201, 202, 409].contains(&self.status) || self.is_absent()
     }
 
     /// Whether the request asked for one thing that is not there.
     pub fn is_absent(&self) -> bool {
-        let kinds = ["check", "rule", "resource", "framework", "scan"];
+        let kinds = ["check", "rule", "resource", "framework", "scan", "job"];
         let no_such = kinds.iter().any(|kind| self.body.contains(&format!("\"there is no such {kind}\"")));
         self.status == 404 && (no_such || self.body.contains("\"finding not found\""))
     }

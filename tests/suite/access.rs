@@ -75,6 +75,8 @@ fn the_scopes_are_these() {
         ("infracast-list-findings", Scope::FindingsRead),
         ("infracast-list-scored-findings", Scope::FindingsRead),
         ("list-accounts", Scope::Admin),
+        ("get-job", Scope::FindingsRead),
+        ("infracast-run-audit", Scope::AuditRun),
         ("list-jobs", Scope::Admin),
         ("list-keys", Scope::Admin),
         ("list-resources", Scope::FindingsRead),

@@ -47,10 +47,11 @@ async fn every_route_answers_its_event() {
         }
         let (status, body) = answer(&app, route.function, &token).await;
         // Nobody can know the uid of one thing beforehand.
-        let is_named = route.path.ends_with("/{id}") && route.function.starts_with("bitdefender-")
+        let is_named = route.path.ends_with("/{id}")
+            && (route.function.starts_with("bitdefender-") || route.function == "get-job")
             || route.path.contains("{finding_id}") && body["errors"][0]["detail"] == "finding not found";
         let is_absent = status == 404 && is_named;
-        assert!([200, 201].contains(&status) || is_absent, "{}: {status} {body}", route.function);
+        assert!([200, 201, 202].contains(&status) || is_absent, "{}: {status} {body}", route.function);
     }
 }
 
@@ -87,7 +88,12 @@ async fn every_trigger_takes_its_event_twice() {
             let answer = app.wake(trigger, event.clone(), "r").await.unwrap();
             let wanted = match trigger.woken_by {
                 WokenBy::Queue => json!({"batchItemFailures": []}),
-                WokenBy::Schedule(_) => json!({"recorded": 0}),
+                WokenBy::Schedule(_) => match trigger.function {
+                    "record-expiries" => json!({"recorded": 0}),
+                    "run-audits" => json!({"ended": 0}),
+                    "start-audits" => json!({"started": 1}),
+                    other => panic!("say in tests/suite/events.rs what {other} answers"),
+                },
             };
             assert_eq!(answer, wanted, "{}", trigger.function);
         }

@@ -60,7 +60,7 @@ async fn several_of_one_name_are_counted() {
     assert_eq!(first.status, 200);
     again(&house, "s3-public", &[("two", "arn:aws:s3:::logs"), ("three", "arn:aws:s3:::logs")], "FAILED").await;
     let refused = get(&house, &name).await;
-    assert_eq!(refused.error(), (400, "BAD_REQUEST"));
+    assert_eq!(refused.error(), (409, "CONFLICT"));
     let message = refused.body["error"]["message"].as_str().unwrap();
     assert!(message.starts_with("findingID: 3 findings are called so"), "{message}");
     // By the list's id each is there.
@@ -85,7 +85,7 @@ async fn several_of_one_name_are_counted() {
     (short["GeneratorId"], short["Id"]) = (json!("CIS-AWS"), json!("short"));
     short["Resources"][0]["Id"] = json!("arn:aws:s3:::5.2-5.2-x");
     house.import(&house.acme.token, &[short]).await;
-    assert_eq!(get(&house, &path("CIS-AWS-5.2-5.2-x")).await.error().0, 400);
+    assert_eq!(get(&house, &path("CIS-AWS-5.2-5.2-x")).await.error().0, 409);
 }
 
 /// CONTRACTS §5: 404 NOT_FOUND; `run` and `stream` are no findings; what never failed is none either.

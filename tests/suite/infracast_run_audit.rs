@@ -21,7 +21,8 @@ async fn the_documents_request_gets_the_documents_answer() {
     let members: Vec<&String> = answer.body.as_object().unwrap().keys().collect();
     assert_eq!(members, ["frameworks", "job_id", "started_at", "status"]);
     assert_eq!(answer.body["frameworks"].as_array().unwrap().len(), 4, "nist-800-53, cis-aws, pci-dss, soc2");
-    assert_eq!((&answer.body["status"], &answer.body["started_at"]), (&json!("running"), &json!(START.to_string())));
+    assert_eq!(answer.body["status"], json!("running"));
+    assert!(answer.body["started_at"].as_str() >= Some(START.to_string().as_str()), "{}", answer.body);
     // The same extent, while it has not ended.
     house.clock.set(START.plus(1_000));
     assert_eq!(run(&house, &json!({})).await.body["job_id"], answer.body["job_id"]);

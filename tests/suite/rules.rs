@@ -1,6 +1,8 @@
 //! The rules of the audit: those that the program brings along are whole, and what is wrong with a rule is named by file and line.
 
-use posture_shared::audit::{RuleSource, SourceFile, built_in, built_in_sources, catalogue_page, check, check_together, library};
+use posture_shared::audit::{
+    RuleSource, SourceFile, built_in, built_in_sources, catalogue_page, check, check_together, library,
+};
 use std::collections::BTreeSet;
 
 const KEY: &str = "ec2.securitygroup-allow-ingress-from-internet-to-tcp-port-22";
@@ -82,7 +84,7 @@ fn what_is_wrong_with_a_rule_is_named() {
     let none_passes = said("cases.yaml", |text| text.replace("expect: pass", "expect: unknown"));
     starts(&none_passes, "cases.yaml", "no case that passes");
     let shape = said("cases.yaml", |text| text.replace("ipPermissions: []", "ipPermission: []"));
-    starts(&shape, "cases.yaml:18", "ipPermission");
+    starts(&shape, "cases.yaml:25", "ipPermission");
     let call = said("rule.rego", |text| format!("{text}\nx := numbers.range(1, 10)\n"));
     starts(&call, "rule.rego:", "numbers.range is not allowed");
 }

@@ -50,7 +50,10 @@ impl Audit {
                 // Nobody else works on a store that is not served.
                 let tenants = [tenant.clone()].into();
                 while self.wait && !run.has_ended() {
-                    run_audits(writer, &tenants, || false).await?;
+                    if run_audits(writer, &tenants, || false).await? == 0 {
+                        // Another process has it, or what failed is given time to mend.
+                        tokio::time::sleep(PAUSE).await;
+                    }
                     run = get_audit(writer, &tenant, &run.id).await?;
                 }
                 let failed = run.error.is_some() && run.has_ended();

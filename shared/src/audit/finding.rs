@@ -2,7 +2,8 @@
 //!
 //! Chosen where the contract is silent: GeneratorId is the rule's Infracast id, so that every dialect shows one rule under one
 //! name; the ProductArn names neither account nor region, so that the full Infracast id alone leads to the finding. Two
-//! resources of different accounts may have one path; the second one's Id carries its account behind `@`.
+//! resources may have one path, in different accounts or where their ARNs end alike; the second one's Id carries more of it behind
+//! `@`.
 
 use super::metadata::Rule;
 use super::verdict::{Verdict, Violation};
@@ -12,10 +13,13 @@ use crate::domain::json::Object;
 use crate::domain::resource_type::ResourceType;
 use crate::domain::score::VECTOR_FIELD;
 use crate::domain::{Instant, Severity};
+use crate::secrets::sha256_hex;
 use serde_json::{Value, json};
 
 /// The member of ProductFields that tells which version of the resource was judged.
 pub const RESOURCE_VERSION_FIELD: &str = "posture/resource_version";
+/// The member of ProductFields that tells which resource was judged.
+pub const RESOURCE_FIELD: &str = "posture/resource";
 /// The member of ProductFields that names the rule by key and version.
 const RULE_FIELD: &str = "posture/rule";
 /// The longest Description in ASFF, in characters.
@@ -40,9 +44,16 @@ impl Judgement<'_> {
         format!("{}-{}", self.rule.metadata.rule_id, self.item.node())
     }
 
-    /// The Id for when the other one belongs to a resource of another account.
-    pub fn id_in_account(&self) -> String {
-        format!("{}@{}", self.id(), self.item.account)
+    /// The Id for when the other one is that of another resource: with the account and 8 digits of the resource's own.
+    pub fn other_id(&self) -> String {
+        let digest = sha256_hex(self.resource_key().as_bytes());
+        format!("{}@{}-{}", self.id(), self.item.account, digest.get(..8).unwrap_or_default())
+    }
+
+    /// What tells the resource from all others of the tenant, in one text.
+    fn resource_key(&self) -> String {
+        let ConfigurationItem { account, region, .. } = self.item;
+        format!("{account}/{region}/{}", self.item.key().sort_name())
     }
 
     /// The finding, as of the instant of the run, under an Id; `None` where the rule does not concern the resource.
@@ -80,6 +91,7 @@ impl Judgement<'_> {
             "Description": cut(&self.description(), DESCRIPTION),
             "Remediation": {"Recommendation": recommendation},
             "ProductFields": {
+                RESOURCE_FIELD: self.resource_key(),
                 RULE_FIELD: format!("{}@{}", metadata.key, metadata.version),
                 VECTOR_FIELD: metadata.ccss,
                 RESOURCE_VERSION_FIELD: self.item.digest(),

@@ -24,7 +24,7 @@ mod verdict;
 pub use cases::{Case, Expected};
 pub use catalogue::{built_in, built_in_sources, library};
 pub use engine::{Engine, Input, RelatedItems};
-pub use finding::{Judgement, PRODUCT_ARN, RESOURCE_VERSION_FIELD};
+pub use finding::{Judgement, PRODUCT_ARN, RESOURCE_FIELD, RESOURCE_VERSION_FIELD};
 pub use load::{RuleSource, SourceFile, check, check_together, load};
 pub use metadata::{Join, JoinScope, Metadata, Remediation, Rule, Step, Terraform};
 pub use page::catalogue_page;

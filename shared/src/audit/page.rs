@@ -11,7 +11,9 @@ const SHOWN: usize = 6;
 
 /// The page: what there is by framework, then every rule by service.
 pub fn catalogue_page(rules: &[Rule]) -> String {
-    let mut page = String::from("# Rules\n\nWritten by `posture rules page`; do not edit. `posture rules show KEY` has the rest of each rule.\n\n");
+    let mut page = String::from(
+        "# Rules\n\nWritten by `posture rules page`; do not edit. `posture rules show KEY` has the rest of each rule.\n\n",
+    );
     let mut services: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
     let mut frameworks: BTreeMap<String, usize> = BTreeMap::new();
     for rule in rules {
@@ -22,13 +24,15 @@ pub fn catalogue_page(rules: &[Rule]) -> String {
         }
     }
     // Writing to a String cannot fail.
-    let _ = writeln!(page, "{} rules over {} services.\n\n| framework | rules |\n|---|---|", rules.len(), services.len());
+    let _ =
+        writeln!(page, "{} rules over {} services.\n\n| framework | rules |\n|---|---|", rules.len(), services.len());
     for (framework, count) in frameworks {
         let (id, version) = framework.split_once('@').unwrap_or((&framework, ""));
         let _ = writeln!(page, "| {} {version} (`{framework}`) | {count} |", title(id));
     }
     for (service, rules) in services {
-        let _ = writeln!(page, "\n## {service}\n\n| rule | id | severity | what fails | controls |\n|---|---|---|---|---|");
+        let _ =
+            writeln!(page, "\n## {service}\n\n| rule | id | severity | what fails | controls |\n|---|---|---|---|---|");
         for rule in rules {
             let metadata = &rule.metadata;
             let name = metadata.key.split_once('.').map_or(metadata.key.as_str(), |(_, name)| name);

@@ -8,6 +8,9 @@ use crate::domain::json::{self, Object};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// Members that no two resources of a type share.
+const IDENTIFYING: [&str; 3] = ["resourceId", "arn", "configuration.name"];
+
 /// Which types were read completely, by scope.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage(BTreeMap<Scope, BTreeSet<String>>);
@@ -27,6 +30,17 @@ struct Joined {
     value: regorus::Value,
 }
 
+impl JoinScope {
+    /// Whether a join from a resource in one scope looks for others in another.
+    fn reaches(self, from: &Scope, other: &Scope) -> bool {
+        match self {
+            Self::Region => other == from,
+            Self::Account => other.account == from.account,
+            Self::Tenant => true,
+        }
+    }
+}
+
 impl Coverage {
     /// What is known of scopes.
     pub fn of(scopes: &[KnownScope]) -> Self {
@@ -36,12 +50,7 @@ impl Coverage {
     /// Whether every resource of a type is known that a join from this scope may mean. For an account that is every region of
     /// which anything is known.
     pub fn is_complete(&self, kind: &str, join: JoinScope, scope: &Scope) -> bool {
-        let is_meant = |other: &Scope| match join {
-            JoinScope::Region => other == scope,
-            JoinScope::Account => other.account == scope.account,
-            JoinScope::Tenant => true,
-        };
-        let mut meant = self.0.iter().filter(|(other, _)| is_meant(other)).peekable();
+        let mut meant = self.0.iter().filter(|(other, _)| join.reaches(scope, other)).peekable();
         meant.peek().is_some() && meant.all(|(_, kinds)| kinds.contains(kind))
     }
 }
@@ -52,9 +61,20 @@ impl Related {
         Self { coverage, ..Self::default() }
     }
 
-    /// The types that some rules join.
-    pub fn kinds<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> BTreeSet<&'a str> {
-        rules.into_iter().flat_map(|rule| rule.metadata.related.values().map(|join| join.kind.as_str())).collect()
+    /// The types that rules join to resources of a scope, by the scopes of `known` in which they are looked for.
+    pub fn wanted<'a>(
+        rules: impl IntoIterator<Item = &'a Rule>,
+        scope: &Scope,
+        known: &[KnownScope],
+    ) -> BTreeMap<Scope, BTreeSet<String>> {
+        let mut wanted: BTreeMap<Scope, BTreeSet<String>> = BTreeMap::new();
+        for join in rules.into_iter().flat_map(|rule| rule.metadata.related.values()) {
+            let there = known.iter().filter(|other| join.scope.reaches(scope, &other.scope));
+            for other in there.filter(|other| other.kinds.contains(&join.kind)) {
+                wanted.entry(other.scope.clone()).or_default().insert(join.kind.clone());
+            }
+        }
+        wanted
     }
 
     /// Adds an item that `rules` may join.
@@ -82,11 +102,7 @@ impl Related {
 
     fn joined(&self, join: &Join, resource: &Object, scope: &Scope) -> Option<Vec<regorus::Value>> {
         let complete = self.coverage.is_complete(&join.kind, join.scope, scope);
-        let is_meant = |item: &&Joined| match join.scope {
-            JoinScope::Region => item.scope == *scope,
-            JoinScope::Account => item.scope.account == scope.account,
-            JoinScope::Tenant => true,
-        };
+        let is_meant = |item: &&Joined| join.scope.reaches(scope, &item.scope);
         let items = self.items.get(&join.kind).map(Vec::as_slice).unwrap_or_default();
         let (Some(theirs), Some(ours)) = (&join.theirs, &join.ours) else {
             let all = items.iter().filter(is_meant).map(|item| item.value.clone());
@@ -101,9 +117,11 @@ impl Related {
             .filter(is_meant)
             .map(|item| item.value.clone())
             .collect();
-        // One text names one resource; what names several may have more of them where nobody has looked.
-        let all_found = wanted.is_empty() || (found.len() == wanted.len() && found.len() == 1);
-        (complete || all_found).then_some(found)
+        // A name that is one resource's alone tells when it is found; of what others share there may be more where nobody looked.
+        let named = IDENTIFYING.contains(&theirs.as_str()) && !wanted.is_empty() && found.len() == wanted.len();
+        // The resource says itself that there is none.
+        let none = wanted.is_empty() && json::at(resource, ours).is_some();
+        (complete || named || none).then_some(found)
     }
 }
 

@@ -14,6 +14,12 @@ const PREFIX: &str = "audit-job-";
 const EVERYTHING: &str = "all";
 /// How often a run may fail in a row before it has failed for good.
 const ATTEMPTS: u32 = 5;
+/// The longest wait after an error, in milliseconds.
+const LONGEST_WAIT_MS: i64 = 60_000;
+/// Characters of a note about what could not be judged.
+const NOTE: usize = 300;
+/// Scopes that a run lists; beyond that it only counts them.
+const SCOPES: usize = 1_000;
 /// Things that could not be read which a run lists; beyond that it only counts them.
 const LISTED: usize = 100;
 
@@ -46,6 +52,9 @@ pub struct Run {
     pub failures: u32,
     /// Why the last one did.
     pub error: Option<String>,
+    /// No worker takes it before this instant, so that what failed has time to mend.
+    #[serde(default)]
+    pub not_before: Option<Instant>,
     /// How often it was recorded. Whoever records it again must have seen the last one.
     pub revision: u64,
 }
@@ -59,6 +68,9 @@ pub struct Place {
     pub after: Option<(String, String)>,
     /// Whether that scope is done, closing included.
     pub done: bool,
+    /// Whether a finding was refused there, so that one that was not judged again may be there all the same.
+    #[serde(default)]
+    pub refused: bool,
 }
 
 /// What came out of a run.
@@ -87,10 +99,42 @@ pub struct Counts {
 /// What a run covers: every rule in each of these accounts and regions. Only that may be passed or marked gone by it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Covered {
-    /// Accounts and regions.
+    /// Accounts and regions, the first 1,000.
     pub scopes: Vec<(String, String)>,
+    /// How many of them there are.
+    #[serde(default)]
+    pub count: usize,
     /// How many rules.
     pub rules: usize,
+}
+
+impl Counts {
+    /// Adds what came out of a stretch.
+    pub fn add(&mut self, more: Self) {
+        let Self { resources, passed, failed, not_applicable, unknown, created, changed, closed, rejected } = more;
+        self.resources += resources;
+        self.passed += passed;
+        self.failed += failed;
+        self.not_applicable += not_applicable;
+        self.unknown += unknown;
+        self.created += created;
+        self.changed += changed;
+        self.closed += closed;
+        self.rejected += rejected;
+    }
+}
+
+impl Covered {
+    /// Adds a scope that the run has been through.
+    pub fn add(&mut self, scope: (String, String)) {
+        if self.scopes.contains(&scope) {
+            return;
+        }
+        self.count += 1;
+        if self.scopes.len() < SCOPES {
+            self.scopes.push(scope);
+        }
+    }
 }
 
 impl Run {
@@ -111,6 +155,7 @@ impl Run {
             unread: BTreeSet::new(),
             failures: 0,
             error: None,
+            not_before: None,
             revision: 0,
         }
     }
@@ -144,16 +189,36 @@ impl Run {
         }
     }
 
-    /// The run as a worker takes it at `now`; `None` while another one has it, and once it has ended.
+    /// The run as a worker takes it at `now`; `None` while another one has it, before it may be taken, and once it has ended. That the last
+    /// worker died counts as an error; after five of them in a row the run has failed, and is not to be worked on.
     pub fn taken(&self, now: Instant) -> Option<Self> {
-        let free = !self.has_ended() && !self.is_leased(now);
-        free.then(|| Self { state: JobState::Running, lease_until: Some(now.plus(LEASE_MS)), ..self.clone() })
+        // A wait that is longer than any can be is none: the clock has been set back since.
+        let early = self.not_before.is_some_and(|at| now < at && at <= now.plus(LONGEST_WAIT_MS));
+        if self.has_ended() || self.is_leased(now) || early {
+            return None;
+        }
+        if self.state == JobState::Running {
+            let died = Error::Conflict("its worker died without a word".to_owned());
+            let left = self.left(Err(&died), now);
+            if left.has_ended() {
+                return Some(left);
+            }
+            return Some(Self { state: JobState::Running, lease_until: Some(now.plus(LEASE_MS)), ..left });
+        }
+        Some(Self { state: JobState::Running, lease_until: Some(now.plus(LEASE_MS)), ..self.clone() })
+    }
+
+    /// The run with a lease that starts anew.
+    #[must_use]
+    pub fn renewed(&self, now: Instant) -> Self {
+        Self { lease_until: Some(now.plus(LEASE_MS)), ..self.clone() }
     }
 
     /// The run at a checkpoint, with a lease that starts anew.
     #[must_use]
     pub fn advanced(&self, place: Place, now: Instant) -> Self {
-        Self { place, lease_until: Some(now.plus(LEASE_MS)), failures: 0, error: None, ..self.clone() }
+        let (failures, error, not_before) = (0, None, None);
+        Self { place, failures, error, not_before, ..self.renewed(now) }
     }
 
     /// The run as its worker leaves it: `Ok(true)` done, `Ok(false)` with more to do. After an error the next worker goes on, until
@@ -174,20 +239,22 @@ impl Run {
             }
         };
         let ended_at = matches!(state, JobState::Done | JobState::Failed).then_some(now);
-        Self { state, error, failures, lease_until: None, ended_at, ..self.clone() }
+        let wait = 1_000_i64 << failures.min(6);
+        let not_before = (failures > 0).then(|| now.plus(wait.min(LONGEST_WAIT_MS)));
+        Self { state, error, failures, lease_until: None, ended_at, not_before, ..self.clone() }
     }
 
     /// Notes that something could not be judged.
     pub fn note(&mut self, what: String) {
         if self.unread.len() < LISTED {
-            self.unread.insert(what);
+            self.unread.insert(what.chars().take(NOTE).collect());
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ATTEMPTS, Place, Run};
+    use super::{ATTEMPTS, LONGEST_WAIT_MS, Place, Run};
     use crate::domain::job::LEASE_MS;
     use crate::domain::{Error, Instant, JobState};
 
@@ -197,7 +264,9 @@ mod tests {
         let mut run = Run::new(Some("cis-aws".to_owned()), vec!["cis-aws".to_owned()], now);
         assert_eq!(run.id, "audit-job-cis-aws-1700000000000");
         assert!(Run::is_id(&run.id) && !Run::is_id("record-expiries"));
+        let mut now = now;
         for attempt in 1..=ATTEMPTS {
+            now = now.plus(LONGEST_WAIT_MS);
             let Some(taken) = run.taken(now) else { unreachable!("attempt {attempt}") };
             assert!(taken.taken(now).is_none(), "one worker at a time");
             assert_eq!(taken.state_at(now.plus(LEASE_MS)), JobState::Waiting, "a worker that died");
@@ -209,13 +278,26 @@ mod tests {
     }
 
     #[test]
+    fn a_worker_that_dies_again_and_again_is_an_error_too() {
+        let mut now = Instant(1_700_000_000_000);
+        let mut run = Run::new(None, Vec::new(), now);
+        for death in 0..=ATTEMPTS {
+            let Some(taken) = run.taken(now) else { unreachable!("death {death}") };
+            run = taken;
+            now = now.plus(LEASE_MS + LONGEST_WAIT_MS);
+        }
+        assert_eq!((run.state, run.error.as_deref()), (JobState::Failed, Some("its worker died without a word")));
+    }
+
+    #[test]
     fn progress_forgives_failures() {
         let now = Instant(7);
         let Some(taken) = Run::new(None, Vec::new(), now).taken(now) else { unreachable!() };
         let failed = taken.left(Err(&Error::internal("x")), now);
-        let Some(again) = failed.taken(now) else { unreachable!() };
+        assert!(failed.taken(now).is_none(), "what failed has time to mend");
+        let Some(again) = failed.taken(now.plus(2_000)) else { unreachable!() };
         assert_eq!(again.failures, 1);
-        let place = Place { scope: Some(("1".to_owned(), "r".to_owned())), after: None, done: false };
+        let place = Place { scope: Some(("1".to_owned(), "r".to_owned())), after: None, done: false, refused: false };
         let advanced = again.advanced(place.clone(), now);
         assert_eq!((advanced.failures, advanced.error.clone(), advanced.place.clone()), (0, None, place));
         assert_eq!(advanced.left(Ok(true), now).state, JobState::Done);

@@ -302,7 +302,10 @@ impl Reader {
             Some(_) => keys::resource_version_partition(tenant, scope),
         };
         // Behind the key's item, and behind every version of it.
-        let after = after.map(|key| format!("{}#{LAST}", key.sort_name()));
+        let after = after.map(|key| match at {
+            None => format!("{}\0", key.sort_name()),
+            Some(_) => format!("{}#{LAST}", key.sort_name()),
+        });
         let of_kind = |kind: &String| (format!("{kind}#"), format!("{kind}#{LAST}"));
         let mut ranges: Vec<(String, String)> = match kinds {
             None => vec![(" ".to_owned(), LAST.to_string())],

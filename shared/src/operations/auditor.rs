@@ -52,6 +52,11 @@ impl Auditor {
         &self.rules
     }
 
+    /// The rules that judge resources of these types.
+    pub fn rules_for<'a>(&'a self, kinds: &'a BTreeSet<String>) -> impl Iterator<Item = &'a Rule> {
+        self.rules.iter().filter(|rule| kinds.contains(&rule.metadata.resource_type))
+    }
+
     /// The frameworks that the rules check controls of, those that have most first.
     pub fn frameworks(&self) -> Vec<String> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

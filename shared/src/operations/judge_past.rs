@@ -1,7 +1,7 @@
 //! Judges the inventory as it was at an instant by today's rules, and writes nothing.
 
-use super::run_audits::{auditor, load_related};
-use crate::audit::{Coverage, Judgement};
+use super::run_audits::auditor;
+use crate::audit::{Coverage, Judgement, Related};
 use crate::domain::{Error, Instant, TenantId};
 use crate::ledger::Reader;
 use std::collections::BTreeSet;
@@ -18,9 +18,14 @@ pub async fn judge_past(
     let known = reader.inventory_scopes(tenant).await?;
     let kinds = auditor.kinds();
     for scope in &known {
-        let coverage = Coverage::of(&known);
-        let related = load_related(reader, tenant, &auditor, &known, &scope.scope, coverage, Some(at)).await?;
         let judged: BTreeSet<String> = scope.kinds.intersection(&kinds).cloned().collect();
+        let mut related = Related::new(Coverage::of(&known));
+        for (other, joined) in Related::wanted(auditor.rules_for(&judged), &scope.scope, &known) {
+            let mut walk = reader.inventory_walk(tenant, &other, Some(&joined), None, Some(at));
+            while let Some(items) = walk.next().await? {
+                items.iter().for_each(|item| related.add(item, auditor.rules_for(&judged)));
+            }
+        }
         let mut walk = reader.inventory_walk(tenant, &scope.scope, Some(&judged), None, Some(at));
         while let Some(items) = walk.next().await? {
             for item in &items {

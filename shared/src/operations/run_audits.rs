@@ -7,28 +7,31 @@
 
 use super::auditor::Auditor;
 use super::run_expiries::all_tenants;
-use crate::audit::{Coverage, Judgement, PRODUCT_ARN, RESOURCE_VERSION_FIELD, Related, Verdict};
+use crate::audit::{Coverage, Judgement, PRODUCT_ARN, RESOURCE_FIELD, RESOURCE_VERSION_FIELD, Related, Verdict};
 use crate::domain::asff::{self, Door};
 use crate::domain::framework::FrameworkQuery;
 use crate::domain::inventory::{ConfigurationItem, ItemKey, KnownScope, Scope};
+use crate::domain::job::LEASE_MS;
 use crate::domain::json::{self, Object};
 use crate::domain::query::{Clause, Filter, Test};
-use crate::domain::run::{Place, Run};
+use crate::domain::run::{Counts, Place, Run};
 use crate::domain::{
     Actor, Column, Decision, Error, Family, Finding, FindingKey, HashAfter, Instant, Outcome, Presence, Rejection,
     Seen, Source, TenantId, Vocabulary,
 };
-use crate::ledger::{Found, Intent, Need, Reader, Sent, When, Writer};
+use crate::ledger::{Found, Intent, Need, Sent, When, Writer};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Verdicts that are written with one request to the ledger's writer.
 const WRITTEN: usize = 400;
+/// Resources that are read and judged at a time: large ones must fit into the memory of a function together.
+const STEP: usize = 200;
 /// Documents that are read at a time while closing.
 const READ: usize = 100;
-/// The code by which a verdict says that its Id belongs to a resource of another account.
-const TAKEN: &str = "TakenByAnotherAccount";
+/// The code by which a verdict says that its Id is that of another resource.
+const TAKEN: &str = "TakenByAnotherResource";
 
 /// Works on the runs of `own` and of every tenant that ever had a key, like [`run_audits`].
 pub async fn run_audits_of_all(
@@ -49,7 +52,15 @@ pub async fn run_audits(
 ) -> Result<usize, Error> {
     let (mut ended, mut failed) = (0, None);
     for tenant in tenants {
-        for run in writer.run_list_open(tenant).await? {
+        let runs = match writer.run_list_open(tenant).await {
+            Ok(runs) => runs,
+            Err(error) => {
+                tracing::warn!(tenant = %tenant, %error, "the audit runs of a tenant could not be read");
+                failed = failed.or(Some(error));
+                continue;
+            }
+        };
+        for run in runs {
             if enough() {
                 break;
             }
@@ -69,6 +80,9 @@ pub async fn run_audits(
 async fn work(writer: &Writer, tenant: &TenantId, run: Run, enough: impl Fn() -> bool) -> Result<bool, Error> {
     let Some(taken) = run.taken(writer.clock().now()) else { return Ok(false) };
     let Some(taken) = writer.run_put(tenant, taken).await? else { return Ok(false) };
+    if taken.has_ended() {
+        return Ok(true);
+    }
     let mut worker = Worker { writer, tenant, run: Some(taken) };
     let result = worker.scopes(enough).await;
     let Some(run) = worker.run.take() else { return Ok(false) };
@@ -94,7 +108,6 @@ impl Worker<'_> {
         let (place, started_at) = (run.place.clone(), run.started_at);
         let mut auditor = auditor(run.framework.as_deref())?;
         let known = self.writer.inventory_scopes(self.tenant).await?;
-        let coverage = Coverage::of(&known);
         let kinds = auditor.kinds();
         for scope in &known {
             let at = (scope.scope.account.clone(), scope.scope.region.clone());
@@ -102,29 +115,35 @@ impl Worker<'_> {
                 continue;
             }
             let after = place.after.as_ref().filter(|_| place.scope.as_ref() == Some(&at));
-            let related = self.related(&auditor, &known, &scope.scope, coverage.clone()).await?;
+            let mut refused = place.refused && place.scope.as_ref() == Some(&at);
             let judged: BTreeSet<String> = scope.kinds.intersection(&kinds).cloned().collect();
+            let Some(related) = self.related(&auditor, &judged, &known, &scope.scope).await? else { return Ok(false) };
             let key = after.map(|(kind, id)| item_key(&scope.scope, kind, id));
-            let mut walk = self.writer.inventory_walk(self.tenant, &scope.scope, Some(&judged), key.as_ref(), None);
+            let walk = self.writer.inventory_walk(self.tenant, &scope.scope, Some(&judged), key.as_ref(), None);
+            let mut walk = walk.in_steps_of(STEP);
             while let Some(items) = walk.next().await? {
                 let Some(last) = items.last() else { continue };
                 let after = Some((last.kind.clone(), last.id.clone()));
-                self.judge(&mut auditor, &items, &related, started_at).await?;
-                let next = Place { scope: Some(at.clone()), after, done: false };
-                if !self.advance(next).await? {
+                let Some(counts) = self.judge(&mut auditor, &items, &related, started_at).await? else {
+                    return Ok(false);
+                };
+                refused |= counts.rejected > 0;
+                let next = Place { scope: Some(at.clone()), after, done: false, refused };
+                if !self.advance(next, counts).await? {
                     return Ok(false);
                 }
                 if enough() {
                     return Ok(false);
                 }
             }
-            let closed = self.close(&auditor, scope, started_at).await?;
+            let mut counts = Counts::default();
+            if !refused {
+                counts.closed = self.close(&auditor, scope, started_at).await?;
+            }
             let Some(run) = &mut self.run else { return Ok(false) };
-            run.counts.closed += closed;
-            run.covered.scopes.retain(|covered| *covered != at);
-            run.covered.scopes.push(at.clone());
+            run.covered.add(at.clone());
             run.covered.rules = auditor.rules().len();
-            if !self.advance(Place { scope: Some(at), after: None, done: true }).await? {
+            if !self.advance(Place { scope: Some(at), after: None, done: true, refused: false }, counts).await? {
                 return Ok(false);
             }
             if enough() {
@@ -135,46 +154,73 @@ impl Worker<'_> {
     }
 
     /// Moves the checkpoint; `false` when another worker has taken over.
-    async fn advance(&mut self, place: Place) -> Result<bool, Error> {
-        let Some(run) = self.run.take() else { return Ok(false) };
+    async fn advance(&mut self, place: Place, counts: Counts) -> Result<bool, Error> {
+        let Some(mut run) = self.run.take() else { return Ok(false) };
+        run.counts.add(counts);
         self.run = self.writer.run_put(self.tenant, run.advanced(place, self.writer.clock().now())).await?;
         Ok(self.run.is_some())
     }
 
-    /// What the rules join to resources of a scope: of every scope of the tenant, so that a join across accounts finds its own.
-    async fn related(
-        &self,
-        auditor: &Auditor,
-        known: &[KnownScope],
-        scope: &Scope,
-        coverage: Coverage,
-    ) -> Result<Related, Error> {
-        load_related(self.writer, self.tenant, auditor, known, scope, coverage, None).await
+    /// Takes the lease anew where half of it is over; `false` when another worker has taken over.
+    async fn renew(&mut self) -> Result<bool, Error> {
+        let now = self.writer.clock().now();
+        let Some(run) = self.run.take() else { return Ok(false) };
+        let fresh = run.lease_until.is_some_and(|end| now.plus(LEASE_MS / 2) < end);
+        self.run = if fresh { Some(run) } else { self.writer.run_put(self.tenant, run.renewed(now)).await? };
+        Ok(self.run.is_some())
     }
 
-    /// Judges resources and writes the verdicts.
+    /// What the rules join to resources of these types in a scope; `None` when another worker has taken over.
+    async fn related(
+        &mut self,
+        auditor: &Auditor,
+        judged: &BTreeSet<String>,
+        known: &[KnownScope],
+        scope: &Scope,
+    ) -> Result<Option<Related>, Error> {
+        let mut related = Related::new(Coverage::of(known));
+        let writer = self.writer;
+        for (other, kinds) in Related::wanted(auditor.rules_for(judged), scope, known) {
+            let mut walk = writer.inventory_walk(self.tenant, &other, Some(&kinds), None, None).in_steps_of(STEP);
+            while let Some(items) = walk.next().await? {
+                items.iter().for_each(|item| related.add(item, auditor.rules_for(judged)));
+                if !self.renew().await? {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(related))
+    }
+
+    /// Judges resources and writes the verdicts; what came out, or `None` when another worker has taken over.
     async fn judge(
         &mut self,
         auditor: &mut Auditor,
         items: &[ConfigurationItem],
         related: &Related,
         at: Instant,
-    ) -> Result<(), Error> {
-        let Some(run) = &mut self.run else { return Ok(()) };
+    ) -> Result<Option<Counts>, Error> {
+        let mut counts = Counts::default();
         let mut verdicts: Vec<(Object, String)> = Vec::new();
         for item in items {
-            run.counts.resources += 1;
+            counts.resources += 1;
+            let Some(run) = &mut self.run else { return Ok(None) };
             for judgement in auditor.judge(item, related, at) {
-                count(run, &judgement);
+                count(&mut counts, run, &judgement);
                 if let Some(finding) = judgement.finding(&judgement.id(), at) {
-                    verdicts.push((finding, judgement.id_in_account()));
+                    verdicts.push((finding, judgement.other_id()));
                 }
             }
             if verdicts.len() >= WRITTEN {
-                write(self.writer, self.tenant, run, std::mem::take(&mut verdicts)).await?;
+                write(self.writer, self.tenant, run, &mut counts, std::mem::take(&mut verdicts)).await?;
+                if !self.renew().await? {
+                    return Ok(None);
+                }
             }
         }
-        write(self.writer, self.tenant, run, verdicts).await
+        let Some(run) = &mut self.run else { return Ok(None) };
+        write(self.writer, self.tenant, run, &mut counts, verdicts).await?;
+        Ok(Some(counts))
     }
 
     /// Marks as gone the findings of a scope that this run's rules have filed before and not again: their resource is gone, or the
@@ -209,36 +255,6 @@ impl Worker<'_> {
     }
 }
 
-/// What the rules join to resources of a scope, as it is or as it was at an instant.
-pub(super) async fn load_related(
-    reader: &Reader,
-    tenant: &TenantId,
-    auditor: &Auditor,
-    known: &[KnownScope],
-    scope: &Scope,
-    coverage: Coverage,
-    at: Option<Instant>,
-) -> Result<Related, Error> {
-    let rules = auditor.rules();
-    let mut related = Related::new(coverage);
-    let kinds: BTreeSet<String> = Related::kinds(rules).into_iter().map(str::to_owned).collect();
-    let across = rules
-        .iter()
-        .flat_map(|rule| rule.metadata.related.values())
-        .any(|join| join.scope == crate::audit::JoinScope::Tenant);
-    for other in known.iter().filter(|other| across || other.scope.account == scope.account) {
-        let there: BTreeSet<String> = other.kinds.intersection(&kinds).cloned().collect();
-        if there.is_empty() {
-            continue;
-        }
-        let mut walk = reader.inventory_walk(tenant, &other.scope, Some(&there), None, at);
-        while let Some(items) = walk.next().await? {
-            items.iter().for_each(|item| related.add(item, rules));
-        }
-    }
-    Ok(related)
-}
-
 /// The rules of a run.
 pub(super) fn auditor(framework: Option<&str>) -> Result<Auditor, Error> {
     let all = Auditor::built_in()?;
@@ -253,24 +269,25 @@ fn item_key(scope: &Scope, kind: &str, id: &str) -> ItemKey {
     ItemKey { account, region, kind: kind.to_owned(), id: id.to_owned() }
 }
 
-fn count(run: &mut Run, judgement: &Judgement<'_>) {
+fn count(counts: &mut Counts, run: &mut Run, judgement: &Judgement<'_>) {
     match &judgement.verdict {
-        Verdict::Pass => run.counts.passed += 1,
-        Verdict::Fail(_) => run.counts.failed += 1,
-        Verdict::NotApplicable => run.counts.not_applicable += 1,
+        Verdict::Pass => counts.passed += 1,
+        Verdict::Fail(_) => counts.failed += 1,
+        Verdict::NotApplicable => counts.not_applicable += 1,
         Verdict::Unknown(reason) => {
-            run.counts.unknown += 1;
+            counts.unknown += 1;
             let Judgement { rule, item, verdict: _ } = judgement;
             run.note(format!("{}/{} {}: {reason}", item.account, item.region, rule.metadata.rule_id));
         }
     }
 }
 
-/// Writes verdicts, each a finding and the Id that it takes when another account has its own.
+/// Writes verdicts, each a finding and the Id that it takes when another resource has its own.
 async fn write(
     writer: &Writer,
     tenant: &TenantId,
     run: &mut Run,
+    counts: &mut Counts,
     verdicts: Vec<(Object, String)>,
 ) -> Result<(), Error> {
     if verdicts.is_empty() {
@@ -295,11 +312,11 @@ async fn write(
     }
     for outcome in outcomes {
         match outcome {
-            Outcome::Created => run.counts.created += 1,
-            Outcome::Changed => run.counts.changed += 1,
+            Outcome::Created => counts.created += 1,
+            Outcome::Changed => counts.changed += 1,
             Outcome::Unchanged => {}
             Outcome::Rejected(Rejection { id, message, .. }) => {
-                run.counts.rejected += 1;
+                counts.rejected += 1;
                 run.note(format!("{id}: {message}"));
             }
         }
@@ -315,14 +332,13 @@ fn verdict_intent(sent: Object, identity: String) -> Intent {
     let short = Sent { hash, seen_hash: asff::seen_hash(&seen), seen };
     let actor = Actor { source: Source::Audit, identity };
     let decide = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
-        let account = |asff: &Object| json::text_at(asff, "AwsAccountId").map(str::to_owned);
         if let Some(current) = current {
-            if account(&current.asff) != account(&sent) {
+            if product_field(&current.asff, RESOURCE_FIELD) != product_field(&sent, RESOURCE_FIELD) {
                 let id = json::text_at(&sent, "Id").unwrap_or_default().to_owned();
-                let message = "the Id belongs to a resource of another account".to_owned();
+                let message = "the Id is that of another resource".to_owned();
                 return Decision::Rejected(Rejection { id, code: TAKEN.to_owned(), message });
             }
-            let same = with_version(&sent, version_of(&current.asff));
+            let same = with_version(&sent, product_field(&current.asff, RESOURCE_VERSION_FIELD));
             let decision = asff::import(Some(current), seen, &same, &actor, at);
             if !matches!(decision, Decision::Write(_)) {
                 return decision;
@@ -333,8 +349,8 @@ fn verdict_intent(sent: Object, identity: String) -> Intent {
     Intent { key, sent: Some(short), decide: Arc::new(decide) }
 }
 
-fn version_of(asff: &Object) -> Option<&Value> {
-    asff.get("ProductFields")?.get(RESOURCE_VERSION_FIELD)
+fn product_field<'a>(asff: &'a Object, name: &str) -> Option<&'a Value> {
+    asff.get("ProductFields")?.get(name)
 }
 
 /// A finding that names another version of the resource, or none.

@@ -30,15 +30,27 @@ pub async fn start_audit(
 }
 
 /// Asks for a run of every rule in `own` and in every tenant that ever had a key and has an inventory; how many have one now.
+///
+/// Errors: the first one, after all tenants had their turn.
 pub async fn start_audits(writer: &Writer, own: &TenantId) -> Result<usize, Error> {
-    let mut started = 0;
+    let (mut started, mut failed) = (0, None);
     for tenant in all_tenants(writer, own).await? {
-        if !writer.inventory_scopes(&tenant).await?.is_empty() {
-            start_audit(writer, &tenant, None, "framework").await?;
-            started += 1;
+        match start_where_needed(writer, &tenant).await {
+            Ok(has_one) => started += usize::from(has_one),
+            Err(error) => {
+                tracing::warn!(tenant = %tenant, %error, "an audit run could not be started");
+                failed = failed.or(Some(error));
+            }
         }
     }
-    Ok(started)
+    failed.map_or(Ok(started), Err)
+}
+
+async fn start_where_needed(writer: &Writer, tenant: &TenantId) -> Result<bool, Error> {
+    if writer.inventory_scopes(tenant).await?.is_empty() {
+        return Ok(false);
+    }
+    start_audit(writer, tenant, None, "framework").await.map(|_| true)
 }
 
 /// A run by its id; [`Error::NotFound`] when there is none.

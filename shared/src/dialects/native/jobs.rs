@@ -23,9 +23,9 @@ pub fn shown_run(tenant: &TenantId, run: &Run, now: Instant) -> Value {
     let Run {
         id, framework, frameworks, state: _, started_at, ended_at, lease_until, place: _, counts, covered, ..
     } = run;
-    let Run { unread, failures: _, error, revision: _, .. } = run;
+    let Run { unread, failures: _, error, not_before: _, revision: _, .. } = run;
     let Counts { resources, passed, failed, not_applicable, unknown, created, changed, closed, rejected } = counts;
-    let Covered { scopes, rules } = covered;
+    let Covered { scopes, count, rules } = covered;
     let scopes = scopes.iter().map(|(account, region)| json!({"account_id": account, "region": region}));
     let at = |instant: &Option<Instant>| instant.map(|instant| instant.to_string());
     json!({
@@ -50,7 +50,7 @@ pub fn shown_run(tenant: &TenantId, run: &Run, now: Instant) -> Value {
             "closed": closed,
             "rejected": rejected,
         },
-        "covered": {"scopes": scopes.collect::<Vec<_>>(), "rules": rules},
+        "covered": {"scopes": scopes.collect::<Vec<_>>(), "count": count, "rules": rules},
         "unread": unread,
         "error": error,
     })

@@ -177,7 +177,7 @@ fn run() -> Value {
         ("ended_at", instant_or_null()),
         ("lease_until", instant_or_null()),
         ("counts", json!({"type": "object", "properties": counts})),
-        ("covered", object([("scopes", list(&scope)), ("rules", count())])),
+        ("covered", object([("scopes", list(&scope)), ("count", count()), ("rules", count())])),
         ("unread", list(&text())),
         ("error", text_or_null()),
     ])

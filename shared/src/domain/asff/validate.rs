@@ -16,6 +16,7 @@ use super::products::ProductArn;
 use super::rules::{self, At, Checked, Problem, is_account};
 use super::{MAX_DEPTH, MAX_FINDING_BYTES, severity};
 use crate::domain::Rejection;
+use crate::domain::finding::PRODUCT_ARN;
 use crate::domain::json::{self, Object};
 use serde_json::Value;
 
@@ -123,6 +124,12 @@ fn identity(top: &At<'_>, strict: bool) -> Checked {
         let message = "has neither of the forms arn:aws:securityhub:REGION::product/COMPANY/PRODUCT and \
                        arn:aws:securityhub:REGION:ACCOUNT:product/ACCOUNT/default";
         return Err(Problem::new("ProductArn", message));
+    }
+    if arn == PRODUCT_ARN {
+        return Err(Problem::new(
+            "ProductArn",
+            "is that of this ledger's own audits, which nobody else files findings for",
+        ));
     }
     let account = top.required_text("AwsAccountId", usize::MAX)?;
     if strict && !is_account(account) {
