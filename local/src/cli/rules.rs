@@ -125,12 +125,12 @@ fn test(folder: Option<PathBuf>) -> Result<Ending, Failure> {
             }
             Err(found) => {
                 problems += found.len();
-                found.iter().for_each(|problem| tell(problem));
+                found.iter().for_each(tell);
             }
         }
     }
     let twice = audit::check_together(&rules);
-    twice.iter().for_each(|problem| tell(problem));
+    twice.iter().for_each(tell);
     problems += twice.len();
     print(&json!({"rules": sources.len(), "cases": cases, "problems": problems}))?;
     if sources.is_empty() {

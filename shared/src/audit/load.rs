@@ -202,7 +202,7 @@ fn check_metadata(rule: &Rule, source: &RuleSource, yaml: &str, problems: &mut V
     }
     match (rule.controls.is_empty(), &metadata.unmapped) {
         (true, None) => {
-            wrong("controls", "maps to no control: name one, or say in `unmapped` why there is none".to_owned())
+            wrong("controls", "maps to no control: name one, or say in `unmapped` why there is none".to_owned());
         }
         (false, Some(_)) => wrong("unmapped", "maps to controls, so there is nothing to say in `unmapped`".to_owned()),
         (true, Some(_)) | (false, None) => {}
@@ -316,7 +316,7 @@ fn leaves(item: &crate::domain::json::Object) -> BTreeSet<String> {
                 members.iter().for_each(|(name, member)| walk(member, &format!("{path}.{name}"), found));
             }
             serde_json::Value::Array(items) if !items.is_empty() => {
-                items.iter().for_each(|item| walk(item, path, found))
+                items.iter().for_each(|item| walk(item, path, found));
             }
             _ => {
                 found.insert(path.to_owned());

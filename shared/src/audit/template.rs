@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// A text with its places filled by `fill`, which gets what stands between the braces; `Err` is the first place that it
 /// leaves open. A place that is not closed is text.
-pub fn filled<'a>(text: &'a str, mut fill: impl FnMut(&str) -> Option<String>) -> Result<String, &'a str> {
+pub fn filled(text: &str, mut fill: impl FnMut(&str) -> Option<String>) -> Result<String, &str> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {

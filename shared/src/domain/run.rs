@@ -245,7 +245,7 @@ impl Run {
     }
 
     /// Notes that something could not be judged.
-    pub fn note(&mut self, what: String) {
+    pub fn note(&mut self, what: &str) {
         if self.unread.len() < LISTED {
             self.unread.insert(what.chars().take(NOTE).collect());
         }

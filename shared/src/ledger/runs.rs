@@ -73,10 +73,9 @@ impl Writer {
             ];
             let token = crate::secrets::sha256_hex(format!("{tenant}{}{revision}", run.id).as_bytes());
             let token = token.get(..32).unwrap_or_default();
-            match self.store.transact(puts, token).await? {
-                Transacted::Done => return Ok((first, true)),
-                // Somebody else was first, or nobody knows; the next look tells.
-                _ => {}
+            // Else somebody else was first, or nobody knows; the next look tells.
+            if let Transacted::Done = self.store.transact(puts, token).await? {
+                return Ok((first, true));
             }
         }
         Err(throttled())

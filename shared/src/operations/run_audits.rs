@@ -277,7 +277,7 @@ fn count(counts: &mut Counts, run: &mut Run, judgement: &Judgement<'_>) {
         Verdict::Unknown(reason) => {
             counts.unknown += 1;
             let Judgement { rule, item, verdict: _ } = judgement;
-            run.note(format!("{}/{} {}: {reason}", item.account, item.region, rule.metadata.rule_id));
+            run.note(&format!("{}/{} {}: {reason}", item.account, item.region, rule.metadata.rule_id));
         }
     }
 }
@@ -317,7 +317,7 @@ async fn write(
             Outcome::Unchanged => {}
             Outcome::Rejected(Rejection { id, message, .. }) => {
                 counts.rejected += 1;
-                run.note(format!("{id}: {message}"));
+                run.note(&format!("{id}: {message}"));
             }
         }
     }

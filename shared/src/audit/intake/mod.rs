@@ -5,7 +5,7 @@
 //! - AWS Config's items: the `configurationItems` of a snapshot file or of a history, the `baseConfigurationItems` of
 //!   BatchGetResourceConfig, the `Results` of SelectResourceConfig and SelectAggregateResourceConfig, the
 //!   `configurationItem` of an event, of a notification, or of what invokes a rule;
-//! - the resources of ASFF findings ([`asff`]), which tell less than AWS Config does;
+//! - the resources of ASFF findings, which tell less than AWS Config does;
 //! - our own form, `{"resources": […], "covered": [{"account_id", "region", "types", "at"}]}`.
 //!
 //! Reading what [`ConfigurationItem::to_value`] wrote gives the same item again.
