@@ -27,4 +27,4 @@ is_wide(range) if {
 }
 
 # What is no block breaks off here, and is no pass.
-prefix(range) := to_number(concat("", array.slice(split(range, "/"), 1, 2)))
+prefix(range) := digits.number(concat("", array.slice(split(range, "/"), 1, 2)))

@@ -20,6 +20,6 @@ is_supported(rank) if {
 }
 
 # A version as one number: 1.30 comes after 1.9. What is no version breaks off, and is no pass.
-rank_of(version) := (to_number(parts[0]) * 1000) + to_number(concat("", array.slice(parts, 1, 2))) if {
+rank_of(version) := (digits.number(parts[0]) * 1000) + digits.number(concat("", array.slice(parts, 1, 2))) if {
 	parts := split(version, ".")
 }

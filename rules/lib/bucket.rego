@@ -95,12 +95,12 @@ is_narrow(range) if not contains(range, "/")
 
 is_narrow(range) if {
 	not contains(range, ":")
-	to_number(split(range, "/")[1]) >= 8
+	digits.number(split(range, "/")[1]) >= 8
 }
 
 is_narrow(range) if {
 	contains(range, ":")
-	to_number(split(range, "/")[1]) >= 32
+	digits.number(split(range, "/")[1]) >= 32
 }
 
 # Whether a statement allows more than reading.

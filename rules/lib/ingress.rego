@@ -1,20 +1,30 @@
 # Inbound rules of security groups, as AWS Config writes them now and wrote them once.
 package lib.ingress
 
-# A member that is a list; an empty one where it is absent or null.
+# A member that is a list; an empty one where it is absent or null. Anything else is an error, so that nobody takes it for empty.
 list(item, name) := found if {
 	found := item[name]
 	is_array(found)
 }
 
-list(item, name) := [] if not is_array(item[name])
+list(item, name) := [] if object.get(item, name, null) == null
+
+list(item, name) := concat("", item[name]) if {
+	item[name] != null
+	not is_array(item[name])
+}
 
 # The address ranges of a permission that let anyone in. Items of earlier years have IPv4 ranges as texts only.
 open_ranges(permission) := (texts | v4 | v6) & data.lib.network.anyone if {
-	texts := {range | some range in list(permission, "ipRanges"); is_string(range)}
+	texts := {text | some range in list(permission, "ipRanges"); text := range_of(range)}
 	v4 := {range.cidrIp | some range in list(permission, "ipv4Ranges")}
 	v6 := {range.cidrIpv6 | some range in list(permission, "ipv6Ranges")}
 }
+
+# An IPv4 range that is a text, or an object as EC2's own answers have it.
+range_of(range) := range if is_string(range)
+
+range_of(range) := range.cidrIp if is_object(range)
 
 # The protocol by its name; "-1" is all of them, as is one that is not told.
 protocol(permission) := object.get({"6": "tcp", "17": "udp", "null": "-1"}, text, text) if {

@@ -89,6 +89,22 @@ fn what_is_wrong_with_a_rule_is_named() {
     starts(&call, "rule.rego:", "numbers.range is not allowed");
 }
 
+/// A number that takes hours to spell out, in a resource that anybody may have named so, is no number.
+#[test]
+fn enormous_numbers_stop_nobody() {
+    let key = "eks.cluster-uses-a-supported-version";
+    let source = built_in_sources().find(|source| source.folder == key).unwrap();
+    let case = "- name: a version that is none\n  expect: unknown\n  resource: {configuration: {Version: \"1e999999999.30\"}}\n";
+    let mut attacked = source.clone();
+    let cases = attacked.files.iter_mut().find(|file| file.name == "cases.yaml").unwrap();
+    cases.text = format!("{}\n{case}", cases.text.trim_end());
+    let began = std::time::Instant::now();
+    let checked = check(&attacked, library()).map(|(_, cases)| cases.len());
+    assert!(began.elapsed().as_secs() < 20, "{checked:?}");
+    let refused = said("rule.rego", |text| format!("{text}\nx := to_number(\"1\")\n"));
+    assert!(refused.iter().any(|said| said.contains("to_number is not allowed")), "{refused:#?}");
+}
+
 /// An evaluation that would not end is stopped, and one that breaks the evaluator is contained: both are unknown, never pass.
 #[test]
 fn evaluations_are_bounded_and_contained() {
