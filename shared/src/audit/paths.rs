@@ -182,6 +182,7 @@ violations contains v if {
             (8, "configuration.a-b"),
             (8, "configuration.a-b.c"),
             (8, "tags"),
+            (9, "configuration.ipPermissions"),
         ];
         assert_eq!(paths(rego), expected.map(|(line, path)| (line, path.to_owned())));
     }

@@ -250,8 +250,8 @@ impl Dialect {
         }
     }
 
-    /// What its operations may fail with, by status, as its error mapping has it. Only operations that write come into
-    /// conflict.
+    /// What its operations may fail with, by status, as its error mapping has it. Operations that write come into
+    /// conflict, and those that take an id that may be ambiguous.
     pub fn failures(self, writes: bool) -> BTreeMap<u16, Failure> {
         let throttled = Error::Throttled { message: String::new(), retry_after: 1 };
         let mut causes = vec![
@@ -307,7 +307,7 @@ mod tests {
             (Dialect::SecurityHub, false, &[400, 401, 404, 429, 500]),
             (Dialect::Bitdefender, false, &[400, 403, 404, 429, 500]),
             (Dialect::Datadog, false, &[400, 403, 404, 429, 500]),
-            (Dialect::Infracast, false, &[400, 401, 403, 404, 429, 500]),
+            (Dialect::Infracast, false, &[400, 401, 403, 404, 409, 429, 500]),
             (Dialect::Native, true, &[400, 401, 403, 404, 409, 429, 500]),
         ] {
             let failures = dialect.failures(writes);
