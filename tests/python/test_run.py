@@ -71,7 +71,7 @@ def audited(values):
     assert name in [row["id"] for row in listed]
     check = get("/v1/cspm/checks/" + finding["uid"])["data"]
     assert check["attributes"]["result"] == "fail"
-    datadog = get("/api/v2/posture_management/findings/" + finding["uid"])["data"]["attributes"]
+    datadog = get("/api/v2/posture_management/findings/" + finding["uid"])["data"]["attributes"]["finding"]
     assert datadog["evaluation"] == "fail" and "control:5.2" in datadog["tags"]
     product = "arn:aws:securityhub:global::product/posture-ledger/audit"
     asked = {"Id": [{"Value": name, "Comparison": "EQUALS"}], "ProductArn": [{"Value": product, "Comparison": "EQUALS"}]}
