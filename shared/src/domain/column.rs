@@ -43,14 +43,6 @@ impl Family {
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|family| family.name() == name)
     }
-
-    /// Rows that are compressed together, so that a page of long texts need not open a whole segment.
-    pub fn block_rows(self) -> usize {
-        match self {
-            Self::Core | Self::Times | Self::Seen | Self::Ids => 8_192,
-            Self::Text => 128,
-        }
-    }
 }
 
 /// One value of a column.

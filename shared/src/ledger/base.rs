@@ -3,11 +3,11 @@
 use super::item::Key;
 use super::keys;
 use super::manifest::{Manifest, Part};
-use super::segment::{SEGMENT_ROWS, Segment};
+use super::segment::{Block, SEGMENT_ROWS, Segment};
 use super::store::Store;
 use crate::domain::{Cell, Column, Error, Family, Ordinal, TenantId};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Which columns a query reads.
 #[derive(Debug, Clone, Default)]
@@ -49,33 +49,54 @@ impl From<Error> for Missing {
 #[derive(Debug, Default)]
 pub(super) struct Base {
     pub manifest: Manifest,
-    loaded: RwLock<HashMap<(u32, Family), Arc<Segment>>>,
+    loaded: RwLock<HashMap<Place, Arc<Segment>>>,
+    /// The segment that was unpacked last; findings are gone through in order.
+    unpacked: Mutex<Option<(Place, Arc<Block>)>>,
 }
+
+/// A segment's number and family.
+type Place = (u32, Family);
 
 impl Base {
     pub fn new(manifest: Manifest) -> Self {
-        Self { manifest, loaded: RwLock::default() }
+        Self { manifest, ..Self::default() }
     }
 
     /// A base whose segments are already at hand.
-    pub fn with_segments(manifest: Manifest, segments: HashMap<(u32, Family), Arc<Segment>>) -> Self {
-        Self { manifest, loaded: RwLock::new(segments) }
+    pub fn with_segments(manifest: Manifest, segments: HashMap<Place, Arc<Segment>>) -> Self {
+        Self { manifest, loaded: RwLock::new(segments), unpacked: Mutex::default() }
     }
 
-    /// A loaded segment.
-    pub fn segment(&self, number: u32, family: Family) -> Option<Arc<Segment>> {
+    fn segment(&self, number: u32, family: Family) -> Option<Arc<Segment>> {
         self.loaded.read().unwrap_or_else(PoisonError::into_inner).get(&(number, family)).map(Arc::clone)
     }
 
     /// Every loaded segment.
-    pub fn segments(&self) -> HashMap<(u32, Family), Arc<Segment>> {
+    pub fn segments(&self) -> HashMap<Place, Arc<Segment>> {
         self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A finding's value; [`Cell::None`] when its segment is not loaded or the finding is younger than this base.
     pub fn cell(&self, ordinal: Ordinal, column: Column) -> Result<Cell, Error> {
-        let Some(segment) = self.segment(ordinal.0 / SEGMENT_ROWS, column.family()) else { return Ok(Cell::None) };
-        segment.cell((ordinal.0 % SEGMENT_ROWS) as usize, column)
+        let block = self.block(ordinal.0 / SEGMENT_ROWS, column.family())?;
+        Ok(block.map_or(Cell::None, |block| block.cell((ordinal.0 % SEGMENT_ROWS) as usize, column)))
+    }
+
+    /// The columns of a loaded segment.
+    pub fn block(&self, number: u32, family: Family) -> Result<Option<Arc<Block>>, Error> {
+        let Some(segment) = self.segment(number, family) else { return Ok(None) };
+        if let Segment::Open(block) = &*segment {
+            return Ok(Some(Arc::clone(block)));
+        }
+        let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((place, block)) = &*unpacked
+            && *place == (number, family)
+        {
+            return Ok(Some(Arc::clone(block)));
+        }
+        let block = segment.open()?;
+        *unpacked = Some(((number, family), Arc::clone(&block)));
+        Ok(Some(block))
     }
 
     /// Loads what `need` names and is not here yet, in one round of requests.

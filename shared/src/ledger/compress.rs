@@ -3,7 +3,7 @@
 use crate::domain::Error;
 
 /// The most that a stored text may unfold to, against damaged or hostile frames: 64 MiB.
-const UNPACKED_LIMIT: usize = 64 << 20;
+pub(super) const UNPACKED_LIMIT: usize = 64 << 20;
 /// The level at which documents and entries are compressed.
 const LEVEL: i32 = 3;
 

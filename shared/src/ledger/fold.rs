@@ -229,7 +229,7 @@ impl Writer {
                 let ordinal = Ordinal(first + u32::try_from(row).unwrap_or(0));
                 view.overlay.touches(ordinal, family)
             };
-            let base = view.base.segment(number, family);
+            let base = view.base.block(number, family)?;
             Segment::encode(family, rows as usize, base.as_deref(), &touched, &cell)?
         };
         if let Some(error) = failure.into_inner() {

@@ -4,7 +4,7 @@ use super::compress::{pack, pack_bytes};
 use super::entry::{Body, Entry};
 use super::item::{Item, Key};
 use super::manifest::Manifest;
-use super::segment::Segment;
+use super::segment::{MAGIC, Segment};
 use super::{FORMAT, proof::Hash};
 use crate::domain::{Column, Family, Instant, TenantId};
 
@@ -12,33 +12,24 @@ use crate::domain::{Column, Family, Instant, TenantId};
 pub fn segment(bytes: &[u8]) {
     for family in Family::ALL {
         let Ok(segment) = Segment::decode(family, bytes) else { continue };
+        let Ok(block) = segment.open() else { continue };
         for column in Column::ALL {
             for row in [0, 1, 127, 128, 8_191, usize::MAX] {
-                let _ = segment.cell(row, *column);
+                let _ = block.cell(row, *column);
+            }
+            if let Some(coded) = block.column(*column) {
+                let _ = (coded.value(coded.distinct()), coded.code(block.rows()));
             }
         }
-        for block in segment.blocks().take(4).flatten() {
-            for coded in Column::ALL.iter().filter_map(|column| block.column(*column)) {
-                for row in [0, 1, 2, 127, 128, 300] {
-                    let _ = coded.value(coded.code(row));
-                }
-            }
-        }
-        let _ = (segment.rows(), segment.block_rows(), segment.bytes());
+        let _ = segment.bytes();
     }
 }
 
-/// Decodes a segment of one block, whose contents are `raw` before compression.
+/// Decodes a segment of so many rows, whose columns are `raw` before compression.
 pub fn block(raw: &[u8]) {
+    let Some((rows, raw)) = raw.split_first() else { return };
     let Ok(packed) = pack_bytes(raw, 1) else { return };
-    let Ok(length) = u16::try_from(packed.len()) else { return };
-    let [low, high] = [length & 0x7f, length >> 7];
-    let mut bytes = b"PLS\x01\x80\x40\x01".to_vec();
-    bytes.extend([low as u8 | 0x80, high as u8 & 0x7f]);
-    if high < 0x80 {
-        bytes.extend(packed);
-        segment(&bytes);
-    }
+    segment(&[MAGIC, &[rows & 0x7f], &packed].concat());
 }
 
 /// Decodes a log entry with this JSON text.

@@ -155,29 +155,26 @@ impl View {
     }
 
     /// Clears the rows of the base that a test refuses. Each distinct value is tested once, and only where some row that
-    /// has it is still chosen, so that blocks of long texts stay packed where nothing of theirs matters.
+    /// has it is still chosen, so that long texts stay packed where none of theirs matters.
     fn narrow_by(&self, chosen: &mut [bool], column: Column, test: &Test) -> Result<(), Error> {
         let absent_passes = test.accepts(&Cell::None, self.at);
         for (number, rows) in (0_u32..).zip(chosen.chunks_mut(SEGMENT_ROWS as usize)) {
-            let Some(segment) = self.base.segment(number, column.family()) else { continue };
-            for (place, rows) in rows.chunks_mut(segment.block_rows()).enumerate() {
-                if !rows.contains(&true) {
-                    continue;
-                }
-                // Rows beyond the segment are younger than it, and the overlay's.
-                let Some(block) = segment.block(place)? else { continue };
-                let Some(coded) = block.column(column) else {
-                    rows.iter_mut().for_each(|place| *place = *place && absent_passes);
-                    continue;
+            if !rows.contains(&true) {
+                continue;
+            }
+            // Rows beyond the segment are younger than it, and the overlay's.
+            let Some(block) = self.base.block(number, column.family())? else { continue };
+            let Some(coded) = block.column(column) else {
+                rows.iter_mut().for_each(|place| *place = *place && absent_passes);
+                continue;
+            };
+            let mut passes: Vec<Option<bool>> = vec![None; coded.distinct()];
+            for (row, place) in rows.iter_mut().enumerate().filter(|(_, place)| **place) {
+                let code = coded.code(row);
+                *place = match passes.get_mut(code) {
+                    Some(known) => *known.get_or_insert_with(|| test.accepts(&coded.value(code), self.at)),
+                    None => absent_passes,
                 };
-                let mut passes: Vec<Option<bool>> = vec![None; coded.distinct()];
-                for (row, place) in rows.iter_mut().enumerate().filter(|(_, place)| **place) {
-                    let code = coded.code(row);
-                    *place = match passes.get_mut(code) {
-                        Some(known) => *known.get_or_insert_with(|| test.accepts(&coded.value(code), self.at)),
-                        None => absent_passes,
-                    };
-                }
             }
         }
         Ok(())
@@ -189,7 +186,7 @@ impl View {
             if !rows.contains(&true) {
                 continue;
             }
-            let blocks = self.first_blocks(number, field.columns)?;
+            let blocks = self.blocks(number, field.columns)?;
             let coded: Vec<_> = blocks.iter().map(|(column, block)| block.as_ref()?.column(*column)).collect();
             for (row, place) in rows.iter_mut().enumerate().filter(|(_, place)| **place) {
                 let cell = |coded: &Option<&Coded>| coded.map_or(Cell::None, |coded| coded.value(coded.code(row)));
@@ -200,16 +197,12 @@ impl View {
         Ok(())
     }
 
-    /// The first block of the segments that hold some columns of a stretch of findings.
-    fn first_blocks(&self, number: u32, columns: &[Column]) -> Result<Vec<Held>, Error> {
-        let block = |column: &Column| {
-            let segment = self.base.segment(number, column.family());
-            Ok((*column, segment.map(|segment| segment.block(0)).transpose()?.flatten()))
-        };
-        columns.iter().map(block).collect()
+    /// What holds some columns of a stretch of findings.
+    fn blocks(&self, number: u32, columns: &[Column]) -> Result<Vec<Held>, Error> {
+        columns.iter().map(|column| Ok((*column, self.base.block(number, column.family())?))).collect()
     }
 
-    /// Counts findings by the values of some columns. All of these must be of families whose segments are one block.
+    /// Counts findings by the values of some columns.
     pub fn groups(&self, filter: &Filter, columns: &[Column]) -> Result<BTreeMap<Vec<Cell>, Group>, Error> {
         let chosen = self.select(filter)?;
         let patched = self.patched()?;
@@ -221,7 +214,7 @@ impl View {
         };
         for ordinals in chosen.chunk_by(|a, b| a.0 / SEGMENT_ROWS == b.0 / SEGMENT_ROWS) {
             let Some(number) = ordinals.first().map(|ordinal| ordinal.0 / SEGMENT_ROWS) else { continue };
-            let blocks = self.first_blocks(number, columns)?;
+            let blocks = self.blocks(number, columns)?;
             let coded: Vec<_> = blocks.iter().map(|(column, block)| block.as_ref()?.column(*column)).collect();
             let mut by_code: BTreeMap<Vec<usize>, Group> = BTreeMap::new();
             for ordinal in ordinals {
@@ -247,24 +240,14 @@ impl View {
     fn patched(&self) -> Result<BTreeSet<Ordinal>, Error> {
         let mut patched: BTreeSet<Ordinal> = self.overlay.ordinals().collect();
         for number in (0_u32..).take(self.base.manifest.segments.len()) {
-            let Some(segment) = self.base.segment(number, Column::ExpiresAt.family()) else { continue };
-            let mut first = number * SEGMENT_ROWS;
-            for block in segment.blocks() {
-                let block = block?;
-                let Some(coded) = block.column(Column::ExpiresAt) else { continue };
-                let due: Vec<bool> = (0..coded.distinct())
-                    .map(|code| coded.value(code).int().is_some_and(|at| at <= self.at.0))
-                    .collect();
-                if due.contains(&true) {
-                    let rows = segment.rows().min(segment.block_rows());
-                    patched.extend(
-                        (0_u32..)
-                            .take(rows)
-                            .filter(|row| due.get(coded.code(*row as usize)).copied().unwrap_or(false))
-                            .map(|row| Ordinal(first + row)),
-                    );
-                }
-                first += u32::try_from(segment.block_rows()).unwrap_or(SEGMENT_ROWS);
+            let Some(block) = self.base.block(number, Column::ExpiresAt.family())? else { continue };
+            let Some(coded) = block.column(Column::ExpiresAt) else { continue };
+            let due: Vec<bool> =
+                (0..coded.distinct()).map(|code| coded.value(code).int().is_some_and(|at| at <= self.at.0)).collect();
+            if due.contains(&true) {
+                let rows = (0_u32..).take(block.rows());
+                let is_due = |row: &u32| due.get(coded.code(*row as usize)).copied().unwrap_or(false);
+                patched.extend(rows.filter(is_due).map(|row| Ordinal(number * SEGMENT_ROWS + row)));
             }
         }
         Ok(patched)
@@ -305,11 +288,9 @@ impl View {
     pub fn distinct(&self, column: Column) -> Result<BTreeSet<Cell>, Error> {
         let mut distinct = BTreeSet::new();
         for number in (0_u32..).take(self.base.manifest.segments.len()) {
-            let Some(segment) = self.base.segment(number, column.family()) else { continue };
-            for block in segment.blocks() {
-                if let Some(coded) = block?.column(column) {
-                    distinct.extend((0..coded.distinct()).map(|code| coded.value(code)));
-                }
+            let Some(block) = self.base.block(number, column.family())? else { continue };
+            if let Some(coded) = block.column(column) {
+                distinct.extend((0..coded.distinct()).map(|code| coded.value(code)));
             }
         }
         for ordinal in self.overlay.ordinals() {
