@@ -7,7 +7,7 @@ use posture_local::bench::{Limit, Options, Report, Targets, Verdict, run};
 const FEW: u32 = 1_000;
 
 async fn report(findings: u32, targets: Targets) -> Report {
-    let options = Options { findings, repeat: 1, targets, ..Options::default() };
+    let options = Options { findings, resources: 500, repeat: 1, targets, ..Options::default() };
     run(&options, &ProgressBar::hidden()).await.unwrap()
 }
 

@@ -3,6 +3,7 @@
 //! Everything goes through the routes or operations that clients use, over a store of the bench's own. Requests, rounds
 //! and capacity units are counted and judged; times are printed and judged by nobody.
 
+mod audits;
 mod changes;
 mod data;
 mod dialects;
@@ -30,6 +31,8 @@ use std::path::PathBuf;
 pub struct Options {
     /// How many findings.
     pub findings: u32,
+    /// How many resources are audited; 0 leaves audits out.
+    pub resources: u32,
     /// What the data is made from.
     pub seed: u64,
     /// How often a question is asked for its median time.
@@ -42,7 +45,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { findings: 30_000, seed: 1, repeat: 3, file: None, targets: Targets::default() }
+        Self { findings: 30_000, resources: 100_000, seed: 1, repeat: 3, file: None, targets: Targets::default() }
     }
 }
 
@@ -52,6 +55,8 @@ impl Default for Options {
 pub async fn run(options: &Options, progress: &ProgressBar) -> Result<Report, Error> {
     let data = Data::new(options.seed, options.findings);
     let mut report = Report { findings: options.findings, ..Report::default() };
+    begin(progress, "audits");
+    audits::measure(options, progress, &mut report)?;
     // On the heap, because all of them together are more than a thread's stack may hold in a debug build.
     let mut ledger = Box::pin(Ledger::load(data, options, progress, &mut report)).await?;
     // Before anything is flipped: what changed on which day is known now.

@@ -13,6 +13,9 @@ pub(super) struct Bench {
     /// How many findings to measure with
     #[arg(long, value_name = "N", default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(500..=10_000_000))]
     findings: u32,
+    /// How many resources to audit; 0 leaves audits out
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    resources: u32,
     /// Also measure the rate of imports into a file, in this new or empty folder
     #[arg(long, value_name = "DIR")]
     file: Option<PathBuf>,
@@ -24,8 +27,8 @@ pub(super) struct Bench {
 impl Bench {
     /// [`Error::Conflict`] when a target is missed.
     pub(super) async fn run(self) -> Result<Ending, Error> {
-        let Self { findings, file, seed } = self;
-        let options = Options { findings, file, seed, targets: Targets::at(findings), ..Options::default() };
+        let Self { findings, resources, file, seed } = self;
+        let options = Options { findings, resources, file, seed, targets: Targets::at(findings), ..Options::default() };
         let progress = bar();
         let report = run(&options, &progress).await?;
         progress.finish_and_clear();
