@@ -108,9 +108,12 @@ pub(super) fn checked(key: ItemKey) -> Result<ItemKey, Rejection> {
     Ok(key)
 }
 
-/// A type as AWS Config spells it. What has its form already is taken as it is.
+/// A type as AWS Config spells it. What has its form already is taken as it is, and so is what has no such form.
 pub(super) fn config_kind(kind: &str) -> String {
-    if kind.contains("::") { kind.to_owned() } else { ResourceType::parse(kind).config() }
+    if kind.contains("::") {
+        return kind.to_owned();
+    }
+    Some(ResourceType::parse(kind).config()).filter(|known| known.contains("::")).unwrap_or_else(|| kind.to_owned())
 }
 
 fn captured_at(members: &Object, context: &Context) -> Result<Instant, Rejection> {

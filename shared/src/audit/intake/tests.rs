@@ -377,3 +377,16 @@ proptest! {
         }
     }
 }
+
+/// What has no form of AWS Config's must not be spelt anew each time that it is read.
+#[test]
+fn types_are_spelt_once() {
+    for (kind, spelt) in [
+        ("AwsS3Bucket", "AWS::S3::Bucket"),
+        ("AWS::S3::Bucket", "AWS::S3::Bucket"),
+        ("Container", "Container"),
+        ("ALSO_odd.Type", "ALSO_odd.Type"),
+    ] {
+        assert_eq!(super::item::config_kind(kind), spelt);
+    }
+}
