@@ -2,7 +2,9 @@
 
 use super::cases::{Case, Expected, run};
 use super::engine::Engine;
-use super::metadata::{Join, Metadata, Rule};
+use super::guard;
+use super::large_stack::on_large_stack;
+use super::metadata::{Join, Metadata, Origin, Rule};
 use super::paths::references;
 use super::problem::Problem;
 use super::shapes::shape;
@@ -18,22 +20,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const FILES: [&str; 3] = ["rule.yaml", "rule.rego", "cases.yaml"];
 /// The longest file, in bytes.
 const LONGEST: usize = 64 * 1024;
-/// Functions that rules may not call, and why.
-const REFUSED: [(&str, &str); 12] = [
-    ("to_number", "takes time without bound: use digits.number"),
-    ("json.unmarshal", "takes time without bound: texts that hold JSON are unfolded before"),
-    ("yaml.unmarshal", "takes time without bound"),
-    ("numbers.range", "takes memory without bound"),
-    ("numbers.range_step", "takes memory without bound"),
-    ("strings.render_template", "takes memory without bound"),
-    ("time.now_ns", "answers differently each time: use input.now"),
-    ("rand.intn", "answers differently each time"),
-    ("uuid.rfc4122", "answers differently each time"),
-    ("http.send", "leaves the evaluation"),
-    ("opa.runtime", "leaves the evaluation"),
-    ("net.lookup_ip_addr", "leaves the evaluation"),
-];
-
 /// A file of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
@@ -85,12 +71,17 @@ pub fn load(source: &RuleSource) -> Result<Rule, Vec<Problem>> {
         defined.is_some_and(|rest| rest.starts_with([' ', ':', '=']))
     });
     let digest = sha256_hex(format!("{yaml}\u{0}{rego}").as_bytes());
-    Ok(Rule { metadata, rego: rego.to_owned(), package, judges_some, controls, digest })
+    Ok(Rule { origin: Origin::Catalogue, metadata, rego: rego.to_owned(), package, judges_some, controls, digest })
 }
 
 /// Reads a rule, and refuses it with everything that is wrong: the file, the line, and what to do. `library` are the shared
 /// modules, as pairs of file name and text.
 pub fn check(source: &RuleSource, library: &[(&str, &str)]) -> Result<(Rule, Vec<Case>), Vec<Problem>> {
+    let broken = || vec![Problem::new(source.place("rule.rego"), 0, "the evaluator broke off")];
+    on_large_stack(|| check_here(source, library)).unwrap_or_else(|| Err(broken()))
+}
+
+fn check_here(source: &RuleSource, library: &[(&str, &str)]) -> Result<(Rule, Vec<Case>), Vec<Problem>> {
     let mut problems: Vec<Problem> = FILES.iter().filter_map(|name| source.text(name).err()).collect();
     let known = |file: &&SourceFile| !FILES.contains(&file.name.as_str());
     problems.extend(source.files.iter().find(known).map(|file| {
@@ -244,24 +235,13 @@ fn unknown(kind: &str, path: &str) -> Option<String> {
 
 fn check_rego(rule: &Rule, source: &RuleSource, problems: &mut Vec<Problem>) {
     let file = source.place("rule.rego");
-    let package = format!("package {}", rule.package);
-    if !rule.rego.lines().any(|line| line.trim() == package) {
-        let line = line_of(&rule.rego, "package ");
-        problems.push(Problem::new(&file, line, format!("must say `{package}`")));
-    }
+    problems.extend(guard::check(&file, &rule.rego, &rule.package));
     if !rule.rego.lines().any(|line| line.starts_with("violations contains ")) {
         problems.push(Problem::new(
             &file,
             0,
             "has no rule `violations contains {\"path\": …, \"message\": …, \"evidence\": {…}} if {…}`",
         ));
-    }
-    for (place, line) in rule.rego.lines().enumerate() {
-        for (function, why) in REFUSED {
-            if line.contains(&format!("{function}(")) {
-                problems.push(Problem::new(&file, place + 1, format!("{function} is not allowed: it {why}")));
-            }
-        }
     }
     for reference in references(&rule.rego) {
         let kind = match &reference.related {
@@ -343,7 +323,7 @@ fn check_commands(
     for case in cases.iter().filter(|case| case.expect == Expected::Fail) {
         let Verdict::Fail(violations) = case.judge(engine, rule) else { continue };
         let item = case.item(&rule.metadata.resource_type);
-        let mut params = rule.metadata.params.clone();
+        let mut params = rule.metadata.defaults();
         params.extend(case.params.clone());
         for violation in &violations {
             for step in &rule.metadata.remediation.steps {
