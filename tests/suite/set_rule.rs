@@ -134,6 +134,8 @@ async fn what_is_wrong_with_a_rule_is_named() {
             "key must be",
         ),
         ("another's id", changed("rule.yaml", "ACME-NAMES-1", "CIS-AWS-5.2"), "rule.yaml", "add a slug"),
+        ("an anchor", changed("cases.yaml", "name: logs", "name: &n logs"), "cases.yaml:3", "has an anchor"),
+        ("a long title", changed("rule.yaml", "Bucket is not named", &"x".repeat(300)), "rule.yaml:4", "at most 256"),
         ("a wrong type", changed("rule.yaml", "type: text", "type: date"), "rule.yaml", "type has no value date"),
         ("an unknown file", json!({"files": {"rule.md": "x"}}), "rule.md", "is no file of a rule"),
     ] {

@@ -3,7 +3,7 @@
 //! The evaluator ends an evaluation that takes too long, but no recursion and no nesting that is too deep for a stack:
 //! both would end the process. So a rule is held to what its syntax tree shows: no name that leads back to itself, chains of
 //! names and nesting within bounds, its own package, and of other data `data.lib` alone. What is left is memory: a rule that
-//! doubles a text again and again may take more than there is.
+//! doubles a text again and again may take more than there is, and then the process ends.
 
 use super::engine::{located, parser};
 use super::problem::Problem;

@@ -3,23 +3,35 @@
 use super::cases::{Case, Expected, run};
 use super::engine::Engine;
 use super::guard;
-use super::large_stack::on_large_stack;
+use super::large_stack::{Undone, watched};
 use super::metadata::{Join, Metadata, Origin, Rule};
 use super::paths::references;
 use super::problem::Problem;
 use super::shapes::shape;
 use super::template::{filled, member};
 use super::verdict::Verdict;
+use crate::domain::audit_rule::MOST_PARAMS;
 use crate::domain::framework::Control;
 use crate::domain::score::Vector;
 use crate::secrets::sha256_hex;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// The files of a rule.
 const FILES: [&str; 3] = ["rule.yaml", "rule.rego", "cases.yaml"];
+/// The longest title, in characters, as ASFF has it.
+const TITLE: usize = 256;
+/// The longest Infracast id, in characters: ids of findings begin with it.
+const RULE_ID: usize = 100;
+/// The longest URL, in bytes.
+const URL: usize = 512;
 /// The longest file, in bytes.
 const LONGEST: usize = 64 * 1024;
+/// The longest that a rule is checked: whoever sends one waits for it, and a gateway waits for 29 seconds.
+const LONGEST_CHECK: Duration = Duration::from_secs(20);
+
 /// A file of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
@@ -77,8 +89,20 @@ pub fn load(source: &RuleSource) -> Result<Rule, Vec<Problem>> {
 /// Reads a rule, and refuses it with everything that is wrong: the file, the line, and what to do. `library` are the shared
 /// modules, as pairs of file name and text.
 pub fn check(source: &RuleSource, library: &[(&str, &str)]) -> Result<(Rule, Vec<Case>), Vec<Problem>> {
-    let broken = || vec![Problem::new(source.place("rule.rego"), 0, "the evaluator broke off")];
-    on_large_stack(|| check_here(source, library)).unwrap_or_else(|| Err(broken()))
+    let modules: Vec<(String, String)> =
+        library.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let own = source.clone();
+    let checked = watched(LONGEST_CHECK, move || {
+        let library: Vec<(&str, &str)> = modules.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        check_here(&own, &library)
+    });
+    let why = match checked {
+        Ok(checked) => return checked,
+        Err(Undone::Left) => "an evaluation takes too long and cannot be stopped",
+        Err(Undone::NotBegun) => "is not looked at while evaluations of other rules cannot be stopped; try again later",
+        Err(Undone::Broken) => "the evaluator broke off",
+    };
+    Err(vec![Problem::new(source.place("rule.rego"), 0, why)])
 }
 
 fn check_here(source: &RuleSource, library: &[(&str, &str)]) -> Result<(Rule, Vec<Case>), Vec<Problem>> {
@@ -127,10 +151,31 @@ pub fn check_together(rules: &[Rule]) -> Vec<Problem> {
 }
 
 fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
+    if let Some(place) = text.lines().position(anchors) {
+        let why = "has an anchor (&name): what is meant twice is written twice";
+        return Err(Problem::new(file, place + 1, why));
+    }
     yaml_serde::from_str(text).map_err(|error| {
         let line = error.location().map_or(0, |location| location.line());
         Problem::new(file, line, error.to_string())
     })
+}
+
+/// Whether a line may have an anchor: aliases let a small file become a large one.
+fn anchors(line: &str) -> bool {
+    let begins = |c: char| c.is_whitespace() || matches!(c, '[' | '{' | ',' | ':' | '-');
+    let mut before = ' ';
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c == '&'
+            && begins(before)
+            && rest.peek().is_some_and(|next| next.is_ascii_alphanumeric() || matches!(next, '_' | '-'))
+        {
+            return true;
+        }
+        before = c;
+    }
+    false
 }
 
 /// The line on which a text stands first; 0 when it does not.
@@ -193,6 +238,17 @@ fn check_metadata(rule: &Rule, source: &RuleSource, yaml: &str, problems: &mut V
         if text.trim().is_empty() {
             wrong(name, format!("{name} is empty"));
         }
+    }
+    for (name, text, most) in [("title", &metadata.title, TITLE), ("rule_id", &metadata.rule_id, RULE_ID)] {
+        if text.chars().count() > most {
+            wrong(name, format!("{name} must have at most {most} characters"));
+        }
+    }
+    if metadata.remediation.url.as_ref().is_some_and(|url| !url.starts_with("https://") || url.len() > URL) {
+        wrong("url", format!("url must begin with https:// and have at most {URL} characters"));
+    }
+    if Value::Object(metadata.defaults()).to_string().len() > MOST_PARAMS {
+        wrong("params", format!("params must have at most {MOST_PARAMS} bytes"));
     }
     match (rule.controls.is_empty(), &metadata.unmapped) {
         (true, None) => {
@@ -293,12 +349,12 @@ fn check_cases(rule: &Rule, cases: &[Case], file: &str, text: &str, problems: &m
 
 /// The dotted paths of what is no object and no list.
 fn leaves(item: &crate::domain::json::Object) -> BTreeSet<String> {
-    fn walk(value: &serde_json::Value, path: &str, found: &mut BTreeSet<String>) {
+    fn walk(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         match value {
-            serde_json::Value::Object(members) if !members.is_empty() => {
+            Value::Object(members) if !members.is_empty() => {
                 members.iter().for_each(|(name, member)| walk(member, &format!("{path}.{name}"), found));
             }
-            serde_json::Value::Array(items) if !items.is_empty() => {
+            Value::Array(items) if !items.is_empty() => {
                 items.iter().for_each(|item| walk(item, path, found));
             }
             _ => {
