@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// Rules of its own that a tenant may have at a time.
 pub const MOST_RULES: usize = 100;
+/// Rules of its own that a tenant may ever have had.
+pub const MOST_EVER: usize = 1_000;
 /// Versions of one rule.
 pub const MOST_VERSIONS: usize = 500;
 /// The longest key, in bytes.

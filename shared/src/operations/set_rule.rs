@@ -4,7 +4,9 @@ use super::auditor::Auditor;
 use super::rule_sheets::get_rule_sheet;
 use super::tenant_rules::source;
 use crate::audit::{self, Problem, Rule};
-use crate::domain::audit_rule::{Deed, Files, LONGEST_KEY, MOST_RULES, MOST_VERSIONS, OwnRule, RuleSheet, RuleVersion};
+use crate::domain::audit_rule::{
+    Deed, Files, LONGEST_KEY, MOST_EVER, MOST_RULES, MOST_VERSIONS, OwnRule, RuleSheet, RuleVersion,
+};
 use crate::domain::{Caller, Error};
 use crate::ledger::Writer;
 use crate::secrets::sha256_hex;
@@ -46,6 +48,12 @@ pub async fn set_rule(writer: &Writer, caller: &Caller, key: &str, files: Files)
         let is_same = |own: &&OwnRule| own.newest().is_some_and(|newest| newest.digest == digest);
         if known.filter(is_same).is_some_and(|own| own.retired.is_none()) {
             return get_rule_sheet(writer, tenant, key, None).await;
+        }
+        if known.is_none() && own.len() >= MOST_EVER {
+            let why = format!(
+                "there were {MOST_EVER} rules of your own, which are the most: give a retired one another text"
+            );
+            return Err(Error::Conflict(why));
         }
         if known.is_none_or(|own| own.retired.is_some())
             && own.iter().filter(|own| own.retired.is_none()).count() >= MOST_RULES
