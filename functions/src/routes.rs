@@ -5,12 +5,13 @@ use crate::{
     bitdefender_get_check, bitdefender_get_checks, bitdefender_get_finding_changes, bitdefender_get_framework,
     bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule,
     bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, create_key, datadog_get_finding,
-    datadog_list_findings, get_docs, get_job, get_openapi, get_related_resources, get_resource, import_hub_events,
-    import_resources, import_snapshots, infracast_get_compliance_summary, infracast_get_finding,
+    datadog_list_findings, get_docs, get_job, get_openapi, get_related_resources, get_resource, get_rule,
+    import_hub_events, import_resources, import_snapshots, infracast_get_compliance_summary, infracast_get_finding,
     infracast_list_findings, infracast_list_scored_findings, infracast_run_audit, list_accounts, list_jobs, list_keys,
-    list_resources, record_expiries, record_resource, revoke_key, run_audits, securityhub_batch_import_findings,
-    securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history,
-    securityhub_get_findings, securityhub_list_enabled_products, set_account, start_audits,
+    list_resources, list_rules, record_expiries, record_resource, retire_rule, revoke_key, run_audits,
+    securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
+    securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
+    set_rule, set_rule_params, start_audits,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
@@ -34,6 +35,7 @@ pub static ROUTES: &[&Route] = &[
     &get_openapi::ROUTE,
     &get_related_resources::ROUTE,
     &get_resource::ROUTE,
+    &get_rule::ROUTE,
     &import_resources::ROUTE,
     &import_snapshots::ROUTE,
     &infracast_get_compliance_summary::ROUTE,
@@ -45,6 +47,8 @@ pub static ROUTES: &[&Route] = &[
     &list_jobs::ROUTE,
     &list_keys::ROUTE,
     &list_resources::ROUTE,
+    &list_rules::ROUTE,
+    &retire_rule::ROUTE,
     &revoke_key::ROUTE,
     &securityhub_batch_import_findings::ROUTE,
     &securityhub_batch_update_findings::ROUTE,
@@ -53,6 +57,8 @@ pub static ROUTES: &[&Route] = &[
     &securityhub_get_findings::ROUTE,
     &securityhub_list_enabled_products::ROUTE,
     &set_account::ROUTE,
+    &set_rule::ROUTE,
+    &set_rule_params::ROUTE,
 ];
 
 /// Every endpoint that needs a key.
@@ -101,6 +107,11 @@ mod tests {
             (Method::GET, "/api/v1/tenants/acme/resources", "list-resources"),
             (Method::GET, "/api/v1/tenants/acme/resources/arn%3Aaws%3As3%3A%3A%3Ab", "get-resource"),
             (Method::GET, "/api/v1/tenants/acme/resources/x%2Fy/related", "get-related-resources"),
+            (Method::GET, "/api/v1/tenants/acme/rules", "list-rules"),
+            (Method::GET, "/api/v1/tenants/acme/rules/x.y", "get-rule"),
+            (Method::PUT, "/api/v1/tenants/acme/rules/x.y", "set-rule"),
+            (Method::DELETE, "/api/v1/tenants/acme/rules/x.y", "retire-rule"),
+            (Method::PUT, "/api/v1/tenants/acme/rules/x.y/params", "set-rule-params"),
             (Method::GET, "/api/v2/posture_management/findings", "datadog-list-findings"),
             (Method::GET, "/api/v2/posture_management/findings/AQAAAYZzBl", "datadog-get-finding"),
             (Method::GET, "/api/v1/tenants/acme/findings", "infracast-list-findings"),

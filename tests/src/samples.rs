@@ -135,6 +135,11 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
         "list-resources" => ("?type=aws.s3.bucket&search=logs&limit=5".to_owned(), Value::Null),
         "get-resource" => ("arn%3Aaws%3As3%3A%3A%3Anobodys".to_owned(), Value::Null),
         "get-related-resources" => ("arn%3Aaws%3As3%3A%3A%3Anobodys/related".to_owned(), Value::Null),
+        "list-rules" => (String::new(), Value::Null),
+        "get-rule" => ("iam.rotate-access-key-90-days?version=1".to_owned(), Value::Null),
+        "retire-rule" => ("acme.nobodys".to_owned(), Value::Null),
+        "set-rule" => (RULE.to_owned(), rule()),
+        "set-rule-params" => ("iam.rotate-access-key-90-days/params".to_owned(), json!({"params": {"days": 60}})),
         "set-account" => {
             let body = json!({"name": "Web shop", "group": "EU", "enabled": false, "archived": true});
             ("123456789012".to_owned(), body)
@@ -149,11 +154,61 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
         .and_then(|path| path.split("{id}").next())
         .and_then(|path| path.split("{findingID}").next())
         .and_then(|path| path.split("{finding_id}").next())
+        .and_then(|path| path.split("{key}").next())
         .unwrap_or_default();
     let path = format!("{}{path}", route_path.replace("{tenantID}", tenant.id.as_str()));
     let body = if body.is_null() { String::new() } else { body.to_string() };
     Ask::new(&route.method, &path, body)
 }
+
+/// The key of [`rule`].
+pub const RULE: &str = "acme.bucket-named";
+
+/// A rule of a tenant's own: buckets are named as those of the house are.
+pub fn rule() -> Value {
+    json!({"files": {"rule.yaml": RULE_YAML, "rule.rego": RULE_REGO, "cases.yaml": CASES_YAML}})
+}
+
+const RULE_YAML: &str = "\
+key: acme.bucket-named
+version: 1
+rule_id: ACME-NAMES-1
+title: Bucket is not named as ours are
+description: The name of a bucket begins with the prefix of the house.
+rationale: A bucket that nobody can tell apart is a bucket that nobody looks after.
+severity: low
+resource_type: AWS::S3::Bucket
+ccss: AV:N/AC:L/Au:N/C:P/I:N/A:N
+unmapped: it is a custom of the house
+requires: [configuration.name]
+params:
+  prefix:
+    type: text
+    default: acme-
+    description: What names begin with
+remediation:
+  text: Make a bucket with a name that begins as it should, and move what is in this one.
+  steps:
+    - action: Make a bucket whose name begins with {{params.prefix}}
+";
+
+const RULE_REGO: &str = r#"package rules.acme_bucket_named
+
+violations contains {"path": "configuration.name", "message": message, "evidence": {}} if {
+	name := input.resource.configuration.name
+	not startswith(name, input.params.prefix)
+	message := sprintf("Bucket '%s' is not named as ours are.", [name])
+}
+"#;
+
+const CASES_YAML: &str = "\
+- name: another name
+  expect: fail
+  resource: {configuration: {name: logs}}
+- name: a name of the house
+  expect: pass
+  resource: {configuration: {name: acme-logs}}
+";
 
 /// A resource and what is covered.
 fn resources() -> Value {

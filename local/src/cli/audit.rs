@@ -95,7 +95,7 @@ async fn wait(web: &Web, path: &str) -> Result<Value, Error> {
 }
 
 fn shown(judgement: &Judgement<'_>) -> Value {
-    let Judgement { rule, item, verdict } = judgement;
+    let Judgement { rule, item, verdict, params } = judgement;
     let reasons: Vec<&str> = match verdict {
         Verdict::Fail(violations) => violations.iter().map(|violation| violation.message.as_str()).collect(),
         Verdict::Unknown(reason) => vec![reason],
@@ -104,6 +104,7 @@ fn shown(judgement: &Judgement<'_>) -> Value {
     json!({
         "rule_id": rule.metadata.rule_id,
         "rule_version": rule.metadata.version,
+        "params": params,
         "resource": item.node(),
         "resource_version": item.digest(),
         "account_id": item.account,

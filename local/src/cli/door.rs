@@ -36,6 +36,11 @@ pub(super) struct Server {
 }
 
 impl Door {
+    /// Whether arguments or settings say where to go in.
+    pub(super) fn is_named(&self, settings: &Settings) -> bool {
+        self.place.is_named() || self.url.is_some() || settings.url.is_some()
+    }
+
     /// Opens the door; `absent` says what becomes of a store that is not there.
     pub(super) async fn open(&self, settings: &Settings, absent: Absent) -> Result<Opened, Failure> {
         let set = settings.url.as_ref().filter(|_| !self.place.is_named());

@@ -14,6 +14,7 @@ mod inventory;
 mod jobs;
 mod keys;
 mod masters;
+mod own_rules;
 mod progress;
 mod rebuild;
 mod rules;
@@ -59,7 +60,7 @@ enum Command {
     Audit(audit::Audit),
     /// List jobs
     Jobs(jobs::Jobs),
-    /// List, show and test the rules of the audit
+    /// The rules of the audit: list, show and test them, add your own, set parameters
     Rules(rules::Rules),
     /// Write log and documents to a file that can be verified elsewhere
     Export(export::Export),
@@ -157,7 +158,7 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Failur
         Command::Accounts(accounts) => accounts.run(settings).await?,
         Command::Audit(audit) => audit.run(settings).await?,
         Command::Jobs(jobs) => jobs.run(settings).await?,
-        Command::Rules(rules) => rules.run()?,
+        Command::Rules(rules) => rules.run(settings).await?,
         Command::Export(export) => export.run(settings).await?,
         Command::Verify(verify) => verify.run(settings).await?,
         Command::Rebuild(rebuild) => rebuild.run(settings).await?,

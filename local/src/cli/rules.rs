@@ -1,8 +1,10 @@
-//! `posture rules`: the rules of the audit: list them, show one, test their cases.
+//! `posture rules`: the rules of the audit: list them, show one, test their cases, add your own and set parameters.
 
-use super::{Ending, Failure, print, tell};
+use super::door::Door;
+use super::{Ending, Failure, own_rules, print, tell};
 use clap::{Args, Subcommand};
 use posture_shared::audit::{self, Rule, RuleSource, SourceFile};
+use posture_shared::config::Settings;
 use posture_shared::domain::{Error, Vocabulary};
 use serde_json::{Value, json};
 use std::fs;
@@ -22,12 +24,42 @@ pub(super) struct Rules {
 
 #[derive(Subcommand)]
 enum What {
-    /// List the rules that the program brings along, one a line
-    List,
+    /// List the rules, one a line: a tenant's where a ledger is named, else those that the program brings along
+    List {
+        #[command(flatten)]
+        door: Door,
+    },
     /// Show one of them
     Show {
         /// Its key, or its rule id
         rule: String,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Add rules of your own, or their next versions
+    Add {
+        /// Folders of a rule, or of rules
+        #[arg(required = true, value_name = "DIR")]
+        folders: Vec<PathBuf>,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Retire a rule of your own; the next run marks its findings as gone
+    Remove {
+        /// Its key
+        key: String,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Set parameters of a rule in place of those that were set; without any, all have their defaults
+    Set {
+        /// Its key
+        key: String,
+        /// Values: JSON, else text
+        #[arg(value_name = "NAME=VALUE", value_parser = own_rules::value)]
+        values: Vec<(String, Value)>,
+        #[command(flatten)]
+        door: Door,
     },
     /// Write the catalogue as a page of Markdown
     Page,
@@ -39,15 +71,27 @@ enum What {
 }
 
 impl Rules {
-    pub(super) fn run(self) -> Result<Ending, Failure> {
+    pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
         match self.what {
-            What::List => {
+            What::List { door } if door.is_named(settings) => own_rules::list(&door, settings).await,
+            What::Show { rule, door } if door.is_named(settings) => own_rules::show(&door, settings, &rule).await,
+            What::Add { folders, door } => {
+                let sources = folders.iter().map(|folder| read_rules(folder)).collect::<Result<Vec<_>, _>>()?;
+                let sources: Vec<RuleSource> = sources.into_iter().flatten().collect();
+                if sources.is_empty() {
+                    return Err(no_rule());
+                }
+                own_rules::add(&door, settings, sources).await
+            }
+            What::Remove { key, door } => own_rules::remove(&door, settings, &key).await,
+            What::Set { key, values, door } => own_rules::set(&door, settings, &key, values).await,
+            What::List { door: _ } => {
                 for rule in built_in()? {
                     print(&line(&rule))?;
                 }
                 Ok(Ending::Done)
             }
-            What::Show { rule: wanted } => {
+            What::Show { rule: wanted, door: _ } => {
                 let rules = built_in()?;
                 let named = |rule: &&Rule| rule.metadata.key == wanted || rule.metadata.rule_id == wanted;
                 let rule = rules.iter().find(named);
@@ -94,7 +138,7 @@ fn whole(rule: &Rule) -> Value {
         "rationale": metadata.rationale,
         "ccss": metadata.ccss,
         "controls": controls.collect::<Vec<_>>(),
-        "params": metadata.params,
+        "params": metadata.defaults(),
         "remediation": {"text": metadata.remediation.text, "url": metadata.remediation.url, "steps": steps.collect::<Vec<_>>()},
         "digest": rule.digest,
         "rego": rule.rego,
@@ -134,12 +178,13 @@ fn test(folder: Option<PathBuf>) -> Result<Ending, Failure> {
     problems += twice.len();
     print(&json!({"rules": sources.len(), "cases": cases, "problems": problems}))?;
     if sources.is_empty() {
-        return Err(Failure::usage(
-            "folder",
-            "has no rule: a rule is a folder with rule.yaml, rule.rego and cases.yaml",
-        ));
+        return Err(no_rule());
     }
     Ok(if problems == 0 { Ending::Done } else { Ending::ProblemsFound })
+}
+
+fn no_rule() -> Failure {
+    Failure::usage("folder", "has no rule: a rule is a folder with rule.yaml, rule.rego and cases.yaml")
 }
 
 /// The rules in a folder, by name; the folder itself when it is a rule.

@@ -1,6 +1,6 @@
 //! The cases of a rule: resources, and the verdicts that must come out.
 
-use super::engine::{Engine, Input};
+use super::engine::{Engine, Input, TOOK_TOO_LONG};
 use super::metadata::Rule;
 use super::problem::Problem;
 use super::verdict::Verdict;
@@ -16,6 +16,9 @@ const ACCOUNT: &str = "123456789012";
 const REGION: &str = "us-east-1";
 /// The instant of cases that name none.
 const NOW: &str = "2026-01-01T00:00:00Z";
+
+/// The longest that the cases of a rule may take together: whoever sends one waits for it.
+const LONGEST: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// One case of `cases.yaml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -118,9 +121,15 @@ fn with_defaults(resource: &Object, kind: &str) -> Object {
 /// pass of which nothing was read. `lines` are the lines at which the cases begin.
 pub fn run(engine: &mut Engine, rule: &Rule, cases: &[Case], file: &str, lines: &[usize]) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let began = std::time::Instant::now();
     for (place, case) in cases.iter().enumerate() {
         let line = lines.get(place).copied().unwrap_or(0);
         let verdict = case.judge(engine, rule);
+        if began.elapsed() > LONGEST {
+            let seconds = LONGEST.as_secs();
+            problems.push(Problem::new(file, line, format!("the cases up to this one took more than {seconds} s")));
+            return problems;
+        }
         if !case.expect.is(&verdict) {
             let why = match &verdict {
                 Verdict::Unknown(reason) => format!(" ({reason})"),
@@ -132,6 +141,9 @@ pub fn run(engine: &mut Engine, rule: &Rule, cases: &[Case], file: &str, lines: 
             let expected = format!("{:?}", case.expect);
             let message = format!("case \"{}\" came out as {}{why}, not {expected}", case.name, verdict.name());
             problems.push(Problem::new(file, line, message));
+            if verdict == Verdict::Unknown(TOOK_TOO_LONG.to_owned()) {
+                return problems;
+            }
         } else if let (Some(wanted), Verdict::Fail(violations)) = (case.violations, &verdict)
             && wanted != violations.len()
         {

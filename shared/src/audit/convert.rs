@@ -28,7 +28,47 @@ fn to_number(number: &serde_json::Number) -> regorus::Value {
     }
 }
 
-/// A value of the evaluator as JSON. Sets are lists in their order; what is undefined is null.
-pub fn to_json(value: &regorus::Value) -> Json {
-    value.to_json_str().ok().and_then(|text| crate::domain::json::parse(text.as_bytes()).ok()).unwrap_or_default()
+/// Values of one violation.
+const VALUES: usize = 20_000;
+/// Bytes of its texts.
+const BYTES: usize = 1024 * 1024;
+
+/// A value of the evaluator as JSON; `None` for one that is too large. Sets are lists in their order; what is undefined is null.
+///
+/// A value may hold another one many times at no cost, so that what it would be as JSON knows no bound.
+pub fn to_json(value: &regorus::Value) -> Option<Json> {
+    json_of(value, &mut (VALUES, BYTES))
+}
+
+fn json_of(value: &regorus::Value, left: &mut (usize, usize)) -> Option<Json> {
+    left.0 = left.0.checked_sub(1)?;
+    Some(match value {
+        regorus::Value::Null | regorus::Value::Undefined => Json::Null,
+        regorus::Value::Bool(bool) => Json::Bool(*bool),
+        regorus::Value::Number(_) => {
+            let text = value.to_json_str().ok()?;
+            left.1 = left.1.checked_sub(text.len())?;
+            crate::domain::json::parse(text.as_bytes()).ok()?
+        }
+        regorus::Value::String(text) => Json::String(text_of(text, left)?),
+        regorus::Value::Array(items) => {
+            Json::Array(items.iter().map(|item| json_of(item, left)).collect::<Option<_>>()?)
+        }
+        regorus::Value::Set(items) => Json::Array(items.iter().map(|item| json_of(item, left)).collect::<Option<_>>()?),
+        regorus::Value::Object(_) => {
+            let members = value.as_object().ok()?.iter().map(|(name, member)| {
+                let name = match name {
+                    regorus::Value::String(name) => text_of(name, left)?,
+                    other => json_of(other, left)?.to_string(),
+                };
+                Some((name, json_of(member, left)?))
+            });
+            Json::Object(members.collect::<Option<_>>()?)
+        }
+    })
+}
+
+fn text_of(text: &str, left: &mut (usize, usize)) -> Option<String> {
+    left.1 = left.1.checked_sub(text.len())?;
+    Some(text.to_owned())
 }

@@ -27,6 +27,8 @@ const STEPS: NonZeroU32 = match NonZeroU32::new(256) {
 };
 /// Violations of one resource that are kept.
 const VIOLATIONS: usize = 100;
+/// The reason of a verdict that was not waited for.
+pub const TOOK_TOO_LONG: &str = "the evaluation took too long and was stopped";
 /// Characters of a message that are kept.
 const MESSAGE: usize = 1_000;
 
@@ -73,7 +75,7 @@ impl Engine {
         library: impl IntoIterator<Item = (&'a str, &'a str)>,
         rules: impl IntoIterator<Item = &'a Rule>,
     ) -> Result<Self, Problem> {
-        let mut engine = regorus::Engine::new();
+        let mut engine = parser();
         engine.set_execution_timer_config(ExecutionTimerConfig { limit: TIME, check_interval: STEPS });
         engine.set_strict_builtin_errors(true);
         let nanoseconds = |mut parameters: Vec<regorus::Value>| {
@@ -129,6 +131,11 @@ fn number(parameters: &[regorus::Value]) -> Result<regorus::Value, std::io::Erro
     number.map(regorus::Value::from).ok_or_else(|| std::io::Error::other("no whole number of at most 15 digits"))
 }
 
+/// An evaluator that knows no rule and no bound yet.
+pub(super) fn parser() -> regorus::Engine {
+    regorus::Engine::new()
+}
+
 fn add(engine: &mut regorus::Engine, file: &str, text: &str) -> Result<(), Problem> {
     let added = catch_unwind(AssertUnwindSafe(|| engine.add_policy(file.to_owned(), text.to_owned())));
     match added {
@@ -152,7 +159,7 @@ fn whole(rule: &Rule, input: &Input, related: &RelatedItems, params: &Object) ->
     let text = |text: &str| regorus::Value::from(text);
     let lists = related.iter().filter_map(|(name, list)| Some((text(name), regorus::Value::from(list.clone()?))));
     let known = rule.metadata.params.iter();
-    let params = known.map(|(name, default)| (text(name), to_rego(params.get(name).unwrap_or(default))));
+    let params = known.map(|(name, param)| (text(name), to_rego(params.get(name).unwrap_or(&param.default))));
     let members = [
         (text("resource"), input.converted.clone()),
         (text("related"), regorus::Value::from(lists.collect::<BTreeMap<_, _>>())),
@@ -178,7 +185,10 @@ fn evaluate(engine: &mut regorus::Engine, rule: &Rule) -> Result<Verdict, String
     };
     let mut violations = Vec::new();
     for violation in found.iter().take(VIOLATIONS) {
-        match read(&to_json(violation)) {
+        let Some(violation) = to_json(violation) else {
+            return Ok(Verdict::Unknown("a violation of the rule is too large".to_owned()));
+        };
+        match read(&violation) {
             Some(violation) => violations.push(violation),
             None => return Ok(Verdict::Unknown("a violation of the rule has no path or no message".to_owned())),
         }
@@ -200,7 +210,7 @@ fn read(violation: &Json) -> Option<Violation> {
 /// An error of the evaluator in one line, without the source that it shows.
 fn reason(text: &str) -> String {
     if text.contains("execution exceeded time limit") {
-        return "the evaluation took too long and was stopped".to_owned();
+        return TOOK_TOO_LONG.to_owned();
     }
     let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let place = text.lines().find_map(|line| line.trim().strip_prefix("--> ")).unwrap_or_default();
@@ -208,7 +218,7 @@ fn reason(text: &str) -> String {
 }
 
 /// The file and line that an error of the parser shows.
-fn located(file: &str, text: &str) -> Problem {
+pub(super) fn located(file: &str, text: &str) -> Problem {
     let place = text.lines().find_map(|line| line.trim().strip_prefix("--> "));
     let line = place.and_then(|place| place.rsplit(':').nth(1)?.parse().ok()).unwrap_or(0);
     let last = text.lines().rev().find_map(|line| line.split_once("error:").map(|(_, said)| said.trim().to_owned()));

@@ -9,7 +9,7 @@ use super::metadata::Rule;
 use super::verdict::{Verdict, Violation};
 pub use crate::domain::finding::PRODUCT_ARN;
 use crate::domain::inventory::ConfigurationItem;
-use crate::domain::json::Object;
+use crate::domain::json::{self, Object};
 use crate::domain::resource_type::ResourceType;
 use crate::domain::score::VECTOR_FIELD;
 use crate::domain::{Instant, Severity};
@@ -20,6 +20,12 @@ use serde_json::{Value, json};
 pub const RESOURCE_VERSION_FIELD: &str = "posture/resource_version";
 /// The member of ProductFields that tells which resource was judged.
 pub const RESOURCE_FIELD: &str = "posture/resource";
+/// The member of ProductFields that holds the parameters which the tenant has set, where there are any.
+pub const PARAMS_FIELD: &str = "posture/params";
+/// The member of ProductFields that says why a finding is gone, where it is not for its resource.
+pub const GONE_FIELD: &str = "posture/gone_because";
+/// The longest text of parameters in a finding, in characters; of a longer one there is its SHA-256.
+const PARAMS: usize = 1024;
 /// The member of ProductFields that names the rule by key and version.
 const RULE_FIELD: &str = "posture/rule";
 /// The longest Description in ASFF, in characters.
@@ -36,6 +42,8 @@ pub struct Judgement<'a> {
     pub item: &'a ConfigurationItem,
     /// What the rule says.
     pub verdict: Verdict,
+    /// The parameters that the tenant has set for it.
+    pub params: Option<&'a Object>,
 }
 
 impl Judgement<'_> {
@@ -100,7 +108,11 @@ impl Judgement<'_> {
             "Compliance": compliance,
             "RecordState": "ACTIVE",
         });
-        if let Value::Object(finding) = finding { Some(finding) } else { None }
+        let Value::Object(mut finding) = finding else { return None };
+        if let (Some(params), Some(Value::Object(fields))) = (self.params, finding.get_mut("ProductFields")) {
+            fields.insert(PARAMS_FIELD.to_owned(), Value::String(told(params)));
+        }
+        Some(finding)
     }
 
     fn description(&self) -> String {
@@ -129,6 +141,12 @@ fn requirements(rule: &Rule) -> Vec<String> {
         .iter()
         .map(|control| format!("{}/{}", control.framework_id().replace('@', "-"), control.control))
         .collect()
+}
+
+/// Parameters in one text.
+fn told(params: &Object) -> String {
+    let text = json::canonical(&Value::Object(params.clone()));
+    if text.chars().count() <= PARAMS { text } else { format!("sha256:{}", sha256_hex(text.as_bytes())) }
 }
 
 fn label(severity: Severity) -> &'static str {

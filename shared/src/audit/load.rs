@@ -2,37 +2,35 @@
 
 use super::cases::{Case, Expected, run};
 use super::engine::Engine;
-use super::metadata::{Join, Metadata, Rule};
+use super::guard;
+use super::large_stack::{Undone, watched};
+use super::metadata::{Join, Metadata, Origin, Rule};
 use super::paths::references;
 use super::problem::Problem;
 use super::shapes::shape;
 use super::template::{filled, member};
 use super::verdict::Verdict;
+use crate::domain::audit_rule::MOST_PARAMS;
 use crate::domain::framework::Control;
 use crate::domain::score::Vector;
 use crate::secrets::sha256_hex;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// The files of a rule.
 const FILES: [&str; 3] = ["rule.yaml", "rule.rego", "cases.yaml"];
+/// The longest title, in characters, as ASFF has it.
+const TITLE: usize = 256;
+/// The longest Infracast id, in characters: ids of findings begin with it.
+const RULE_ID: usize = 100;
+/// The longest URL, in bytes.
+const URL: usize = 512;
 /// The longest file, in bytes.
 const LONGEST: usize = 64 * 1024;
-/// Functions that rules may not call, and why.
-const REFUSED: [(&str, &str); 12] = [
-    ("to_number", "takes time without bound: use digits.number"),
-    ("json.unmarshal", "takes time without bound: texts that hold JSON are unfolded before"),
-    ("yaml.unmarshal", "takes time without bound"),
-    ("numbers.range", "takes memory without bound"),
-    ("numbers.range_step", "takes memory without bound"),
-    ("strings.render_template", "takes memory without bound"),
-    ("time.now_ns", "answers differently each time: use input.now"),
-    ("rand.intn", "answers differently each time"),
-    ("uuid.rfc4122", "answers differently each time"),
-    ("http.send", "leaves the evaluation"),
-    ("opa.runtime", "leaves the evaluation"),
-    ("net.lookup_ip_addr", "leaves the evaluation"),
-];
+/// The longest that a rule is checked: whoever sends one waits for it, and a gateway waits for 29 seconds.
+const LONGEST_CHECK: Duration = Duration::from_secs(20);
 
 /// A file of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,12 +83,29 @@ pub fn load(source: &RuleSource) -> Result<Rule, Vec<Problem>> {
         defined.is_some_and(|rest| rest.starts_with([' ', ':', '=']))
     });
     let digest = sha256_hex(format!("{yaml}\u{0}{rego}").as_bytes());
-    Ok(Rule { metadata, rego: rego.to_owned(), package, judges_some, controls, digest })
+    Ok(Rule { origin: Origin::Catalogue, metadata, rego: rego.to_owned(), package, judges_some, controls, digest })
 }
 
 /// Reads a rule, and refuses it with everything that is wrong: the file, the line, and what to do. `library` are the shared
 /// modules, as pairs of file name and text.
 pub fn check(source: &RuleSource, library: &[(&str, &str)]) -> Result<(Rule, Vec<Case>), Vec<Problem>> {
+    let modules: Vec<(String, String)> =
+        library.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let own = source.clone();
+    let checked = watched(LONGEST_CHECK, move || {
+        let library: Vec<(&str, &str)> = modules.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        check_here(&own, &library)
+    });
+    let why = match checked {
+        Ok(checked) => return checked,
+        Err(Undone::Left) => "an evaluation takes too long and cannot be stopped",
+        Err(Undone::NotBegun) => "is not looked at while evaluations of other rules cannot be stopped; try again later",
+        Err(Undone::Broken) => "the evaluator broke off",
+    };
+    Err(vec![Problem::new(source.place("rule.rego"), 0, why)])
+}
+
+fn check_here(source: &RuleSource, library: &[(&str, &str)]) -> Result<(Rule, Vec<Case>), Vec<Problem>> {
     let mut problems: Vec<Problem> = FILES.iter().filter_map(|name| source.text(name).err()).collect();
     let known = |file: &&SourceFile| !FILES.contains(&file.name.as_str());
     problems.extend(source.files.iter().find(known).map(|file| {
@@ -136,10 +151,31 @@ pub fn check_together(rules: &[Rule]) -> Vec<Problem> {
 }
 
 fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
+    if let Some(place) = text.lines().position(anchors) {
+        let why = "has an anchor (&name): what is meant twice is written twice";
+        return Err(Problem::new(file, place + 1, why));
+    }
     yaml_serde::from_str(text).map_err(|error| {
         let line = error.location().map_or(0, |location| location.line());
         Problem::new(file, line, error.to_string())
     })
+}
+
+/// Whether a line may have an anchor: aliases let a small file become a large one.
+fn anchors(line: &str) -> bool {
+    let begins = |c: char| c.is_whitespace() || matches!(c, '[' | '{' | ',' | ':' | '-');
+    let mut before = ' ';
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c == '&'
+            && begins(before)
+            && rest.peek().is_some_and(|next| next.is_ascii_alphanumeric() || matches!(next, '_' | '-'))
+        {
+            return true;
+        }
+        before = c;
+    }
+    false
 }
 
 /// The line on which a text stands first; 0 when it does not.
@@ -203,6 +239,17 @@ fn check_metadata(rule: &Rule, source: &RuleSource, yaml: &str, problems: &mut V
             wrong(name, format!("{name} is empty"));
         }
     }
+    for (name, text, most) in [("title", &metadata.title, TITLE), ("rule_id", &metadata.rule_id, RULE_ID)] {
+        if text.chars().count() > most {
+            wrong(name, format!("{name} must have at most {most} characters"));
+        }
+    }
+    if metadata.remediation.url.as_ref().is_some_and(|url| !url.starts_with("https://") || url.len() > URL) {
+        wrong("url", format!("url must begin with https:// and have at most {URL} characters"));
+    }
+    if Value::Object(metadata.defaults()).to_string().len() > MOST_PARAMS {
+        wrong("params", format!("params must have at most {MOST_PARAMS} bytes"));
+    }
     match (rule.controls.is_empty(), &metadata.unmapped) {
         (true, None) => {
             wrong("controls", "maps to no control: name one, or say in `unmapped` why there is none".to_owned());
@@ -244,24 +291,13 @@ fn unknown(kind: &str, path: &str) -> Option<String> {
 
 fn check_rego(rule: &Rule, source: &RuleSource, problems: &mut Vec<Problem>) {
     let file = source.place("rule.rego");
-    let package = format!("package {}", rule.package);
-    if !rule.rego.lines().any(|line| line.trim() == package) {
-        let line = line_of(&rule.rego, "package ");
-        problems.push(Problem::new(&file, line, format!("must say `{package}`")));
-    }
+    problems.extend(guard::check(&file, &rule.rego, &rule.package));
     if !rule.rego.lines().any(|line| line.starts_with("violations contains ")) {
         problems.push(Problem::new(
             &file,
             0,
             "has no rule `violations contains {\"path\": …, \"message\": …, \"evidence\": {…}} if {…}`",
         ));
-    }
-    for (place, line) in rule.rego.lines().enumerate() {
-        for (function, why) in REFUSED {
-            if line.contains(&format!("{function}(")) {
-                problems.push(Problem::new(&file, place + 1, format!("{function} is not allowed: it {why}")));
-            }
-        }
     }
     for reference in references(&rule.rego) {
         let kind = match &reference.related {
@@ -313,12 +349,12 @@ fn check_cases(rule: &Rule, cases: &[Case], file: &str, text: &str, problems: &m
 
 /// The dotted paths of what is no object and no list.
 fn leaves(item: &crate::domain::json::Object) -> BTreeSet<String> {
-    fn walk(value: &serde_json::Value, path: &str, found: &mut BTreeSet<String>) {
+    fn walk(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         match value {
-            serde_json::Value::Object(members) if !members.is_empty() => {
+            Value::Object(members) if !members.is_empty() => {
                 members.iter().for_each(|(name, member)| walk(member, &format!("{path}.{name}"), found));
             }
-            serde_json::Value::Array(items) if !items.is_empty() => {
+            Value::Array(items) if !items.is_empty() => {
                 items.iter().for_each(|item| walk(item, path, found));
             }
             _ => {
@@ -343,7 +379,7 @@ fn check_commands(
     for case in cases.iter().filter(|case| case.expect == Expected::Fail) {
         let Verdict::Fail(violations) = case.judge(engine, rule) else { continue };
         let item = case.item(&rule.metadata.resource_type);
-        let mut params = rule.metadata.params.clone();
+        let mut params = rule.metadata.defaults();
         params.extend(case.params.clone());
         for violation in &violations {
             for step in &rule.metadata.remediation.steps {

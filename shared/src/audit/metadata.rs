@@ -1,14 +1,27 @@
 //! What `rule.yaml` says.
 
+use super::params;
+use crate::domain::audit_rule::Param;
 use crate::domain::framework::Control;
+use crate::domain::json::Object;
 use crate::domain::{Severity, Vocabulary};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+
+/// Whose a rule is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The catalogue's: it was checked when the program was tested.
+    Catalogue,
+    /// A tenant's own.
+    Tenant,
+}
 
 /// A rule that was loaded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
+    /// Whose it is.
+    pub origin: Origin,
     /// What `rule.yaml` says.
     pub metadata: Metadata,
     /// The text of `rule.rego`.
@@ -60,13 +73,20 @@ pub struct Metadata {
     #[serde(default)]
     pub related: BTreeMap<String, Join>,
     /// Parameters with their defaults, which tenants can set.
-    #[serde(default)]
-    pub params: Map<String, Value>,
+    #[serde(default, deserialize_with = "params::read")]
+    pub params: BTreeMap<String, Param>,
     /// How to mend it.
     pub remediation: Remediation,
     /// What to change in Terraform, where a patch is possible.
     #[serde(default)]
     pub terraform: Option<Terraform>,
+}
+
+impl Metadata {
+    /// What its parameters are where nobody has set anything.
+    pub fn defaults(&self) -> Object {
+        self.params.iter().map(|(name, param)| (name.clone(), param.default.clone())).collect()
+    }
 }
 
 /// Other resources that a rule looks at.

@@ -235,7 +235,7 @@ impl Dialect {
             Self::Bitdefender => "Bitdefender GravityZone's cloud security API, paths with and without `/v1`.",
             Self::Datadog => "Datadog's posture management: the documented beta, and what its official client reads.",
             Self::Infracast => "Infracast's findings API.",
-            Self::Native => "Our own routes: keys, accounts, jobs, snapshots, and this description.",
+            Self::Native => "Our own routes: keys, accounts, jobs, snapshots, resources, rules, and this description.",
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod as_of;
 pub mod asff;
+pub mod audit_rule;
 pub mod caller;
 pub mod change;
 pub mod column;

@@ -105,6 +105,29 @@ pub(super) fn newest_run(tenant: &TenantId, extent: &str) -> Key {
     Key { pk: newest_run_partition(tenant), sk: extent.to_owned() }
 }
 
+pub(super) fn own_rule_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#own-rule")
+}
+
+/// The versions of a rule of the tenant's own.
+pub(super) fn own_rule(tenant: &TenantId, key: &str) -> Key {
+    Key { pk: own_rule_partition(tenant), sk: key.to_owned() }
+}
+
+/// The files of a version, by their digest.
+pub(super) fn rule_files(tenant: &TenantId, digest: &str) -> Key {
+    Key { pk: format!("{tenant}#rule-files"), sk: digest.to_owned() }
+}
+
+pub(super) fn rule_params_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#rule-params")
+}
+
+/// The parameters that the tenant has set for a rule.
+pub(super) fn rule_params(tenant: &TenantId, key: &str) -> Key {
+    Key { pk: rule_params_partition(tenant), sk: key.to_owned() }
+}
+
 /// The resources of a scope as they are.
 pub(super) fn resource_partition(tenant: &TenantId, scope: &Scope) -> String {
     format!("{tenant}#resource#{}#{}", scope.account, scope.region)

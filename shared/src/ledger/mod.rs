@@ -29,6 +29,7 @@ mod offline;
 #[cfg(test)]
 mod offline_tests;
 mod overlay;
+mod own_rules;
 mod proof;
 mod read;
 mod repair;

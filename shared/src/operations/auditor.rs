@@ -1,21 +1,32 @@
-//! The rules of a run, ready to judge.
+//! The rules of a run, ready to judge: the catalogue's, and a tenant's own with the parameters that it has set.
 
-use crate::audit::{self, Engine, Input, Judgement, Problem, Related, Rule, Verdict};
+use super::tenant_rules::{self, Own, TenantRules};
+use crate::audit::{self, Engine, Input, Judgement, Origin, Problem, Related, Rule, Verdict};
 use crate::domain::framework::{Control, FrameworkQuery};
 use crate::domain::inventory::{ConfigurationItem, Scope};
 use crate::domain::json::Object;
-use crate::domain::{Error, Instant};
+use crate::domain::{Error, Instant, TenantId};
+use crate::ledger::Reader;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-/// Rules and the evaluator that compiled them.
+/// Rules and the evaluators that compiled them.
 #[derive(Clone)]
 pub struct Auditor {
     rules: Arc<Vec<Rule>>,
     /// Places of rules by the type that they judge.
     by_kind: Arc<BTreeMap<String, Vec<usize>>>,
+    /// The catalogue's rules, compiled.
     engine: Engine,
+    /// The tenant's own ones, compiled apart: nothing that they say reaches the catalogue's.
+    own: Option<Own>,
+    /// What the tenant has set, by key of the rule.
+    params: Arc<BTreeMap<String, Object>>,
+    /// Rules that the tenant has retired, whose findings end.
+    retired: Arc<Vec<Rule>>,
+    /// Rules of the tenant's that could not be compiled, and why.
+    broken: Arc<Vec<String>>,
 }
 
 /// The rules that the program brings along, compiled once in the life of a process.
@@ -31,9 +42,31 @@ impl Auditor {
         BUILT_IN.clone().map_err(Error::internal)
     }
 
+    /// These rules and a tenant's own, by the parameters that it has set.
+    pub async fn of_tenant(reader: &Reader, tenant: &TenantId) -> Result<Self, Error> {
+        let shipped = Self::built_in()?;
+        let TenantRules { own, retired, broken, params } = tenant_rules::load(reader, tenant, &shipped.rules).await?;
+        if own.is_none() && retired.is_empty() && broken.is_empty() && params.is_empty() {
+            return Ok(shipped);
+        }
+        let rules: Vec<Rule> = match &own {
+            Some(own) => shipped.rules.iter().chain(own.rules()).cloned().collect(),
+            None => shipped.rules.to_vec(),
+        };
+        let (params, retired, broken) = (Arc::new(params), Arc::new(retired), Arc::new(broken));
+        Ok(Self { own, params, retired, broken, ..shipped }.with(rules))
+    }
+
     fn new(rules: Vec<Rule>) -> Result<Self, Problem> {
         let engine = Engine::new(audit::library().iter().copied(), &rules)?;
-        Ok(Self { by_kind: Arc::new(places(&rules)), rules: Arc::new(rules), engine })
+        let (params, retired, broken) = (Arc::default(), Arc::default(), Arc::default());
+        let auditor =
+            Self { by_kind: Arc::default(), rules: Arc::default(), engine, own: None, params, retired, broken };
+        Ok(auditor.with(rules))
+    }
+
+    fn with(self, rules: Vec<Rule>) -> Self {
+        Self { by_kind: Arc::new(places(&rules)), rules: Arc::new(rules), ..self }
     }
 
     /// Only the rules that check controls of a framework; [`Error::Invalid`] names `field` when there is none.
@@ -44,12 +77,23 @@ impl Auditor {
             let known = self.frameworks().join(", ");
             return Err(Error::invalid(field, format!("there is no rule for it; there are rules for {known}")));
         }
-        Ok(Self { by_kind: Arc::new(places(&rules)), rules: Arc::new(rules), engine: self.engine.clone() })
+        let retired = Arc::new(self.retired.iter().filter(is_of).cloned().collect());
+        Ok(Self { retired, ..self.clone() }.with(rules))
     }
 
     /// The rules.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The ids of rules that the tenant has retired.
+    pub fn retired(&self) -> BTreeSet<&str> {
+        self.retired.iter().map(|rule| rule.metadata.rule_id.as_str()).collect()
+    }
+
+    /// Why rules of the tenant's are not among these.
+    pub fn broken(&self) -> &[String] {
+        &self.broken
     }
 
     /// The rules that judge resources of these types.
@@ -82,13 +126,18 @@ impl Auditor {
         let Some(places) = self.by_kind.get(&item.kind) else { return Vec::new() };
         let Value::Object(members) = item.to_value() else { return Vec::new() };
         let scope: Scope = item.scope();
-        let params = Object::new();
+        let none = Object::new();
         let input = Input::new(members, at);
         let mut judgements = Vec::with_capacity(places.len());
         for rule in places.iter().filter_map(|place| self.rules.get(*place)) {
             let joined = related.of(rule, input.resource(), &scope);
-            let verdict: Verdict = self.engine.judge(rule, &input, &joined, &params);
-            judgements.push(Judgement { rule, item, verdict });
+            let params = self.params.get(&rule.metadata.key);
+            let set = params.unwrap_or(&none);
+            let verdict: Verdict = match (rule.origin, &mut self.own) {
+                (Origin::Tenant, Some(own)) => own.judge(rule, &input, &joined, set),
+                _ => self.engine.judge(rule, &input, &joined, set),
+            };
+            judgements.push(Judgement { rule, item, verdict, params });
         }
         judgements
     }

@@ -14,7 +14,7 @@ pub async fn judge_past(
     framework: Option<&str>,
     each: &mut (dyn FnMut(&Judgement<'_>) -> Result<(), Error> + Send),
 ) -> Result<(), Error> {
-    let mut auditor = auditor(framework)?;
+    let mut auditor = auditor(reader, tenant, framework).await?;
     let known = reader.inventory_scopes(tenant).await?;
     let kinds = auditor.kinds();
     for scope in &known {

@@ -7,7 +7,9 @@
 
 use super::auditor::Auditor;
 use super::run_expiries::all_tenants;
-use crate::audit::{Coverage, Judgement, PRODUCT_ARN, RESOURCE_FIELD, RESOURCE_VERSION_FIELD, Related, Verdict};
+use crate::audit::{
+    Coverage, GONE_FIELD, Judgement, PRODUCT_ARN, RESOURCE_FIELD, RESOURCE_VERSION_FIELD, Related, Verdict,
+};
 use crate::domain::asff::{self, Door};
 use crate::domain::framework::FrameworkQuery;
 use crate::domain::inventory::{ConfigurationItem, ItemKey, KnownScope, Scope};
@@ -19,7 +21,7 @@ use crate::domain::{
     Actor, Column, Decision, Error, Family, Finding, FindingKey, HashAfter, Instant, Outcome, Presence, Rejection,
     Seen, Source, TenantId, Vocabulary,
 };
-use crate::ledger::{Found, Intent, Need, Sent, When, Writer};
+use crate::ledger::{Found, Intent, Need, Reader, Sent, When, Writer};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -106,7 +108,10 @@ impl Worker<'_> {
     async fn scopes(&mut self, enough: impl Fn() -> bool) -> Result<bool, Error> {
         let Some(run) = &self.run else { return Ok(false) };
         let (place, started_at) = (run.place.clone(), run.started_at);
-        let mut auditor = auditor(run.framework.as_deref())?;
+        let mut auditor = auditor(self.writer, self.tenant, run.framework.as_deref()).await?;
+        if let Some(run) = &mut self.run {
+            auditor.broken().iter().for_each(|why| run.note(why));
+        }
         let known = self.writer.inventory_scopes(self.tenant).await?;
         let kinds = auditor.kinds();
         for scope in &known {
@@ -204,6 +209,10 @@ impl Worker<'_> {
         let mut verdicts: Vec<(Object, String)> = Vec::new();
         for item in items {
             counts.resources += 1;
+            // A tenant's own rules may take their time.
+            if !self.renew().await? {
+                return Ok(None);
+            }
             let Some(run) = &mut self.run else { return Ok(None) };
             for judgement in auditor.judge(item, related, at) {
                 count(&mut counts, run, &judgement);
@@ -227,7 +236,9 @@ impl Worker<'_> {
     /// rule does not concern it any more. How many there were.
     async fn close(&self, auditor: &Auditor, scope: &KnownScope, started_at: Instant) -> Result<u64, Error> {
         let one = |column, text: &str| Clause::on(column, Test::one_of([text.to_owned()]));
-        let rules = auditor.rules().iter().map(|rule| rule.metadata.rule_id.clone());
+        let retired = auditor.retired();
+        let rules = auditor.rules().iter().map(|rule| rule.metadata.rule_id.as_str());
+        let rules = rules.chain(retired.iter().copied());
         let filter = Filter::of([
             one(Column::ProductArn, PRODUCT_ARN),
             one(Column::AwsAccountId, &scope.scope.account),
@@ -247,7 +258,7 @@ impl Worker<'_> {
         let mut closed = 0;
         for chunk in left.chunks(READ) {
             let found = self.writer.documents(self.tenant, &view, chunk).await?;
-            let intents: Vec<Intent> = found.iter().map(|found| closing(found, started_at)).collect();
+            let intents: Vec<Intent> = found.iter().map(|found| closing(found, started_at, &retired)).collect();
             let outcomes = self.writer.submit(self.tenant, intents).await?;
             closed += outcomes.iter().filter(|outcome| **outcome == Outcome::Changed).count() as u64;
         }
@@ -256,8 +267,8 @@ impl Worker<'_> {
 }
 
 /// The rules of a run.
-pub(super) fn auditor(framework: Option<&str>) -> Result<Auditor, Error> {
-    let all = Auditor::built_in()?;
+pub(super) async fn auditor(reader: &Reader, tenant: &TenantId, framework: Option<&str>) -> Result<Auditor, Error> {
+    let all = Auditor::of_tenant(reader, tenant).await?;
     let Some(framework) = framework else { return Ok(all) };
     let query =
         FrameworkQuery::parse(framework).ok_or_else(|| Error::internal(format!("{framework} is no framework")))?;
@@ -276,7 +287,7 @@ fn count(counts: &mut Counts, run: &mut Run, judgement: &Judgement<'_>) {
         Verdict::NotApplicable => counts.not_applicable += 1,
         Verdict::Unknown(reason) => {
             counts.unknown += 1;
-            let Judgement { rule, item, verdict: _ } = judgement;
+            let Judgement { rule, item, verdict: _, params: _ } = judgement;
             run.note(&format!("{}/{} {}: {reason}", item.account, item.region, rule.metadata.rule_id));
         }
     }
@@ -366,13 +377,17 @@ fn with_version(sent: &Object, version: Option<&Value>) -> Object {
 }
 
 /// The intent that marks a finding as gone, unless this run or a later one has judged it meanwhile.
-fn closing(found: &Found, started_at: Instant) -> Intent {
+fn closing(found: &Found, started_at: Instant, retired: &BTreeSet<&str>) -> Intent {
+    let is_retired = json::text_at(&found.finding.asff, "GeneratorId").is_some_and(|rule| retired.contains(rule));
     let actor = Actor { source: Source::Audit, identity: "posture-ledger/audit".to_owned() };
     let decide = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
         let Some(current) = current else { return Decision::Unchanged };
         let mut sent = current.asff.clone();
         sent.insert("RecordState".to_owned(), Value::String("ARCHIVED".to_owned()));
         sent.insert("UpdatedAt".to_owned(), Value::String(started_at.to_string()));
+        if let (true, Some(Value::Object(fields))) = (is_retired, sent.get_mut("ProductFields")) {
+            fields.insert(GONE_FIELD.to_owned(), Value::String("the rule was retired".to_owned()));
+        }
         match asff::import(Some(current), seen, &sent, &actor, at) {
             Decision::Write(mut write) => {
                 // What is sent next is no repetition of what was sent last.

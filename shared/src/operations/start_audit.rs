@@ -15,7 +15,7 @@ pub async fn start_audit(
     framework: Option<&FrameworkQuery>,
     field: &str,
 ) -> Result<Run, Error> {
-    let all = Auditor::built_in()?;
+    let all = Auditor::of_tenant(writer, tenant).await?;
     let (auditor, name) = match framework {
         None => (all, None),
         Some(query) => (all.of_framework(query, field)?, Some(named(query))),

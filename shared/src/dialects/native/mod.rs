@@ -8,6 +8,8 @@ pub mod keys;
 pub mod openapi;
 pub mod resource_openapi;
 pub mod resources;
+pub mod rule_openapi;
+pub mod rules;
 pub mod snapshots;
 
 use crate::domain::Error;

@@ -113,7 +113,7 @@ fn of_tenant(summary: &'static str, answer: Value) -> Description {
 /// The schemas of our own routes.
 pub fn schemas() -> Vec<(&'static str, Value)> {
     let own = vec![("Error", error()), ("Key", key()), ("Account", account()), ("Job", job()), ("AuditRun", run())];
-    own.into_iter().chain(super::resource_openapi::schemas()).collect()
+    own.into_iter().chain(super::resource_openapi::schemas()).chain(super::rule_openapi::schemas()).collect()
 }
 
 /// An error, in Infracast's envelope.

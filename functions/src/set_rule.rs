@@ -1,0 +1,27 @@
+//! `PUT /api/v1/tenants/{tenantID}/rules/{key}`: a rule of the tenant's own, or its next version.
+
+use crate::{Call, Handler, Route};
+use lambda_http::http::Method;
+use posture_shared::dialects::native::rule_openapi as openapi;
+use posture_shared::dialects::native::rules::{one, parse};
+use posture_shared::dialects::{Dialect, Reply};
+use posture_shared::domain::{Error, Scope};
+use posture_shared::ledger::Writer;
+use posture_shared::operations::set_rule;
+
+/// The endpoint.
+pub static ROUTE: Route = Route {
+    function: "set-rule",
+    method: Method::PUT,
+    path: "/api/v1/tenants/{tenantID}/rules/{key}",
+    also: &[],
+    dialect: Dialect::Native,
+    scope: Some(Scope::Admin),
+    describe: openapi::set_rule,
+    handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
+};
+
+async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
+    let files = parse(&call.body)?;
+    Ok(one(&set_rule(ledger, &call.caller, call.parameter("key")?, files).await?))
+}
