@@ -19,6 +19,7 @@ mod rebuild;
 mod rules;
 mod serve;
 mod store;
+mod sweep;
 mod verify;
 mod web;
 

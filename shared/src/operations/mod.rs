@@ -32,6 +32,7 @@ pub mod run_audits;
 pub mod run_expiries;
 pub mod set_account;
 pub mod start_audit;
+pub mod sweep;
 pub mod update_findings;
 
 pub use auditor::Auditor;
@@ -64,4 +65,5 @@ pub use run_audits::{run_audits, run_audits_of_all};
 pub use run_expiries::{Slice, run_expiries, run_expiries_of_all};
 pub use set_account::set_account;
 pub use start_audit::{get_audit, list_audits, start_audit, start_audits};
+pub use sweep::{Sweep, Swept, sweep_inventory};
 pub use update_findings::update_findings;
