@@ -55,6 +55,7 @@ pub mod securityhub_get_findings;
 pub mod securityhub_list_enabled_products;
 pub mod set_account;
 pub mod start_audits;
+pub mod sweep_inventory;
 
 pub use app::App;
 pub use call::Call;

@@ -10,7 +10,7 @@ use crate::{
     infracast_list_findings, infracast_list_scored_findings, infracast_run_audit, list_accounts, list_jobs, list_keys,
     list_resources, record_expiries, record_resource, revoke_key, run_audits, securityhub_batch_import_findings,
     securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history,
-    securityhub_get_findings, securityhub_list_enabled_products, set_account, start_audits,
+    securityhub_get_findings, securityhub_list_enabled_products, set_account, start_audits, sweep_inventory,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
@@ -67,6 +67,7 @@ pub static TRIGGERS: &[&Trigger] = &[
     &record_resource::TRIGGER,
     &run_audits::TRIGGER,
     &start_audits::TRIGGER,
+    &sweep_inventory::TRIGGER,
 ];
 
 #[cfg(test)]

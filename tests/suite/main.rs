@@ -65,6 +65,7 @@ mod set_account;
 mod signer;
 mod source;
 mod start_audits;
+mod sweep_inventory;
 mod template;
 mod tenants;
 mod verify;
