@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// Keys of one batch read (a limit of AWS Config).
 pub const MAX_KEYS: usize = 100;
+/// Types of one query, whose text may have 4,096 characters.
+const KINDS: usize = 50;
 /// Rows of a page.
 const ROWS: u32 = 100;
 /// Rounds of asking again for keys that a batch read left unprocessed.
@@ -118,6 +120,20 @@ impl Aws {
         region: &str,
         aggregator: Option<&str>,
         kinds: &BTreeSet<String>,
+    ) -> Result<Vec<ResourceKey>, Refusal> {
+        let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+        let mut keys = Vec::new();
+        for some in kinds.chunks(KINDS) {
+            keys.extend(self.select_some(region, aggregator, some).await?);
+        }
+        Ok(keys)
+    }
+
+    async fn select_some(
+        &self,
+        region: &str,
+        aggregator: Option<&str>,
+        kinds: &[&str],
     ) -> Result<Vec<ResourceKey>, Refusal> {
         let quoted = kinds.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", ");
         let expression = format!(

@@ -23,6 +23,9 @@ const AT_HOME: [&str; 6] = [
     "AWS::WAF::",
 ];
 
+/// That region.
+const HOME: &str = "us-east-1";
+
 /// Which AWS Config is asked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
@@ -92,6 +95,10 @@ impl Sweeper<'_> {
         let own = self.own(if is_global(kind) { GLOBAL } else { asked.region });
         let mut scopes: BTreeSet<Scope> = seen.iter().map(ItemKey::scope).collect();
         scopes.insert(own.clone());
+        let at_home = AT_HOME.iter().any(|home| kind.starts_with(home));
+        if at_home && asked.region == HOME {
+            scopes.insert(self.own(GLOBAL));
+        }
         if let Err(reason) = self.gone(asked, kind, &scopes, seen).await? {
             return self.unread_in(&own, [kind.to_owned()].into(), &reason).await;
         }
@@ -99,7 +106,7 @@ impl Sweeper<'_> {
             self.everywhere.insert(kind.to_owned(), Ok(()));
             // Nor are any of them in a region.
             scopes.extend(self.regions.iter().map(|region| self.own(region)));
-        } else if !AT_HOME.iter().any(|home| kind.starts_with(home)) {
+        } else if !at_home {
             // Joins over an account ask of every scope, also of the one where there can be none.
             scopes.insert(self.own(GLOBAL));
         }
