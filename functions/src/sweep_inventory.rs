@@ -25,7 +25,7 @@ pub static TRIGGER: Trigger = Trigger {
 
 async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
     let began = Instant::now();
-    let sweep = wake.sweep.ok_or_else(|| Error::internal("nobody said how AWS is read"))?;
+    let sweep = wake.sweep.ok_or_else(|| Error::Conflict("nobody said how AWS is read".to_owned()))?;
     let since = ledger.clock().now().plus(-FRESH_MS);
     let enough = || began.elapsed() > LONGEST;
     let swept = sweep_inventory(ledger, &wake.tenant, &sweep, Some(since), &|_, _| {}, enough).await?;
