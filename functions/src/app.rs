@@ -14,6 +14,7 @@ use posture_shared::clock::Clock;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Caller, Error, KeyRecord, Rate, TenantId};
 use posture_shared::ledger::Writer;
+use posture_shared::operations::Sweep;
 use posture_shared::secrets;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -32,18 +33,26 @@ pub struct App {
     pub tenant: TenantId,
     gate: Gate,
     origins: Origins,
+    sweep: Option<Sweep>,
 }
 
 impl App {
     /// An app over a ledger.
     pub fn new(writer: Writer, tenant: TenantId) -> Self {
-        Self { writer, tenant, gate: Gate::default(), origins: Origins::default() }
+        Self { writer, tenant, gate: Gate::default(), origins: Origins::default(), sweep: None }
     }
 
     /// The same app, whose answers pages of these origins may read.
     #[must_use]
     pub fn allowing(mut self, origins: Vec<String>) -> Self {
         self.origins = Origins(origins);
+        self
+    }
+
+    /// The same app, whose triggers may read AWS.
+    #[must_use]
+    pub fn sweeping(mut self, sweep: Sweep) -> Self {
+        self.sweep = Some(sweep);
         self
     }
 
@@ -105,7 +114,8 @@ impl App {
     /// Hands an event to a trigger. A panic is an [`Error::Internal`]. Writes one line of log.
     pub async fn wake(&self, trigger: &Trigger, event: Value, request_id: &str) -> Result<Value, Error> {
         let started = Stopwatch::now();
-        let wake = Wake { tenant: self.tenant.clone(), event };
+        let sweep = self.sweep.clone().filter(|_| trigger.reads_aws);
+        let wake = Wake { tenant: self.tenant.clone(), event, sweep };
         let work = AssertUnwindSafe(async { (trigger.handler)(&self.writer, wake).await }).catch_unwind();
         let result = work.await.unwrap_or_else(|_| Err(panicked()));
         let status = if result.is_ok() { 200 } else { 500 };

@@ -16,11 +16,12 @@ use std::collections::BTreeSet;
 pub static TRIGGER: Trigger = Trigger {
     function: "import-hub-events",
     woken_by: WokenBy::Queue,
+    reads_aws: false,
     handler: |ledger, wake| Box::pin(handle(ledger, wake)),
 };
 
 async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
-    let Wake { tenant, event } = wake;
+    let Wake { tenant, event, sweep: _ } = wake;
     let Some(records) = event.get("Records").and_then(Value::as_array) else {
         let snapshots = of_event(&event, "")?;
         let outcomes = import_snapshots(ledger, &tenant, None, &snapshots).await?.outcomes;

@@ -60,6 +60,7 @@ pub mod set_account;
 pub mod set_rule;
 pub mod set_rule_params;
 pub mod start_audits;
+pub mod sweep_inventory;
 
 pub use app::App;
 pub use call::Call;

@@ -16,6 +16,7 @@ const LONGEST: Duration = Duration::from_secs(15);
 pub static TRIGGER: Trigger = Trigger {
     function: "record-expiries",
     woken_by: WokenBy::Schedule("rate(15 minutes)"),
+    reads_aws: false,
     handler: |ledger, wake| Box::pin(handle(ledger, wake)),
 };
 

@@ -13,11 +13,12 @@ use serde_json::{Value, json};
 pub static TRIGGER: Trigger = Trigger {
     function: "record-resource",
     woken_by: WokenBy::Queue,
+    reads_aws: false,
     handler: |ledger, wake| Box::pin(handle(ledger, wake)),
 };
 
 async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
-    let Wake { tenant, event } = wake;
+    let Wake { tenant, event, sweep: _ } = wake;
     let Some(records) = event.get("Records").and_then(Value::as_array) else {
         let recorded = record_resources(ledger, &tenant, &[event]).await?;
         tell_of_oversized(&recorded);

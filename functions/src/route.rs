@@ -7,6 +7,7 @@ use posture_shared::dialects::openapi::Description;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope, TenantId};
 use posture_shared::ledger::{Reader, Writer};
+use posture_shared::operations::Sweep;
 use serde_json::Value;
 use std::pin::Pin;
 
@@ -53,6 +54,8 @@ pub struct Trigger {
     pub function: &'static str,
     /// Where its events come from.
     pub woken_by: WokenBy,
+    /// Whether it reads the inventory from AWS.
+    pub reads_aws: bool,
     /// What takes the event and answers it.
     pub handler: for<'a> fn(&'a Writer, Wake) -> Answer<'a, Value>,
 }
@@ -73,6 +76,8 @@ pub struct Wake {
     pub tenant: TenantId,
     /// The event.
     pub event: Value,
+    /// How AWS is read, for a trigger that does.
+    pub sweep: Option<Sweep>,
 }
 
 /// Decoded path parameters, in the order of the path.

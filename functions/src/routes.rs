@@ -11,7 +11,7 @@ use crate::{
     list_resources, list_rules, record_expiries, record_resource, retire_rule, revoke_key, run_audits,
     securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
     securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
-    set_rule, set_rule_params, start_audits,
+    set_rule, set_rule_params, start_audits, sweep_inventory,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
@@ -73,6 +73,7 @@ pub static TRIGGERS: &[&Trigger] = &[
     &record_resource::TRIGGER,
     &run_audits::TRIGGER,
     &start_audits::TRIGGER,
+    &sweep_inventory::TRIGGER,
 ];
 
 #[cfg(test)]

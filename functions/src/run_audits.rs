@@ -16,6 +16,7 @@ const LONGEST: Duration = Duration::from_secs(80);
 pub static TRIGGER: Trigger = Trigger {
     function: "run-audits",
     woken_by: WokenBy::Schedule("rate(1 minute)"),
+    reads_aws: false,
     handler: |ledger, wake| Box::pin(handle(ledger, wake)),
 };
 

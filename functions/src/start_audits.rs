@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 pub static TRIGGER: Trigger = Trigger {
     function: "start-audits",
     woken_by: WokenBy::Schedule("rate(1 day)"),
+    reads_aws: false,
     handler: |ledger, wake| Box::pin(handle(ledger, wake)),
 };
 

@@ -25,6 +25,10 @@ pub struct Settings {
     /// `POSTURE_ALLOWED_ORIGINS`: the origins, separated by commas, whose web pages may read answers; none when it is
     /// not set.
     allowed_origins: Option<String>,
+    /// `POSTURE_SWEEP_AGGREGATOR`: the aggregator of AWS Config that a sweep asks; each region's own when it is not set.
+    pub sweep_aggregator: Option<String>,
+    /// `POSTURE_SWEEP_REGIONS`: the regions that a sweep reads, separated by commas; its own when it is not set.
+    sweep_regions: Option<String>,
     /// `POSTURE_MASTER`: see [`masters_of`].
     master: Option<String>,
 }
@@ -46,6 +50,8 @@ impl Settings {
             log: variable("POSTURE_LOG"),
             bitdefender_max_days: variable("POSTURE_BITDEFENDER_MAX_DAYS"),
             allowed_origins: variable("POSTURE_ALLOWED_ORIGINS"),
+            sweep_aggregator: variable("POSTURE_SWEEP_AGGREGATOR"),
+            sweep_regions: variable("POSTURE_SWEEP_REGIONS"),
             master: variable("POSTURE_MASTER"),
         }
     }
@@ -74,14 +80,23 @@ impl Settings {
 
     /// The origins whose web pages may read answers, as browsers spell them: `https://example.com`, without a path.
     pub fn allowed_origins(&self) -> Vec<String> {
-        let origins = self.allowed_origins.as_deref().unwrap_or_default().split(',').map(str::trim);
-        origins.filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
+        listed(self.allowed_origins.as_deref())
+    }
+
+    /// The regions that a sweep reads; none when that is left to its surroundings.
+    pub fn sweep_regions(&self) -> Vec<String> {
+        listed(self.sweep_regions.as_deref())
     }
 
     /// The masters; [`Error::Internal`] when they are absent or unreadable.
     pub fn masters(&self) -> Result<Masters, Error> {
         masters_of(self.master.as_deref().ok_or_else(|| Error::internal("POSTURE_MASTER is not set"))?)
     }
+}
+
+fn listed(text: Option<&str>) -> Vec<String> {
+    let parts = text.unwrap_or_default().split(',').map(str::trim);
+    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// Reads masters: one or two, each `VERSION:HEX` with at least 64 lower-case hexadecimal digits, separated by a comma.

@@ -13,3 +13,4 @@ pub mod ledger;
 pub mod operations;
 pub mod seal;
 pub mod secrets;
+pub mod upstream;

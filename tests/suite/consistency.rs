@@ -9,12 +9,14 @@ use posture_functions::event::request_of;
 use posture_functions::route::find;
 use posture_functions::{ROUTES, Route, TRIGGERS, WokenBy};
 use posture_shared::dialects::Dialect;
+use posture_shared::upstream::ACTIONS;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 const READ: &str = "LedgerReadPolicy";
 const WRITE: &str = "LedgerWritePolicy";
 const COUNT: &str = "CountPolicy";
+const SWEEP: &str = "SweepPolicy";
 
 /// What the table says of one function.
 struct Function {
@@ -23,6 +25,7 @@ struct Function {
     /// Further paths of a route.
     also: &'static [&'static str],
     grants: Vec<Grant>,
+    reads_aws: bool,
 }
 
 /// What a function is called by.
@@ -77,6 +80,9 @@ impl Function {
         }
         let ledger = if WRITES.iter().all(|grant| self.grants.contains(grant)) { WRITE } else { READ };
         let counts = COUNTS.iter().all(|grant| self.grants.contains(grant));
+        if self.reads_aws {
+            return format!("[!Ref {ledger}, !Ref {SWEEP}]");
+        }
         if counts { format!("[!Ref {ledger}, !Ref {COUNT}]") } else { format!("[!Ref {ledger}]") }
     }
 }
@@ -93,6 +99,7 @@ fn functions() -> Vec<Function> {
         door: Door::Route(route.method.as_str(), route.path, scope_of(route)),
         also: route.also,
         grants: route.grants(),
+        reads_aws: false,
     });
     let triggers = TRIGGERS.iter().map(|trigger| Function {
         name: trigger.function,
@@ -102,6 +109,7 @@ fn functions() -> Vec<Function> {
         },
         also: &[],
         grants: trigger.grants(),
+        reads_aws: trigger.reads_aws,
     });
     routes.chain(triggers).collect()
 }
@@ -283,6 +291,25 @@ fn the_policies_allow_what_the_ledger_calls_and_no_more() {
     }
 }
 
+#[test]
+fn a_sweep_may_do_what_it_calls_and_no_more() {
+    let template = Template::parse(&read("template.yaml"));
+    let path = format!("Resources/{SWEEP}/Properties/PolicyDocument/Statement");
+    let have = template.list(&format!("{path}/0/Action")).into_iter().map(str::to_owned).collect();
+    let want = ACTIONS.iter().map(|action| (*action).to_owned()).collect();
+    let edit = format!("{SWEEP} in template.yaml");
+    none(&differences(&have, &want, &format!("remove from {edit}"), &format!("add to {edit}")));
+    assert_eq!(template.keys(&path), ["0"], "{edit}: one statement");
+    // Calls of AWS Config are written as its operations are; the others have names of their own.
+    let called = files("shared/src/upstream", ".rs").into_iter().map(|path| read(&path)).collect::<String>();
+    for action in ACTIONS.iter().filter_map(|action| action.strip_prefix("config:")) {
+        assert!(
+            called.contains(&format!("\"{action}\"")),
+            "edit ACTIONS in shared/src/upstream: {action} is not called"
+        );
+    }
+}
+
 /// Every variable that the template sets is one that config.rs reads.
 /// CONTRACTS 7: what the gateway answers by itself to a request that no route takes is what the server answers.
 #[test]
@@ -304,7 +331,9 @@ fn the_templates_variables_are_settings() {
     let config = read("shared/src/config.rs");
     let variables = template.keys("Globals/Function/Environment/Variables");
     assert!(variables.contains(&"TABLE_NAME") && variables.contains(&"POSTURE_MASTER"), "{variables:?}");
-    for variable in variables {
+    let sweep = template.keys("Resources/SweepInventoryFunction/Properties/Environment/Variables");
+    assert_eq!(sweep, ["POSTURE_SWEEP_AGGREGATOR", "POSTURE_SWEEP_REGIONS"]);
+    for variable in variables.into_iter().chain(sweep) {
         assert!(
             config.contains(&format!("(\"{variable}\")")),
             "edit template.yaml: config.rs does not read {variable}"

@@ -85,7 +85,8 @@ async fn the_events_go_together() {
 #[tokio::test]
 async fn every_trigger_takes_its_event_twice() {
     let (app, token) = app().await;
-    for trigger in TRIGGERS {
+    // What reads AWS has its own test, with an AWS to read.
+    for trigger in TRIGGERS.iter().filter(|trigger| !trigger.reads_aws) {
         let event: Value = serde_json::from_str(&read(&format!("events/{}.json", trigger.function))).unwrap();
         for _ in 0..2 {
             let answer = app.wake(trigger, event.clone(), "r").await.unwrap();

@@ -35,12 +35,15 @@ const FOR_FUNCTIONS: &[&str] = &[
     "ledger::Reader",
     "ledger::Writer",
     "ledger::When",
+    "upstream",
 ];
 
 /// Words that have one place: the path they begin or contain, where they may stand, and what to do instead.
 const PLACES: &[(&[&str], &[&str], &str)] = &[
     (&["aws_sdk_dynamodb"], &["shared/src/ledger/", "tests/"], "ask the ledger"),
     (&["aws_sdk_securityhub"], &["shared/src/upstream/", "tests/"], "ask upstream"),
+    (&["aws_sigv4"], &["shared/src/upstream/", "tests/"], "ask upstream"),
+    (&["roxmltree"], &["shared/src/upstream/", "tests/"], "ask upstream"),
     (&["dynoxide_rs"], &["local/", "tests/"], "functions talk to DynamoDB"),
     (&["dynoxide"], &["local/", "tests/"], "functions talk to DynamoDB"),
     (&["lambda_http"], &["functions/", "local/", "tests/"], "shared would survive a move off Lambda"),

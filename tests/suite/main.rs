@@ -70,6 +70,7 @@ mod set_rule_params;
 mod signer;
 mod source;
 mod start_audits;
+mod sweep_inventory;
 mod template;
 mod tenants;
 mod verify;

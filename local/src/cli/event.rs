@@ -3,6 +3,7 @@
 //! An answer with an error's status is printed too, and ends with exit code 1.
 
 use super::store::{Absent, AnyPlace};
+use super::sweep::wish;
 use super::{Ending, Failure, print, read_text};
 use clap::Args;
 use lambda_http::{Body, Response};
@@ -34,7 +35,10 @@ impl Event {
             if self.token.is_some() {
                 return Err(Failure::usage("--token", format_args!("{} takes no key", self.function)));
             }
-            let app = self.place.open(settings, Absent::Make).await?.app;
+            let mut app = self.place.open(settings, Absent::Make).await?.app;
+            if trigger.reads_aws {
+                app = app.sweeping(wish(None, settings.sweep_regions(), settings.sweep_aggregator.clone()).await?);
+            }
             print(&app.wake(trigger, event, "local").await?)?;
         } else if let Some(route) = ROUTES.iter().find(|route| route.function == self.function) {
             if let Some(token) = &self.token {

@@ -5,6 +5,7 @@
 
 use super::door::web;
 use super::progress::Progress;
+use super::sweep::Sweep;
 use super::web::Web;
 use super::{Ending, Failure, print, read_text, tell};
 use clap::{Args, Subcommand};
@@ -33,6 +34,8 @@ pub(super) struct Inventory {
 enum Command {
     /// Import resources through a server
     Import(Import),
+    /// Read resources from AWS
+    Sweep(Sweep),
 }
 
 #[derive(Args)]
@@ -85,8 +88,10 @@ struct Content {
 
 impl Inventory {
     pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
-        let Command::Import(import) = self.command;
-        import.run(settings).await
+        match self.command {
+            Command::Import(import) => import.run(settings).await,
+            Command::Sweep(sweep) => sweep.run(settings).await,
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod rebuild;
 mod rules;
 mod serve;
 mod store;
+mod sweep;
 mod verify;
 mod web;
 

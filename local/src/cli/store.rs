@@ -5,7 +5,7 @@ use crate::embedded::{self, Embedded, FILE};
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use clap::Args;
 use posture_functions::App;
@@ -128,6 +128,11 @@ impl Place {
 }
 
 impl AnyPlace {
+    /// The store in a folder, or in a table on AWS.
+    pub(super) fn of(data: Option<String>, table: Option<String>) -> Self {
+        Self { place: Place { data, endpoint_url: None }, table }
+    }
+
     /// Whether the arguments say where the store is.
     pub(super) fn is_named(&self) -> bool {
         self.place.data.is_some() || self.place.endpoint_url.is_some() || self.table.is_some()
@@ -137,7 +142,7 @@ impl AnyPlace {
     pub(super) async fn open(&self, settings: &Settings, absent: Absent) -> Result<Open, Error> {
         let clock = Clock::system();
         let Some(table) = &self.table else { return self.place.open(clock, settings, absent).await };
-        let config = aws(self.place.endpoint_url.as_deref()).await;
+        let config = aws(self.place.endpoint_url.as_deref(), None).await;
         over(&config, None, table, settings.masters()?, clock, settings)
     }
 }
@@ -181,9 +186,13 @@ fn over(
     Ok(Open { app: App::new(writer, settings.tenant()?).allowing(settings.allowed_origins()), embedded })
 }
 
-/// AWS as the environment and the machine's role say.
-async fn aws(url: Option<&str>) -> SdkConfig {
+/// AWS as the environment and the machine's role say, in another region if one is named.
+pub(super) async fn aws(url: Option<&str>, region: Option<String>) -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(web::client());
+    let loader = match region {
+        Some(region) => loader.region(Region::new(region)),
+        None => loader,
+    };
     match url {
         Some(url) => loader.endpoint_url(url).load().await,
         None => loader.load().await,

@@ -38,6 +38,12 @@ pub(super) fn client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
+/// A connector for requests that are signed here.
+pub(super) fn connector() -> Connector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(PATIENCE.connect).build();
+    Connector::builder().connector_settings(settings).tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
+}
+
 /// A server, and the key for it.
 pub(super) struct Web {
     connector: Connector,

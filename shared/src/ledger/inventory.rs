@@ -7,21 +7,19 @@
 
 use super::compress::{pack, unpack};
 use super::item::{Item, Key};
-use super::store::{Condition, ConditionalPut, Range, throttled};
+use super::scopes::Told;
+use super::store::{Condition, ConditionalPut, Range};
 use super::tenants::from_item;
 use super::{FORMAT, Reader, Writer, check_format, keys};
-use crate::domain::inventory::{ConfigurationItem, Coverage, ItemKey, KnownScope, Scope};
+use crate::domain::inventory::{ConfigurationItem, ItemKey, Scope};
 use crate::domain::{Error, Instant, TenantId, json};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Compressed bytes of an item: DynamoDB takes 400 KB, names and numbers included.
 const MAX_BODY_BYTES: usize = 380_000;
 /// Resources that are written at once.
 const AT_ONCE: usize = 32;
-/// Races that a change of a scope may lose.
-const MAX_RACES: usize = 8;
 /// Behind every sort key that begins with what stands before it.
 const LAST: char = '\u{10ffff}';
 
@@ -49,13 +47,6 @@ pub enum Stored {
     Earlier,
     /// It does not fit into the store; nothing was written.
     TooLarge,
-}
-
-/// What was told of a scope.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Told {
-    covered: BTreeMap<String, Instant>,
-    kinds: BTreeSet<String>,
 }
 
 /// What is known of a resource's newest item.
@@ -177,70 +168,9 @@ impl Writer {
         let kept = kept.ok_or_else(|| Error::internal(format!("version {} / {} is gone", place.pk, place.sk)))?;
         Ok((Known::of(&kept)?, kept.bytes("body")?.to_vec()))
     }
-
-    /// Records that types of a scope were read completely. Of two instants the later one counts.
-    pub async fn inventory_cover(&self, tenant: &TenantId, coverage: &Coverage) -> Result<(), Error> {
-        let merge = |told: &mut Told| {
-            for (kind, at) in &coverage.types {
-                let known = told.covered.entry(kind.clone()).or_insert(*at);
-                *known = (*known).max(*at);
-            }
-        };
-        self.scope_change(tenant, &coverage.scope, &merge).await
-    }
-
-    /// Records that a type of a scope is not known completely any more.
-    pub async fn inventory_uncover(&self, tenant: &TenantId, scope: &Scope, kind: &str) -> Result<(), Error> {
-        let merge = |told: &mut Told| {
-            told.covered.remove(kind);
-        };
-        self.scope_change(tenant, scope, &merge).await
-    }
-
-    /// Changes what is covered of a scope, and records the scope if nobody has.
-    async fn scope_change(
-        &self,
-        tenant: &TenantId,
-        scope: &Scope,
-        change: &(dyn Fn(&mut Told) + Sync),
-    ) -> Result<(), Error> {
-        let place = keys::scope(tenant, scope);
-        for _ in 0..MAX_RACES {
-            let item = self.store.get(&place, true).await?;
-            let revision: Option<u64> = item.as_ref().map(|item| item.number("revision")).transpose()?;
-            let before: Told = item.as_ref().map(from_item).transpose()?.unwrap_or_default();
-            let mut after = before.clone();
-            change(&mut after);
-            let condition = match revision {
-                Some(_) if after == before => return Ok(()),
-                Some(revision) => Condition::Number("revision", revision),
-                None => Condition::Absent,
-            };
-            let mut item = super::tenants::to_item(Item::new(&place), &after)?;
-            item.put_number("revision", revision.unwrap_or(0).saturating_add(1));
-            if self.store.put(ConditionalPut { item, condition }).await? {
-                return Ok(());
-            }
-        }
-        Err(throttled())
-    }
 }
 
 impl Reader {
-    /// Every scope of which there are, or were, resources, and what is covered of it.
-    pub async fn inventory_scopes(&self, tenant: &TenantId) -> Result<Vec<KnownScope>, Error> {
-        let range = Range { consistent: true, ..Range::default() };
-        let (items, _) = self.store.query(&keys::scope_partition(tenant), &range).await?;
-        let one = |item: &Item| {
-            let sk = item.sk()?;
-            let parts = sk.split_once('#').ok_or_else(|| Error::internal(format!("{sk} is no scope's key")))?;
-            let scope = Scope { account: parts.0.to_owned(), region: parts.1.to_owned() };
-            let Told { covered, kinds } = from_item(item)?;
-            Ok(KnownScope { scope, covered, kinds })
-        };
-        items.iter().map(one).collect()
-    }
-
     /// A resource as it is, or as it was at an instant; `None` where nobody has told of it, or it is deleted.
     pub async fn inventory_get(
         &self,

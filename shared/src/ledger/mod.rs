@@ -37,6 +37,7 @@ mod rules;
 mod runs;
 #[cfg(test)]
 mod samples;
+mod scopes;
 mod segment;
 mod store;
 mod tenants;

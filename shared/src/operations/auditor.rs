@@ -121,6 +121,12 @@ impl Auditor {
         self.by_kind.keys().cloned().collect()
     }
 
+    /// The types of resources that the rules judge or join.
+    pub fn needed_kinds(&self) -> BTreeSet<String> {
+        let joined = self.rules.iter().flat_map(|rule| rule.metadata.related.values()).map(|join| join.kind.clone());
+        self.kinds().into_iter().chain(joined).collect()
+    }
+
     /// Judges a resource by every rule for its type, at an instant.
     pub fn judge<'a>(&'a mut self, item: &'a ConfigurationItem, related: &Related, at: Instant) -> Vec<Judgement<'a>> {
         let Some(places) = self.by_kind.get(&item.kind) else { return Vec::new() };

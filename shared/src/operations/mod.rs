@@ -36,6 +36,7 @@ pub mod set_account;
 pub mod set_rule;
 pub mod set_rule_params;
 pub mod start_audit;
+pub mod sweep;
 mod tenant_rules;
 pub mod update_findings;
 
@@ -73,4 +74,5 @@ pub use set_account::set_account;
 pub use set_rule::set_rule;
 pub use set_rule_params::set_rule_params;
 pub use start_audit::{get_audit, list_audits, start_audit, start_audits};
+pub use sweep::{Sweep, Swept, sweep_inventory};
 pub use update_findings::update_findings;

@@ -8,7 +8,7 @@
 use super::auditor::Auditor;
 use super::run_expiries::all_tenants;
 use crate::audit::{
-    Coverage, GONE_FIELD, Judgement, PRODUCT_ARN, RESOURCE_FIELD, RESOURCE_VERSION_FIELD, Related, Verdict,
+    Coverage, GONE_FIELD, Judgement, PRODUCT_ARN, RESOURCE_FIELD, RESOURCE_VERSION_FIELD, Related, Rule, Verdict,
 };
 use crate::domain::asff::{self, Door};
 use crate::domain::framework::FrameworkQuery;
@@ -23,7 +23,7 @@ use crate::domain::{
 };
 use crate::ledger::{Found, Intent, Need, Reader, Sent, When, Writer};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Verdicts that are written with one request to the ledger's writer.
@@ -32,6 +32,8 @@ const WRITTEN: usize = 400;
 const STEP: usize = 200;
 /// Documents that are read at a time while closing.
 const READ: usize = 100;
+/// Types that a note of what could not be read names.
+const NAMED: usize = 3;
 /// The code by which a verdict says that its Id is that of another resource.
 const TAKEN: &str = "TakenByAnotherResource";
 
@@ -123,13 +125,14 @@ impl Worker<'_> {
             let mut refused = place.refused && place.scope.as_ref() == Some(&at);
             let judged: BTreeSet<String> = scope.kinds.intersection(&kinds).cloned().collect();
             let Some(related) = self.related(&auditor, &judged, &known, &scope.scope).await? else { return Ok(false) };
+            self.note_unread(scope);
             let key = after.map(|(kind, id)| item_key(&scope.scope, kind, id));
             let walk = self.writer.inventory_walk(self.tenant, &scope.scope, Some(&judged), key.as_ref(), None);
             let mut walk = walk.in_steps_of(STEP);
             while let Some(items) = walk.next().await? {
                 let Some(last) = items.last() else { continue };
                 let after = Some((last.kind.clone(), last.id.clone()));
-                let Some(counts) = self.judge(&mut auditor, &items, &related, started_at).await? else {
+                let Some(counts) = self.judge(&mut auditor, &items, (scope, &related), started_at).await? else {
                     return Ok(false);
                 };
                 refused |= counts.rejected > 0;
@@ -156,6 +159,21 @@ impl Worker<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Notes what could not be read of a scope: a line for each reason.
+    fn note_unread(&mut self, scope: &KnownScope) {
+        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, unread) in &scope.unread {
+            reasons.entry(&unread.reason).or_default().push(name);
+        }
+        let Some(run) = &mut self.run else { return };
+        for (reason, names) in reasons {
+            let (shown, more) = names.split_at(names.len().min(NAMED));
+            let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+            let Scope { account, region } = &scope.scope;
+            run.note(&format!("{account}/{region} {}{more} could not be read: {reason}", shown.join(", ")));
+        }
     }
 
     /// Moves the checkpoint; `false` when another worker has taken over.
@@ -202,7 +220,7 @@ impl Worker<'_> {
         &mut self,
         auditor: &mut Auditor,
         items: &[ConfigurationItem],
-        related: &Related,
+        (scope, related): (&KnownScope, &Related),
         at: Instant,
     ) -> Result<Option<Counts>, Error> {
         let mut counts = Counts::default();
@@ -214,7 +232,11 @@ impl Worker<'_> {
                 return Ok(None);
             }
             let Some(run) = &mut self.run else { return Ok(None) };
-            for judgement in auditor.judge(item, related, at) {
+            let doubt = scope.doubt(item);
+            for mut judgement in auditor.judge(item, related, at) {
+                if let (Some(reason), Verdict::Pass | Verdict::Fail(_)) = (doubt, &judgement.verdict) {
+                    judgement.verdict = Verdict::Unknown(format!("the resource could not be read: {reason}"));
+                }
                 count(&mut counts, run, &judgement);
                 if let Some(finding) = judgement.finding(&judgement.id(), at) {
                     verdicts.push((finding, judgement.other_id()));
@@ -237,7 +259,9 @@ impl Worker<'_> {
     async fn close(&self, auditor: &Auditor, scope: &KnownScope, started_at: Instant) -> Result<u64, Error> {
         let one = |column, text: &str| Clause::on(column, Test::one_of([text.to_owned()]));
         let retired = auditor.retired();
-        let rules = auditor.rules().iter().map(|rule| rule.metadata.rule_id.as_str());
+        // Nobody knows of types that could not be read whether a resource of them is gone.
+        let is_known = |rule: &&Rule| !scope.unread.contains_key(&rule.metadata.resource_type);
+        let rules = auditor.rules().iter().filter(is_known).map(|rule| rule.metadata.rule_id.as_str());
         let rules = rules.chain(retired.iter().copied());
         let filter = Filter::of([
             one(Column::ProductArn, PRODUCT_ARN),

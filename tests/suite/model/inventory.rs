@@ -323,5 +323,8 @@ async fn coverage_is_the_latest_of_each_type() {
     let known = writer.inventory_scopes(&world.tenant).await.unwrap();
     let wanted = [("AWS::A::A", 4), ("AWS::B::B0", 0), ("AWS::B::B1", 1), ("AWS::B::B3", 3), ("AWS::B::B4", 4)];
     let types = wanted.map(|(kind, at)| (kind.to_owned(), Instant(at)));
-    assert_eq!(known, [KnownScope { scope: scope("global"), covered: types.into(), kinds: BTreeSet::new() }]);
+    assert_eq!(
+        known,
+        [KnownScope { scope: scope("global"), covered: types.into(), kinds: BTreeSet::new(), unread: BTreeMap::new() }]
+    );
 }

@@ -13,6 +13,7 @@ use super::resource_type::{ResourceType, resource_name, resource_path};
 use super::{Error, Instant};
 pub use asked::{Asked, Findings, Imported, Neighbours, Outcome, Page, Query, Related, Relation};
 pub use references::References;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,6 +109,17 @@ pub struct KnownScope {
     pub covered: BTreeMap<String, Instant>,
     /// Every type of which there is, or was, a resource.
     pub kinds: BTreeSet<String>,
+    /// What the last reading of the scope could not read: a type, or a type, a dot and a member of it.
+    pub unread: BTreeMap<String, Unread>,
+}
+
+/// That something could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// When it was tried. What was captured later is known all the same.
+    pub at: Instant,
+    /// Why not.
+    pub reason: String,
 }
 
 /// That everything of some types in a scope was told.
@@ -117,6 +129,14 @@ pub struct Coverage {
     pub scope: Scope,
     /// When each type was read completely.
     pub types: BTreeMap<String, Instant>,
+}
+
+impl KnownScope {
+    /// Why an item is not known to be as it is now; `None` where nothing speaks against it.
+    pub fn doubt(&self, item: &ConfigurationItem) -> Option<&str> {
+        let unread = self.unread.get(&item.kind).filter(|unread| item.captured_at <= unread.at);
+        unread.map(|unread| unread.reason.as_str())
+    }
 }
 
 impl ItemKey {

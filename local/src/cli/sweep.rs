@@ -1,0 +1,77 @@
+//! `posture inventory sweep`: resources and what is to be known of an account, read from AWS into a store.
+
+use super::progress::Progress;
+use super::store::{Absent, AnyPlace, aws};
+use super::web::connector;
+use super::{Ending, Failure, print, tell, tenant};
+use clap::Args;
+use posture_shared::config::Settings;
+use posture_shared::domain::{Error, TenantId};
+use posture_shared::operations::{Sweep as Wish, Swept, sweep_inventory};
+use posture_shared::upstream::Aws;
+use serde_json::{Value, json};
+
+#[derive(Args)]
+pub(super) struct Sweep {
+    /// A region to read; may be given more than once. POSTURE_SWEEP_REGIONS when left out, else the credentials' own
+    #[arg(long = "region", value_name = "R", value_delimiter = ',')]
+    regions: Vec<String>,
+    /// Ask this aggregator of AWS Config instead of each region; POSTURE_SWEEP_AGGREGATOR when left out
+    #[arg(long, value_name = "NAME")]
+    aggregator: Option<String>,
+    /// Ask this URL instead of AWS
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+    /// Folder of the store, ./data when left out; no server may hold it
+    #[arg(long, value_name = "DIR", conflicts_with = "table")]
+    data: Option<String>,
+    /// The DynamoDB table on AWS that is the store; needs POSTURE_MASTER
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+    /// The tenant; POSTURE_TENANT when left out, else `default`
+    #[arg(long, value_name = "T", value_parser = tenant)]
+    tenant: Option<TenantId>,
+}
+
+impl Sweep {
+    pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
+        let regions = if self.regions.is_empty() { settings.sweep_regions() } else { self.regions };
+        let aggregator = self.aggregator.or_else(|| settings.sweep_aggregator.clone());
+        let wish = wish(self.endpoint_url.as_deref(), regions, aggregator).await?;
+        let open = AnyPlace::of(self.data, self.table).open(settings, Absent::Make).await?;
+        let tenant = self.tenant.unwrap_or_else(|| open.app.tenant.clone());
+        let swept = {
+            let progress = Progress::new("resources read", 0);
+            let hear = |done, total| progress.hear(done, total);
+            sweep_inventory(&open.app.writer, &tenant, &wish, None, &hear, || false).await?
+        };
+        for what in swept.notes.iter().chain(&swept.unread) {
+            tell(what);
+        }
+        print(&shown(&swept))?;
+        let is_whole = swept.unread.is_empty() && swept.rejected == 0;
+        Ok(if is_whole { Ending::Done } else { Ending::SomethingRejected })
+    }
+}
+
+/// A sweep of AWS as the environment and the machine's role say.
+pub(super) async fn wish(url: Option<&str>, regions: Vec<String>, aggregator: Option<String>) -> Result<Wish, Error> {
+    let config = aws(url, regions.first().cloned()).await;
+    Ok(Wish { aws: Aws::new(&config, connector())?, regions, aggregator })
+}
+
+fn shown(swept: &Swept) -> Value {
+    let Swept { account, read, created, changed, unchanged, deleted, rejected, covered, unread, notes: _, done: _ } =
+        swept;
+    json!({
+        "account_id": account,
+        "read": read,
+        "created": created,
+        "changed": changed,
+        "unchanged": unchanged,
+        "deleted": deleted,
+        "rejected": rejected,
+        "covered": covered,
+        "unread": unread,
+    })
+}

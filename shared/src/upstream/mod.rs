@@ -1,0 +1,41 @@
+//! AWS as a reader of an account sees it: the few calls that a sweep of the inventory makes, and nothing that changes anything.
+//!
+//! The calls are signed requests over the HTTP stack that the AWS SDK brings. AWS Config's answers are taken as the JSON that they
+//! are, because that is what the intake reads; typed clients would take it apart only for it to be put together again.
+
+mod config;
+mod document;
+mod facts;
+mod refusal;
+mod report;
+mod request;
+
+pub use config::{Batch, MAX_KEYS, Recorders, ResourceKey, Source, is_global};
+pub use document::Document;
+pub use refusal::{Refusal, Why};
+pub use report::{Report, Row};
+pub use request::Aws;
+
+/// What IAM must allow for a sweep. Who is asking needs no right.
+pub const ACTIONS: &[&str] = &[
+    "access-analyzer:ListAnalyzers",
+    "config:BatchGetAggregateResourceConfig",
+    "config:BatchGetResourceConfig",
+    "config:DescribeConfigurationAggregatorSourcesStatus",
+    "config:DescribeConfigurationRecorderStatus",
+    "config:DescribeConfigurationRecorders",
+    "config:ListDiscoveredResources",
+    "config:SelectAggregateResourceConfig",
+    "config:SelectResourceConfig",
+    "ec2:GetEbsEncryptionByDefault",
+    "guardduty:GetDetector",
+    "guardduty:ListDetectors",
+    "iam:GenerateCredentialReport",
+    "iam:GetAccountPasswordPolicy",
+    "iam:GetAccountSummary",
+    "iam:GetCredentialReport",
+    "iam:ListVirtualMFADevices",
+    "s3:GetAccountPublicAccessBlock",
+    "securityhub:DescribeHub",
+    "securityhub:GetEnabledStandards",
+];

@@ -1,0 +1,113 @@
+//! Why AWS did not answer a request.
+
+use super::document::Document;
+use serde_json::Value;
+use std::fmt;
+
+/// Characters of AWS's own words that are kept.
+const MESSAGE: usize = 200;
+
+/// What a refusal means for whoever asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The caller may not.
+    Denied,
+    /// Too much at once, also after several attempts.
+    Throttled,
+    /// There is no such thing.
+    Absent,
+    /// AWS does not know the call here, or what it was asked for.
+    Unsupported,
+    /// Anything else.
+    Failed,
+}
+
+/// A request that was not answered, in AWS's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it means.
+    pub why: Why,
+    /// AWS's code: `AccessDeniedException`.
+    pub code: String,
+    /// What AWS says of it.
+    pub message: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.message.is_empty() {
+            true => f.write_str(&self.code),
+            false => write!(f, "{}: {}", self.code, self.message),
+        }
+    }
+}
+
+impl Refusal {
+    /// A failure on the way.
+    pub(super) fn failed(code: &str, message: impl fmt::Display) -> Self {
+        Self { why: Why::Failed, code: code.to_owned(), message: cut(&message.to_string()) }
+    }
+
+    /// An answer that is not what the call's description promises.
+    pub(super) fn unreadable(call: &str) -> Self {
+        Self::failed("Unreadable", format!("the answer to {call} is not what it should be"))
+    }
+
+    /// What an answer of a status other than success says, in either of the forms that AWS uses.
+    pub(super) fn of(status: u16, header: Option<&str>, body: &str) -> Self {
+        let json: Value = serde_json::from_str(body).unwrap_or_default();
+        let said = |names: &[&str]| names.iter().find_map(|name| json.get(name)?.as_str()).map(str::to_owned);
+        let xml = Document::parse(body.to_owned()).ok();
+        let element = |name: &str| xml.as_ref().and_then(|xml| xml.text(name));
+        let code = header.map(str::to_owned).or_else(|| said(&["__type", "code", "Code"])).or_else(|| element("Code"));
+        let code = code.unwrap_or_else(|| format!("Status{status}"));
+        // `com.amazonaws.config#NoSuchThing:http://…` and `NoSuchThing` are one code.
+        let code = code.rsplit('#').next().unwrap_or_default().split(':').next().unwrap_or_default().to_owned();
+        let message = said(&["message", "Message", "errorMessage"]).or_else(|| element("Message")).unwrap_or_default();
+        Self { why: why(status, &code), code, message: cut(&message) }
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(MESSAGE).collect()
+}
+
+fn why(status: u16, code: &str) -> Why {
+    let has = |part: &str| code.contains(part);
+    if has("Throttl") || has("TooManyRequests") || has("LimitExceeded") || has("SlowDown") || status == 429 {
+        Why::Throttled
+    } else if has("AccessDenied") || has("Unauthorized") || has("OptInRequired") || has("Token") || status == 403 {
+        Why::Denied
+    } else if has("UnknownOperation") || has("InvalidAction") || has("Validation") || has("NotImplemented") {
+        Why::Unsupported
+    } else if has("NoSuch") || has("NotFound") || status == 404 {
+        Why::Absent
+    } else {
+        Why::Failed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Refusal, Why};
+
+    #[test]
+    fn codes_are_read_in_every_form() {
+        let json = r#"{"__type":"com.amazonaws.starling#ThrottlingException","message":"Rate exceeded"}"#;
+        let query = "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>\
+            <Code>NoSuchEntity</Code><Message>none</Message></Error></ErrorResponse>";
+        let ec2 = "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>";
+        for (status, header, body, code, why) in [
+            (400, None, json, "ThrottlingException", Why::Throttled),
+            (404, None, query, "NoSuchEntity", Why::Absent),
+            (403, None, ec2, "UnauthorizedOperation", Why::Denied),
+            (400, Some("AccessDeniedException:http://x"), "{}", "AccessDeniedException", Why::Denied),
+            (400, None, r#"{"__type":"UnknownOperationException"}"#, "UnknownOperationException", Why::Unsupported),
+            (500, None, "nonsense", "Status500", Why::Failed),
+        ] {
+            let refusal = Refusal::of(status, header, body);
+            assert_eq!((refusal.code.as_str(), refusal.why), (code, why), "{body}");
+        }
+        assert_eq!(Refusal::of(400, None, json).to_string(), "ThrottlingException: Rate exceeded");
+    }
+}
