@@ -123,6 +123,7 @@ fn judge(resources: u32, pool: &Pool, progress: &ProgressBar) -> Result<Judged, 
                 region: format!("xx-test-{region}"),
             },
             covered: covered.clone(),
+            unread: BTreeMap::new(),
             kinds: kinds.clone(),
         })
         .collect();

@@ -99,7 +99,7 @@ pub(super) fn checked(key: ItemKey) -> Result<ItemKey, Rejection> {
     if key.kind.is_empty() || !key.kind.chars().all(legal) {
         return Err(wrong("resourceType", "must be a type as AWS Config spells it, for example AWS::EC2::Instance"));
     }
-    if key.id.is_empty() || key.sort_name().len() > MAX_NAME_BYTES {
+    if key.id.trim().is_empty() || key.sort_name().len() > MAX_NAME_BYTES {
         return Err(wrong("resourceId", &format!("must be 1 to {MAX_NAME_BYTES} bytes, together with the type")));
     }
     if key.id.chars().any(char::is_control) {
