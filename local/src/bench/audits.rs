@@ -53,7 +53,7 @@ impl Pool {
     fn of_cases() -> Result<Self, Error> {
         let mut pool: BTreeMap<String, Vec<Object>> = BTreeMap::new();
         for source in built_in_sources() {
-            let (rule, cases) = check(&source, library()).map_err(first)?;
+            let (rule, cases) = check(&source, library()).map_err(|problems| first(&problems))?;
             for case in cases.into_iter().filter(|case| case.expect != Expected::Unknown) {
                 let kind = &rule.metadata.resource_type;
                 pool.entry(kind.clone()).or_default().push(case.item(kind));
@@ -165,13 +165,13 @@ fn loading() -> Result<Duration, Error> {
     let sources: Vec<RuleSource> =
         (0..).flat_map(|turn| copies.iter().map(move |source| copy(source, turn))).take(LOADED).collect();
     let case: Option<Case> = check(copies.first().ok_or_else(|| Error::internal("no rules"))?, library())
-        .map_err(first)?
+        .map_err(|problems| first(&problems))?
         .1
         .into_iter()
         .next();
     let begun = cpu_time();
-    let rules = sources.iter().map(load).collect::<Result<Vec<Rule>, _>>().map_err(first)?;
-    let mut engine = Engine::new(library().iter().copied(), &rules).map_err(|problem| first(vec![problem]))?;
+    let rules = sources.iter().map(load).collect::<Result<Vec<Rule>, _>>().map_err(|problems| first(&problems))?;
+    let mut engine = Engine::new(library().iter().copied(), &rules).map_err(|problem| first(&[problem]))?;
     if let Some((case, rule)) = case.zip(rules.first()) {
         let _ = case.judge(&mut engine, rule);
     }
@@ -194,7 +194,7 @@ fn copy(source: &RuleSource, turn: usize) -> RuleSource {
     source
 }
 
-fn first(problems: Vec<Problem>) -> Error {
+fn first(problems: &[Problem]) -> Error {
     Error::internal(problems.first().map(ToString::to_string).unwrap_or_default())
 }
 

@@ -21,7 +21,7 @@ pub(super) fn put(out: &mut Vec<u8>, values: &[Vec<u8>], split: bool) -> Result<
         values.iter().for_each(|value| put_bytes(out, value));
         return Ok(());
     }
-    let parted: Vec<(Vec<Vec<u8>>, Vec<&[u8]>)> = values.iter().map(|value| part(value)).collect();
+    let parted: Vec<Parted<'_>> = values.iter().map(|value| part(value)).collect();
     let (patterns, pattern_codes) = codes::number(parted.iter().map(|(pattern, _)| pattern))?;
     put_number(out, patterns.len());
     for pattern in patterns {
@@ -39,7 +39,9 @@ pub(super) fn put(out: &mut Vec<u8>, values: &[Vec<u8>], split: bool) -> Result<
 }
 
 /// A value's pattern, as the texts between its words, and the words.
-fn part(value: &[u8]) -> (Vec<Vec<u8>>, Vec<&[u8]>) {
+type Parted<'a> = (Vec<Vec<u8>>, Vec<&'a [u8]>);
+
+fn part(value: &[u8]) -> Parted<'_> {
     let mut pattern = Vec::new();
     let mut text = Vec::new();
     let mut words = Vec::new();
