@@ -87,6 +87,15 @@ fn what_is_wrong_with_a_rule_is_named() {
     starts(&shape, "cases.yaml:25", "ipPermission");
     let call = said("rule.rego", |text| format!("{text}\nx := numbers.range(1, 10)\n"));
     starts(&call, "rule.rego:", "numbers.range is not allowed");
+    let parameter = said("rule.rego", |text| format!("{text}\nx := input.params.moost\n"));
+    starts(&parameter, "rule.rego:", "rule.yaml has no `moost` in `params`");
+    let join = said("rule.rego", |text| format!("{text}\nx := count(input.related.nothing)\n"));
+    starts(&join, "rule.rego:", "rule.yaml has no `nothing` in `related`");
+    let joined = said("rule.yaml", |text| format!("{text}\nrelated: {{all: {{type: \"AWS::No::Thing\"}}}}\n"));
+    starts(&joined, "rule.yaml:", "nothing is known about resources of type AWS::No::Thing");
+    // The parser would write it out.
+    let number = said("rule.rego", |text| format!("{text}\nx := 1e999999999 # 1e5\n"));
+    starts(&number, "rule.rego:", "has a number with an exponent");
 }
 
 /// A number that takes hours to spell out, in a resource that anybody may have named so, is no number.

@@ -19,7 +19,10 @@ const DEEPEST: usize = 200;
 /// Names of a rule that lead from one to the next.
 const LONGEST_CHAIN: usize = 32;
 /// Functions that rules may not call, and why.
-const REFUSED: [(&str, &str); 13] = [
+const REFUSED: [(&str, &str); 16] = [
+    ("units.parse", "takes time without bound"),
+    ("units.parse_bytes", "takes time without bound"),
+    ("json.is_valid", "takes time without bound"),
     ("to_number", "takes time without bound: use digits.number"),
     ("json.unmarshal", "takes time without bound: texts that hold JSON are unfolded before"),
     ("yaml.unmarshal", "takes time without bound"),
@@ -40,7 +43,11 @@ pub(super) fn check(file: &str, rego: &str, package: &str) -> Vec<Problem> {
     if rego.len() > LONGEST {
         return vec![Problem::new(file, 0, format!("has more than {LONGEST} bytes"))];
     }
-    if let Some(line) = too_many_brackets(rego) {
+    let bare = bare(rego);
+    if let Some(line) = exponent(&bare) {
+        return vec![Problem::new(file, line, "has a number with an exponent: write it out")];
+    }
+    if let Some(line) = too_many_brackets(&bare) {
         return vec![Problem::new(file, line, format!("has brackets nested more than {BRACKETS} deep"))];
     }
     let mut engine = parser();
@@ -67,35 +74,53 @@ pub(super) fn check(file: &str, rego: &str, package: &str) -> Vec<Problem> {
     problems
 }
 
-/// The line on which brackets are nested deeper than they may be, those in texts and comments left out.
-fn too_many_brackets(rego: &str) -> Option<usize> {
-    let (mut depth, mut line) = (0_usize, 1);
+/// What the language looks at: the text with all that stands in texts and comments blank.
+fn bare(rego: &str) -> String {
     // What ends the text or comment that this is in.
     let mut inside = None;
     let mut escaped = false;
-    for c in rego.chars() {
-        line += usize::from(c == '\n');
-        match inside {
-            Some(end) => {
-                // No quoted text goes on behind the end of its line.
-                if (c == end && !escaped) || (c == '\n' && end != '`') {
-                    inside = None;
-                }
-                escaped = c == '\\' && end == '"' && !escaped;
+    let blank = |c: char| match inside {
+        Some(end) => {
+            // No quoted text goes on behind the end of its line.
+            if (c == end && !escaped) || (c == '\n' && end != '`') {
+                inside = None;
             }
-            None => match c {
+            escaped = c == '\\' && end == '"' && !escaped;
+            if c == '\n' { c } else { ' ' }
+        }
+        None => {
+            match c {
                 '"' | '`' => (inside, escaped) = (Some(c), false),
                 '#' => inside = Some('\n'),
+                _ => {}
+            }
+            c
+        }
+    };
+    rego.chars().map(blank).collect()
+}
+
+/// The line on which brackets are nested deeper than they may be.
+fn too_many_brackets(bare: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut deep = |line: &str| {
+        line.chars().any(|c| {
+            match c {
                 '[' | '{' | '(' => depth += 1,
                 ']' | '}' | ')' => depth = depth.saturating_sub(1),
                 _ => {}
-            },
-        }
-        if depth > BRACKETS {
-            return Some(line);
-        }
-    }
-    None
+            }
+            depth > BRACKETS
+        })
+    };
+    bare.lines().position(|line| deep(line)).map(|at| at + 1)
+}
+
+/// The line on which a number has an exponent: the parser would write it out, however great it is.
+fn exponent(bare: &str) -> Option<usize> {
+    let is_power = |word: &str| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains(['e', 'E']);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+    bare.lines().position(|line| line.split(|c| !is_part(c)).any(is_power)).map(|at| at + 1)
 }
 
 fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {

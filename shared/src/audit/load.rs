@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::guard;
 use super::large_stack::{Undone, watched};
 use super::metadata::{Join, Metadata, Origin, Rule};
-use super::paths::references;
+use super::paths::{parameters, references};
 use super::problem::Problem;
 use super::shapes::shape;
 use super::template::{filled, member};
@@ -269,6 +269,9 @@ fn check_metadata(rule: &Rule, source: &RuleSource, yaml: &str, problems: &mut V
         }
     }
     for (name, Join { kind, scope: _, theirs, ours }) in &metadata.related {
+        if theirs.is_none() && shape(kind).is_none() {
+            wrong(name, format!("nothing is known about resources of type {kind}"));
+        }
         let sides = [(kind, theirs), (&metadata.resource_type, ours)];
         for why in sides.iter().filter_map(|(kind, path)| unknown(kind, path.as_ref()?)) {
             wrong(name, why);
@@ -305,10 +308,16 @@ fn check_rego(rule: &Rule, source: &RuleSource, problems: &mut Vec<Problem>) {
             Some(name) => rule.metadata.related.get(name).map(|join| &join.kind),
         };
         let why = match (kind, &reference.related) {
+            (Some(_), _) if reference.path.is_empty() => None,
             (Some(kind), _) => unknown(kind, &reference.path),
             (None, name) => Some(format!("rule.yaml has no `{}` in `related`", name.as_deref().unwrap_or_default())),
         };
         problems.extend(why.map(|why| Problem::new(&file, reference.line, why)));
+    }
+    for (line, name) in parameters(&rule.rego) {
+        if !rule.metadata.params.contains_key(&name) {
+            problems.push(Problem::new(&file, line, format!("rule.yaml has no `{name}` in `params`")));
+        }
     }
 }
 

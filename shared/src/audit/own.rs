@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 const LONG: Duration = Duration::from_millis(500);
 /// Evaluations of a rule that may take long.
 const PATIENCE: u32 = 10;
+/// What long evaluations of all of a tenant's rules may take together, so that a run gets to what comes after them.
+const BUDGET: Duration = Duration::from_secs(30);
 /// The longest wait: the evaluator's own bound has had its chance long before.
 const LONGEST: Duration = Duration::from_secs(10);
 
@@ -33,6 +35,8 @@ pub struct OwnEngine {
     working: Option<Engine>,
     /// How often the evaluation of a rule took long, by key.
     slow: HashMap<String, u32>,
+    /// What evaluations that took long have taken.
+    spent: Duration,
 }
 
 impl OwnEngine {
@@ -41,7 +45,7 @@ impl OwnEngine {
         let broken = || Problem::new("rules", 0, "the evaluator broke off");
         let compiled = on_large_stack(|| Engine::new(library().iter().copied(), rules));
         let fresh = compiled.unwrap_or_else(|| Err(broken()))?;
-        Ok(Self { working: Some(fresh.clone()), fresh, slow: HashMap::new() })
+        Ok(Self { working: Some(fresh.clone()), fresh, slow: HashMap::new(), spent: Duration::ZERO })
     }
 
     /// As [`Engine::judge`].
@@ -49,6 +53,9 @@ impl OwnEngine {
         let slow = self.slow.get(&rule.metadata.key).copied().unwrap_or_default();
         if slow >= PATIENCE {
             return Verdict::Unknown(format!("{TOOK_TOO_LONG} {PATIENCE} times; it was not waited for again"));
+        }
+        if self.spent >= BUDGET {
+            return Verdict::Unknown("the tenant's own rules took too long; none was waited for again".to_owned());
         }
         let stuck = || STUCK.lock().unwrap_or_else(PoisonError::into_inner);
         if stuck().contains(&rule.digest) {
@@ -60,7 +67,9 @@ impl OwnEngine {
         let mut engine = self.working.take().unwrap_or_else(|| self.fresh.clone());
         let (own, input, related, params) = (rule.clone(), input.clone(), related.clone(), params.clone());
         let done = watched(LONGEST, move || (engine.judge(&own, &input, &related, &params), engine));
-        if began.elapsed() > LONG {
+        let took = began.elapsed();
+        if took > LONG {
+            self.spent = self.spent.saturating_add(took);
             self.slow.insert(rule.metadata.key.clone(), slow + 1);
         }
         let why = match done {

@@ -34,7 +34,8 @@ pub fn references(rego: &str) -> Vec<Reference> {
         let tokens = chains(line);
         for (at, chain) in &tokens {
             for (related, path) in resolved(chain, &names) {
-                if !path.is_empty() {
+                // A join that is named alone is told, too, so that one that there is not is noticed.
+                if !path.is_empty() || related.is_some() {
                     found.push(Reference { line: place + 1, related, path: path.join(".") });
                 }
             }
@@ -49,6 +50,18 @@ pub fn references(rego: &str) -> Vec<Reference> {
     found.sort();
     found.dedup();
     found
+}
+
+/// The parameters that a Rego text names, each with its line.
+pub fn parameters(rego: &str) -> Vec<(usize, String)> {
+    let named = |(_, chain): (usize, Vec<Part>)| match chain.as_slice() {
+        [Part::Name(input), Part::Name(params), Part::Name(name), ..] if input == "input" && params == "params" => {
+            Some(name.clone())
+        }
+        _ => None,
+    };
+    let lines = rego.lines().enumerate();
+    lines.flat_map(|(at, line)| chains(line).into_iter().filter_map(named).map(move |name| (at + 1, name))).collect()
 }
 
 /// The name that stands for what follows: `NAME :=`, `some NAME in`, `some _, NAME in`, `every NAME in`.
@@ -151,7 +164,7 @@ fn name_of(text: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reference, references};
+    use super::{Reference, parameters, references};
 
     fn paths(rego: &str) -> Vec<(usize, String)> {
         let shown = |reference: Reference| {
@@ -178,6 +191,7 @@ violations contains v if {
             (3, "configuration.ipPermissions"),
             (4, "configuration.ipPermissions.ipv4Ranges"),
             (5, "configuration.ipPermissions.ipv4Ranges.cidrIp"),
+            (6, "buckets:"),
             (7, "buckets:supplementaryConfiguration.BucketPolicy.policyText"),
             (8, "configuration.a-b"),
             (8, "configuration.a-b.c"),
@@ -185,6 +199,13 @@ violations contains v if {
             (9, "configuration.ipPermissions"),
         ];
         assert_eq!(paths(rego), expected.map(|(line, path)| (line, path.to_owned())));
+    }
+
+    #[test]
+    fn parameters_are_found() {
+        let rego = "a if input.params.most > 1 # input.params.comment\nb if count(input.params[\"least\"]) > input.params.x[_]";
+        let expected = [(1, "most"), (2, "least"), (2, "x")];
+        assert_eq!(parameters(rego), expected.map(|(line, name)| (line, name.to_owned())));
     }
 
     #[test]

@@ -13,7 +13,7 @@ const IDENTIFYING: [&str; 3] = ["resourceId", "arn", "configuration.name"];
 
 /// Which types were read completely, by scope.
 #[derive(Debug, Clone, Default)]
-pub struct Coverage(BTreeMap<Scope, BTreeSet<String>>);
+pub struct Coverage(BTreeMap<Scope, KnownScope>);
 
 /// Items that rules may join.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Related {
 struct Joined {
     scope: Scope,
     value: regorus::Value,
+    /// Whether it is not known to be as it is now.
+    doubtful: bool,
 }
 
 impl JoinScope {
@@ -44,14 +46,14 @@ impl JoinScope {
 impl Coverage {
     /// What is known of scopes.
     pub fn of(scopes: &[KnownScope]) -> Self {
-        Self(scopes.iter().map(|known| (known.scope.clone(), known.covered.keys().cloned().collect())).collect())
+        Self(scopes.iter().map(|known| (known.scope.clone(), known.clone())).collect())
     }
 
     /// Whether every resource of a type is known that a join from this scope may mean. For an account that is every region of
     /// which anything is known.
     pub fn is_complete(&self, kind: &str, join: JoinScope, scope: &Scope) -> bool {
         let mut meant = self.0.iter().filter(|(other, _)| join.reaches(scope, other)).peekable();
-        meant.peek().is_some() && meant.all(|(_, kinds)| kinds.contains(kind))
+        meant.peek().is_some() && meant.all(|(_, known)| known.covered.contains_key(kind))
     }
 }
 
@@ -90,11 +92,13 @@ impl Related {
                 index.entry(text).or_default().push(items.len());
             }
         }
-        items.push(Joined { scope: item.scope(), value: to_rego(&Value::Object(members)) });
+        let scope = item.scope();
+        let doubtful = self.coverage.0.get(&scope).is_some_and(|known| known.doubt(item).is_some());
+        items.push(Joined { scope, value: to_rego(&Value::Object(members)), doubtful });
     }
 
     /// What a rule joins to a resource. A join whose resources are not known completely is `None`, unless the very one that the resource
-    /// names is there.
+    /// names is there; and so is one with a resource that could not be read since it was last told of.
     pub fn of(&self, rule: &Rule, resource: &Object, scope: &Scope) -> RelatedItems {
         let joins = rule.metadata.related.iter();
         joins.map(|(name, join)| (name.clone(), self.joined(join, resource, scope))).collect()
@@ -105,27 +109,65 @@ impl Related {
         let is_meant = |item: &&Joined| join.scope.reaches(scope, &item.scope);
         let items = self.items.get(&join.kind).map(Vec::as_slice).unwrap_or_default();
         let (Some(theirs), Some(ours)) = (&join.theirs, &join.ours) else {
-            let all = items.iter().filter(is_meant).map(|item| item.value.clone());
-            return complete.then(|| all.collect());
+            let all: Vec<&Joined> = items.iter().filter(is_meant).collect();
+            let known = complete && !all.iter().any(|item| item.doubtful);
+            return known.then(|| all.into_iter().map(|item| item.value.clone()).collect());
         };
         let wanted = texts(resource, ours);
         let index = self.index.get(&(join.kind.clone(), theirs.clone()));
         let places: BTreeSet<usize> = wanted.iter().filter_map(|text| index?.get(text)).flatten().copied().collect();
-        let found: Vec<regorus::Value> = places
-            .iter()
-            .filter_map(|place| items.get(*place))
-            .filter(is_meant)
-            .map(|item| item.value.clone())
-            .collect();
+        let found: Vec<&Joined> = places.iter().filter_map(|place| items.get(*place)).filter(is_meant).collect();
+        if found.iter().any(|item| item.doubtful) {
+            return None;
+        }
         // A name that is one resource's alone tells when it is found; of what others share there may be more where nobody looked.
         let named = IDENTIFYING.contains(&theirs.as_str()) && !wanted.is_empty() && found.len() == wanted.len();
         // The resource says itself that there is none.
         let none = wanted.is_empty() && json::at(resource, ours).is_some();
-        (complete || named || none).then_some(found)
+        (complete || named || none).then(|| found.into_iter().map(|item| item.value.clone()).collect())
     }
 }
 
 /// The texts at a path, of lists on the way each.
 fn texts(object: &Object, path: &str) -> BTreeSet<String> {
     json::all_at(object, path).into_iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::{Coverage, Related};
+    use crate::domain::Instant;
+    use crate::domain::inventory::{ConfigurationItem, ItemKey, KnownScope, Scope, Unread};
+    use serde_json::{Value, json};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// A trail names its bucket, which is enough to find it; but what could not be read since may be otherwise by now.
+    #[test]
+    fn what_could_not_be_read_since_is_not_joined() {
+        let rules = crate::audit::built_in().unwrap();
+        let key = "cloudtrail.logs-s3-bucket-access-logging-enabled";
+        let rule = rules.iter().find(|rule| rule.metadata.key == key).unwrap();
+        let scope = Scope { account: "123456789012".to_owned(), region: "eu-west-1".to_owned() };
+        let kind = "AWS::S3::Bucket".to_owned();
+        let Scope { account, region } = scope.clone();
+        let key = ItemKey { account, region, kind: kind.clone(), id: "logs".to_owned() };
+        let mut bucket = ConfigurationItem::new(key, Instant(1_000));
+        bucket.configuration.insert("name".to_owned(), json!("logs"));
+        let Value::Object(trail) = json!({"configuration": {"s3BucketName": "logs"}}) else { unreachable!() };
+        for (tried, found) in [(None, true), (Some(999), true), (Some(1_000), false), (Some(2_000), false)] {
+            let unread = |at| (kind.clone(), Unread { at: Instant(at), reason: "AccessDenied".to_owned() });
+            let known = KnownScope {
+                scope: scope.clone(),
+                covered: BTreeMap::new(),
+                kinds: BTreeSet::from([kind.clone()]),
+                unread: tried.map(unread).into_iter().collect(),
+            };
+            let mut related = Related::new(Coverage::of(&[known]));
+            related.add(&bucket, [rule]);
+            let joined = related.of(rule, &trail, &scope);
+            assert!(!joined.is_empty() && joined.values().all(|joined| joined.is_some() == found), "{tried:?}");
+        }
+    }
 }

@@ -71,6 +71,9 @@ pub struct Place {
     /// Whether a finding was refused there, so that one that was not judged again may be there all the same.
     #[serde(default)]
     pub refused: bool,
+    /// Digest of the rules by which that scope was judged so far.
+    #[serde(default)]
+    pub rules: String,
 }
 
 /// What came out of a run.
@@ -297,7 +300,7 @@ mod tests {
         assert!(failed.taken(now).is_none(), "what failed has time to mend");
         let Some(again) = failed.taken(now.plus(2_000)) else { unreachable!() };
         assert_eq!(again.failures, 1);
-        let place = Place { scope: Some(("1".to_owned(), "r".to_owned())), after: None, done: false, refused: false };
+        let place = Place { scope: Some(("1".to_owned(), "r".to_owned())), ..Place::default() };
         let advanced = again.advanced(place.clone(), now);
         assert_eq!((advanced.failures, advanced.error.clone(), advanced.place.clone()), (0, None, place));
         assert_eq!(advanced.left(Ok(true), now).state, JobState::Done);

@@ -140,7 +140,9 @@ impl Segment {
     pub fn decode(family: Family, bytes: &[u8]) -> Result<Self, Error> {
         let mut input = Input(bytes);
         if input.take(MAGIC.len())? != MAGIC {
-            return Err(Error::internal("a segment has an unknown format"));
+            return Err(Error::internal(
+                "a segment has an unknown format: `posture rebuild` writes the index anew from the log",
+            ));
         }
         let packed = Self::Packed(input.number()?, input.0.to_vec());
         if family == Family::Text { Ok(packed) } else { packed.open().map(Self::Open) }

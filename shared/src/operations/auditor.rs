@@ -7,6 +7,7 @@ use crate::domain::inventory::{ConfigurationItem, Scope};
 use crate::domain::json::Object;
 use crate::domain::{Error, Instant, TenantId};
 use crate::ledger::Reader;
+use crate::secrets::sha256_hex;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
@@ -84,6 +85,12 @@ impl Auditor {
     /// The rules.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// What tells these rules from others.
+    pub fn digest(&self) -> String {
+        let named = self.rules.iter().map(|rule| format!("{} {}", rule.metadata.rule_id, rule.digest));
+        sha256_hex(named.collect::<Vec<_>>().join("\n").as_bytes())
     }
 
     /// The ids of rules that the tenant has retired.

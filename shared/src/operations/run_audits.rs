@@ -116,13 +116,17 @@ impl Worker<'_> {
         }
         let known = self.writer.inventory_scopes(self.tenant).await?;
         let kinds = auditor.kinds();
+        let digest = auditor.digest();
         for scope in &known {
             let at = (scope.scope.account.clone(), scope.scope.region.clone());
             if place.scope.as_ref().is_some_and(|before| at < *before || (at == *before && place.done)) {
                 continue;
             }
-            let after = place.after.as_ref().filter(|_| place.scope.as_ref() == Some(&at));
-            let mut refused = place.refused && place.scope.as_ref() == Some(&at);
+            // Only rules that have judged all of a scope may close what they have not filed again, so with other rules it
+            // is begun anew.
+            let goes_on = place.scope.as_ref() == Some(&at) && place.rules == digest;
+            let after = place.after.as_ref().filter(|_| goes_on);
+            let mut refused = place.refused && goes_on;
             let judged: BTreeSet<String> = scope.kinds.intersection(&kinds).cloned().collect();
             let Some(related) = self.related(&auditor, &judged, &known, &scope.scope).await? else { return Ok(false) };
             self.note_unread(scope);
@@ -136,7 +140,7 @@ impl Worker<'_> {
                     return Ok(false);
                 };
                 refused |= counts.rejected > 0;
-                let next = Place { scope: Some(at.clone()), after, done: false, refused };
+                let next = Place { scope: Some(at.clone()), after, done: false, refused, rules: digest.clone() };
                 if !self.advance(next, counts).await? {
                     return Ok(false);
                 }
@@ -151,7 +155,8 @@ impl Worker<'_> {
             let Some(run) = &mut self.run else { return Ok(false) };
             run.covered.add(at.clone());
             run.covered.rules = auditor.rules().len();
-            if !self.advance(Place { scope: Some(at), after: None, done: true, refused: false }, counts).await? {
+            let next = Place { scope: Some(at), done: true, ..Place::default() };
+            if !self.advance(next, counts).await? {
                 return Ok(false);
             }
             if enough() {
@@ -259,8 +264,9 @@ impl Worker<'_> {
     async fn close(&self, auditor: &Auditor, scope: &KnownScope, started_at: Instant) -> Result<u64, Error> {
         let one = |column, text: &str| Clause::on(column, Test::one_of([text.to_owned()]));
         let retired = auditor.retired();
-        // Nobody knows of types that could not be read whether a resource of them is gone.
-        let is_known = |rule: &&Rule| !scope.unread.contains_key(&rule.metadata.resource_type);
+        // Nobody knows of types that could not be read whether a resource of them is gone, or concerns a rule no more.
+        let joined = |rule: &Rule| rule.metadata.related.values().any(|join| scope.unread.contains_key(&join.kind));
+        let is_known = |rule: &&Rule| !scope.unread.contains_key(&rule.metadata.resource_type) && !joined(rule);
         let rules = auditor.rules().iter().filter(is_known).map(|rule| rule.metadata.rule_id.as_str());
         let rules = rules.chain(retired.iter().copied());
         let filter = Filter::of([

@@ -112,6 +112,10 @@ async fn compiled(reader: &Reader, tenant: &TenantId, own: &[OwnRule]) -> Result
     let digests = own.iter().filter_map(OwnRule::newest).map(|version| &version.digest);
     let files = reader.rule_files(tenant, digests).await?;
     let compiled = compile(own, &files);
+    // What failed may have failed for want of something at the moment.
+    if !compiled.broken.is_empty() {
+        return Ok(compiled);
+    }
     let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if known.len() >= REMEMBERED {
         known.clear();

@@ -14,7 +14,7 @@ const EC2: &str = "2016-11-15";
 /// How often it is asked whether the credential report is ready.
 const REPORT_ROUNDS: u32 = 30;
 const REPORT_PAUSE: Duration = Duration::from_millis(500);
-/// What the serial number of the root user's virtual MFA device ends in.
+/// What the serial number of the root user's virtual MFA device ended in before devices had names.
 const ROOT_DEVICE: &str = ":mfa/root-account-mfa-device";
 
 impl Aws {
@@ -69,7 +69,10 @@ impl Aws {
             let mut more = vec![("AssignmentStatus", "Assigned")];
             more.extend(marker.as_deref().map(|marker| ("Marker", marker)));
             let answer = self.iam("ListVirtualMFADevices", &more).await?;
-            if answer.texts("SerialNumber").iter().any(|serial| serial.ends_with(ROOT_DEVICE)) {
+            // Devices may have any name; the one of old says by itself whose it is.
+            let is_roots = |serial: &String| serial.ends_with(ROOT_DEVICE);
+            let is_root = |user: &String| user.ends_with(":root");
+            if answer.texts("Arn").iter().any(is_root) || answer.texts("SerialNumber").iter().any(is_roots) {
                 return Ok(true);
             }
             let next = answer.text("Marker").filter(|_| answer.text("IsTruncated").as_deref() == Some("true"));

@@ -59,13 +59,18 @@ pub(super) fn read(value: &Value, context: &Context) -> Result<ConfigurationItem
     bounded(item)
 }
 
-/// Refuses what is too large or too deep to keep.
+/// Refuses what is too large or too deep to keep, or could not be read back.
 pub(super) fn bounded(item: ConfigurationItem) -> Result<ConfigurationItem, Rejection> {
     let deep = |members: &Object| members.values().map(json::depth).max().unwrap_or(0) >= MAX_DEPTH;
     if deep(&item.configuration) || deep(&item.supplementary) {
         return Err(wrong("configuration", &format!("must not nest deeper than {MAX_DEPTH} levels")));
     }
-    if item.to_value().to_string().len() > MAX_ITEM_BYTES {
+    let whole = item.to_value();
+    // What was sent has none, but a text in it that holds JSON may.
+    if json::has_reserved_name(&whole) {
+        return Err(wrong("configuration", "has a member whose name is reserved"));
+    }
+    if whole.to_string().len() > MAX_ITEM_BYTES {
         return Err(wrong("configuration", &format!("an item must not exceed {MAX_ITEM_BYTES} bytes of JSON")));
     }
     Ok(item)

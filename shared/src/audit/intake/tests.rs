@@ -390,3 +390,20 @@ fn types_are_spelt_once() {
         assert_eq!(super::item::config_kind(kind), spelt);
     }
 }
+
+/// A member by which the parser tells numbers must not come in by a text that holds JSON: it could not be read back.
+#[test]
+fn reserved_names_are_refused_in_texts_too() {
+    let text = r#"{"a": 1, "$serde_json::private::NumberAndMore": [1]}"#;
+    for (member, value) in [
+        ("configuration", json!(text)),
+        ("configuration", json!({"policy": text})),
+        ("supplementaryConfiguration", json!({"BucketPolicy": text})),
+    ] {
+        let item = json!({
+            "resourceType": "AWS::S3::Bucket", "resourceId": "b", "accountId": "123456789012", "awsRegion": "eu-west-1",
+            member: value,
+        });
+        assert_eq!(problem(&item), (0, "configuration".to_owned()), "{item}");
+    }
+}

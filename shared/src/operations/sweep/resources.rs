@@ -13,6 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const USER: &str = "AWS::IAM::User";
 /// The member in which they do.
 const REPORT: &str = "CredentialReport";
+/// How long a type counts as known that was told of otherwise than by AWS Config, or is not recorded any more.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// The longest id by which AWS Config knows anything.
+const LONGEST_ID: usize = 768;
 /// What types of services begin with that are known in one region and may be in none.
 const AT_HOME: [&str; 6] = [
     "AWS::CloudFront::",
@@ -56,6 +60,13 @@ impl Sweeper<'_> {
                 return Ok(true);
             }
         };
+        // What is not recorded any more stays as it was for ever, so after a day it says nothing of now.
+        let stopped = |kind: &&String| {
+            let told = self.known.get(&place(kind)).and_then(|known| known.covered.get(*kind));
+            !recorders.record(kind) && told.is_some_and(|told| *told < self.at.plus(-DAY_MS))
+        };
+        let stopped: BTreeSet<String> = kinds.iter().filter(stopped).cloned().collect();
+        self.unread_in(&own, stopped, &format!("AWS Config does not record it in {region}")).await?;
         kinds.retain(|kind| recorders.record(kind));
         if !self.wanted.iter().any(|kind| recorders.record(kind)) {
             self.swept.notes.insert(format!("AWS Config records nothing in {region} that rules look at"));
@@ -301,11 +312,26 @@ impl Sweeper<'_> {
         {
             missing = missing.or(Some(reason));
         }
+        self.keep_what_is_not_told(&mut items).await?;
         let seen = items.iter().filter(|item| !item.deleted).map(ConfigurationItem::key).collect();
         if let Err(reason) = self.put(items).await? {
             missing = missing.or(Some(reason));
         }
         Ok(missing.map_or(Ok(seen), Err))
+    }
+
+    /// AWS Config tells neither tags nor relationships of resources that are asked for by their keys; its events do. So those
+    /// that are known stay.
+    async fn keep_what_is_not_told(&self, items: &mut [ConfigurationItem]) -> Result<(), Error> {
+        let keys: Vec<ItemKey> = items.iter().filter(|item| !item.deleted).map(ConfigurationItem::key).collect();
+        let mut known = self.writer.inventory_get_many(self.tenant, &keys).await?;
+        for item in items.iter_mut().filter(|item| item.tags.is_empty() && item.relationships.is_empty()) {
+            if let Some(known) = known.remove(&item.key()) {
+                item.tags = known.tags;
+                item.relationships = known.relationships;
+            }
+        }
+        Ok(())
     }
 
     /// Puts the rows of the credential report into users. Such an item is of now: it says what AWS Config and IAM say now.
@@ -370,7 +396,10 @@ impl Sweeper<'_> {
             let mut left = Vec::new();
             let mut walk = self.writer.inventory_walk(self.tenant, scope, Some(&kinds), None, None);
             while let Some(items) = walk.next().await? {
-                let missing = |item: &ConfigurationItem| item.captured_at < self.at && !seen.contains(&item.key());
+                let can_be = |item: &ConfigurationItem| item.id.chars().count() <= LONGEST_ID;
+                let missing = |item: &ConfigurationItem| {
+                    item.captured_at < self.at && can_be(item) && !seen.contains(&item.key())
+                };
                 left.extend(items.into_iter().filter(missing));
             }
             for chunk in left.chunks(MAX_KEYS) {
