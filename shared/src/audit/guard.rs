@@ -103,7 +103,7 @@ fn bare(rego: &str) -> String {
 /// The line on which brackets are nested deeper than they may be.
 fn too_many_brackets(bare: &str) -> Option<usize> {
     let mut depth = 0_usize;
-    let mut deep = |line: &str| {
+    let deep = |line: &str| {
         line.chars().any(|c| {
             match c {
                 '[' | '{' | '(' => depth += 1,
@@ -113,7 +113,7 @@ fn too_many_brackets(bare: &str) -> Option<usize> {
             depth > BRACKETS
         })
     };
-    bare.lines().position(|line| deep(line)).map(|at| at + 1)
+    bare.lines().position(deep).map(|at| at + 1)
 }
 
 /// The line on which a number has an exponent: the parser would write it out, however great it is.
