@@ -127,6 +127,7 @@ fn judge(resources: u32, pool: &Pool, progress: &ProgressBar) -> Result<Judged, 
             kinds: kinds.clone(),
         })
         .collect();
+    let coverage = Coverage::of(&known);
     let mut judged = Judged { rules: rules.len(), time: Duration::ZERO, verdicts: BTreeMap::new() };
     let share = (resources as usize).div_ceil(known.len().max(1));
     let mut next = 0;
@@ -135,7 +136,7 @@ fn judge(resources: u32, pool: &Pool, progress: &ProgressBar) -> Result<Judged, 
         next = numbers.end;
         let items = numbers.map(|number| pool.item(number, &scope.scope)).collect::<Result<Vec<_>, Error>>()?;
         let begun = Clock::now();
-        let mut related = Related::new(Coverage::of(&known));
+        let mut related = Related::new(coverage.clone());
         for item in items.iter().filter(|item| joined.contains(item.kind.as_str())) {
             related.add(item, &rules);
         }

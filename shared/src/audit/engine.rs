@@ -1,5 +1,8 @@
 //! The evaluator: rules compiled once, judged over resources, contained.
 //!
+//! Every rule has an evaluator of its own, with the shared modules that it names and no others: what an evaluation costs grows with
+//! the modules of its evaluator. It is made ready at the rule's first evaluation, so that a run pays for the rules that it uses.
+//!
 //! Chosen here: an evaluation ends after [`TIME`], whatever it is at; one that panics is a verdict `unknown`, and the evaluator is
 //! built anew. Functions that take more than time, or answer differently each time, are refused when a rule is loaded.
 //! `time.parse_rfc3339_ns` is the only one of OPA's clock functions that there is; now is `input.now`. Texts become
@@ -13,9 +16,10 @@ use crate::domain::Instant;
 use crate::domain::json::{self, Object};
 use regorus::utils::limits::ExecutionTimerConfig;
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The longest that one evaluation may take; a usual one takes some ten microseconds.
@@ -38,8 +42,16 @@ pub type RelatedItems = BTreeMap<String, Option<Vec<regorus::Value>>>;
 /// Rules, ready to judge. Cloning one is cheap; each thread wants its own.
 #[derive(Clone)]
 pub struct Engine {
-    fresh: regorus::Engine,
-    working: regorus::Engine,
+    compiled: Arc<HashMap<String, Compiled>>,
+    /// The evaluators that are at work, by package.
+    working: HashMap<String, regorus::Engine>,
+}
+
+/// An evaluator that knows one rule.
+struct Compiled {
+    parsed: regorus::Engine,
+    /// As it is after its modules were analysed, which happens at its first evaluation.
+    ready: OnceLock<regorus::Engine>,
 }
 
 /// What a rule looks at. It is converted once, however many rules look at it.
@@ -70,37 +82,23 @@ impl Input {
 }
 
 impl Engine {
-    /// Compiles rules, with the shared modules `library`: pairs of file name and text.
+    /// Compiles rules, with those of the shared modules `library` that they name: pairs of file name and text.
     pub fn new<'a>(
         library: impl IntoIterator<Item = (&'a str, &'a str)>,
         rules: impl IntoIterator<Item = &'a Rule>,
     ) -> Result<Self, Problem> {
-        let mut engine = parser();
-        engine.set_execution_timer_config(ExecutionTimerConfig { limit: TIME, check_interval: STEPS });
-        engine.set_strict_builtin_errors(true);
-        let nanoseconds = |mut parameters: Vec<regorus::Value>| {
-            let Some(text) = parameters.pop() else { return Ok(regorus::Value::Undefined) };
-            let at = text.as_string().ok().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
-            let nanoseconds = at.and_then(|at| at.timestamp_nanos_opt());
-            Ok(nanoseconds.map_or(regorus::Value::Undefined, regorus::Value::from))
-        };
-        let added = engine.add_extension("time.parse_rfc3339_ns".to_owned(), 1, Box::new(nanoseconds));
-        added.map_err(|error| Problem::new("rules", 0, error.to_string()))?;
-        let added = engine.add_extension(
-            "digits.number".to_owned(),
-            1,
-            Box::new(|parameters: Vec<regorus::Value>| Ok(number(&parameters)?)),
-        );
-        added.map_err(|error| Problem::new("rules", 0, error.to_string()))?;
-        for (file, text) in library {
-            add(&mut engine, file, text)?;
-        }
+        let bare = bare()?;
+        let modules: Vec<Module> = library.into_iter().map(|(file, text)| Module::new(file, text)).collect();
+        let mut compiled = HashMap::new();
         for rule in rules {
-            add(&mut engine, &format!("{}/rule.rego", rule.metadata.key), &rule.rego)?;
+            let mut parsed = bare.clone();
+            for module in named(&modules, &rule.rego) {
+                add(&mut parsed, module.file, module.text)?;
+            }
+            add(&mut parsed, &format!("{}/rule.rego", rule.metadata.key), &rule.rego)?;
+            compiled.insert(rule.package.clone(), Compiled { parsed, ready: OnceLock::new() });
         }
-        // The analysis of all modules happens at the first evaluation; what it finds is a problem of the rules.
-        engine.set_input(regorus::Value::new_object());
-        Ok(Self { working: engine.clone(), fresh: engine })
+        Ok(Self { compiled: Arc::new(compiled), working: HashMap::new() })
     }
 
     /// Judges a resource by a rule of these. `related` has a list for each of the rule's joins, or `None` where the
@@ -109,17 +107,98 @@ impl Engine {
         if let Some(missing) = missing(rule, input, related) {
             return Verdict::Unknown(missing);
         }
-        self.working.set_input(whole(rule, input, related, params));
-        let outcome = catch_unwind(AssertUnwindSafe(|| evaluate(&mut self.working, rule)));
+        let Some(compiled) = self.compiled.get(&rule.package) else {
+            return Verdict::Unknown("the rule is not among those that were compiled".to_owned());
+        };
+        let whole = whole(rule, input, related, params);
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let working = match self.working.get_mut(&rule.package) {
+                Some(working) => working,
+                None => self.working.entry(rule.package.clone()).or_insert(compiled.ready()),
+            };
+            working.set_input(whole);
+            evaluate(working, rule)
+        }));
         match outcome {
             Ok(Ok(verdict)) => verdict,
             Ok(Err(error)) => Verdict::Unknown(reason(&error)),
             Err(_) => {
-                self.working = self.fresh.clone();
+                self.working.remove(&rule.package);
                 Verdict::Unknown("the evaluation of the rule broke off".to_owned())
             }
         }
     }
+}
+
+impl Compiled {
+    /// A copy that is ready to evaluate.
+    fn ready(&self) -> regorus::Engine {
+        let ready = self.ready.get_or_init(|| {
+            let mut engine = self.parsed.clone();
+            engine.set_input(regorus::Value::new_object());
+            // There is no such rule; what matters is what comes before it is looked for. A fault in the modules shows again in
+            // each evaluation.
+            drop(engine.eval_rule(String::new()));
+            engine
+        });
+        ready.clone()
+    }
+}
+
+/// A module that rules share.
+struct Module<'a> {
+    file: &'a str,
+    text: &'a str,
+    /// The last part of its package, by which others name it.
+    name: &'a str,
+}
+
+impl<'a> Module<'a> {
+    fn new(file: &'a str, text: &'a str) -> Self {
+        let package = text.lines().find_map(|line| line.strip_prefix("package ")).unwrap_or_default();
+        Self { file, text, name: package.trim().rsplit('.').next().unwrap_or_default() }
+    }
+}
+
+/// The modules that a rule names, and those that these name. A rule that speaks of the library in another way than as
+/// `data.lib.<name>` may mean any.
+fn named<'m, 'a>(modules: &'m [Module<'a>], rego: &str) -> Vec<&'m Module<'a>> {
+    let mut texts = vec![rego];
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    while let Some(text) = texts.pop() {
+        for (place, rest) in text.match_indices("lib").map(|(place, lib)| (place, &text[place + lib.len()..])) {
+            let before = text[..place].ends_with("data.");
+            let name = rest.strip_prefix('.').filter(|_| before).map(|rest| {
+                rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
+            });
+            let meant = |module: &Module| name.is_none_or(|name| name == module.name);
+            for (number, module) in modules.iter().enumerate().filter(|(_, module)| meant(module)) {
+                if taken.insert(number) {
+                    texts.push(module.text);
+                }
+            }
+        }
+    }
+    modules.iter().enumerate().filter(|(number, _)| taken.contains(number)).map(|(_, module)| module).collect()
+}
+
+/// An evaluator that knows no rule, with its bounds and functions.
+fn bare() -> Result<regorus::Engine, Problem> {
+    let mut engine = parser();
+    engine.set_execution_timer_config(ExecutionTimerConfig { limit: TIME, check_interval: STEPS });
+    engine.set_strict_builtin_errors(true);
+    let nanoseconds = |mut parameters: Vec<regorus::Value>| {
+        let Some(text) = parameters.pop() else { return Ok(regorus::Value::Undefined) };
+        let at = text.as_string().ok().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
+        let nanoseconds = at.and_then(|at| at.timestamp_nanos_opt());
+        Ok(nanoseconds.map_or(regorus::Value::Undefined, regorus::Value::from))
+    };
+    let digits = |parameters: Vec<regorus::Value>| Ok(number(&parameters)?);
+    let added = engine.add_extension("time.parse_rfc3339_ns".to_owned(), 1, Box::new(nanoseconds));
+    added.map_err(|error| Problem::new("rules", 0, error.to_string()))?;
+    let added = engine.add_extension("digits.number".to_owned(), 1, Box::new(digits));
+    added.map_err(|error| Problem::new("rules", 0, error.to_string()))?;
+    Ok(engine)
 }
 
 /// The whole number that a text of at most 15 digits spells; an error for any other, which makes the verdict unknown. In place of

@@ -7,13 +7,18 @@ use crate::domain::inventory::{ConfigurationItem, KnownScope, Scope};
 use crate::domain::json::{self, Object};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Members that no two resources of a type share.
 const IDENTIFYING: [&str; 3] = ["resourceId", "arn", "configuration.name"];
 
-/// Which types were read completely, by scope.
+/// Which types were read completely, by scope. Cloning it is cheap.
 #[derive(Debug, Clone, Default)]
-pub struct Coverage(BTreeMap<Scope, KnownScope>);
+pub struct Coverage {
+    scopes: Arc<BTreeMap<Scope, KnownScope>>,
+    /// The types that were read completely in every scope.
+    everywhere: Arc<BTreeSet<String>>,
+}
 
 /// Items that rules may join.
 #[derive(Debug, Default)]
@@ -46,14 +51,31 @@ impl JoinScope {
 impl Coverage {
     /// What is known of scopes.
     pub fn of(scopes: &[KnownScope]) -> Self {
-        Self(scopes.iter().map(|known| (known.scope.clone(), known.clone())).collect())
+        let mut everywhere: Option<BTreeSet<String>> = None;
+        for known in scopes {
+            match &mut everywhere {
+                Some(kinds) => kinds.retain(|kind| known.covered.contains_key(kind)),
+                None => everywhere = Some(known.covered.keys().cloned().collect()),
+            }
+        }
+        let scopes = scopes.iter().map(|known| (known.scope.clone(), known.clone()));
+        Self { scopes: Arc::new(scopes.collect()), everywhere: Arc::new(everywhere.unwrap_or_default()) }
     }
 
     /// Whether every resource of a type is known that a join from this scope may mean. For an account that is every region of
     /// which anything is known.
     pub fn is_complete(&self, kind: &str, join: JoinScope, scope: &Scope) -> bool {
-        let mut meant = self.0.iter().filter(|(other, _)| join.reaches(scope, other)).peekable();
-        meant.peek().is_some() && meant.all(|(_, known)| known.covered.contains_key(kind))
+        let covers = |known: &KnownScope| known.covered.contains_key(kind);
+        match join {
+            JoinScope::Region => self.scopes.get(scope).is_some_and(covers),
+            JoinScope::Account => {
+                let first = Scope { account: scope.account.clone(), region: String::new() };
+                let of_account = self.scopes.range(first..).take_while(|(other, _)| other.account == scope.account);
+                let mut of_account = of_account.map(|(_, known)| known).peekable();
+                of_account.peek().is_some() && of_account.all(covers)
+            }
+            JoinScope::Tenant => self.everywhere.contains(kind),
+        }
     }
 }
 
@@ -93,7 +115,7 @@ impl Related {
             }
         }
         let scope = item.scope();
-        let doubtful = self.coverage.0.get(&scope).is_some_and(|known| known.doubt(item).is_some());
+        let doubtful = self.coverage.scopes.get(&scope).is_some_and(|known| known.doubt(item).is_some());
         items.push(Joined { scope, value: to_rego(&Value::Object(members)), doubtful });
     }
 

@@ -16,10 +16,11 @@ pub async fn judge_past(
 ) -> Result<(), Error> {
     let mut auditor = auditor(reader, tenant, framework).await?;
     let known = reader.inventory_scopes(tenant).await?;
+    let coverage = Coverage::of(&known);
     let kinds = auditor.kinds();
     for scope in &known {
         let judged: BTreeSet<String> = scope.kinds.intersection(&kinds).cloned().collect();
-        let mut related = Related::new(Coverage::of(&known));
+        let mut related = Related::new(coverage.clone());
         for (other, joined) in Related::wanted(auditor.rules_for(&judged), &scope.scope, &known) {
             let mut walk = reader.inventory_walk(tenant, &other, Some(&joined), None, Some(at));
             while let Some(items) = walk.next().await? {

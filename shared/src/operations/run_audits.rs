@@ -115,6 +115,7 @@ impl Worker<'_> {
             auditor.broken().iter().for_each(|why| run.note(why));
         }
         let known = self.writer.inventory_scopes(self.tenant).await?;
+        let coverage = Coverage::of(&known);
         let kinds = auditor.kinds();
         let digest = auditor.digest();
         for scope in &known {
@@ -128,7 +129,7 @@ impl Worker<'_> {
             let after = place.after.as_ref().filter(|_| goes_on);
             let mut refused = place.refused && goes_on;
             let judged: BTreeSet<String> = scope.kinds.intersection(&kinds).cloned().collect();
-            let Some(related) = self.related(&auditor, &judged, &known, &scope.scope).await? else { return Ok(false) };
+            let Some(related) = self.related(&auditor, &judged, (&known, &coverage), &scope.scope).await? else { return Ok(false) };
             self.note_unread(scope);
             let key = after.map(|(kind, id)| item_key(&scope.scope, kind, id));
             let walk = self.writer.inventory_walk(self.tenant, &scope.scope, Some(&judged), key.as_ref(), None);
@@ -203,10 +204,10 @@ impl Worker<'_> {
         &mut self,
         auditor: &Auditor,
         judged: &BTreeSet<String>,
-        known: &[KnownScope],
+        (known, coverage): (&[KnownScope], &Coverage),
         scope: &Scope,
     ) -> Result<Option<Related>, Error> {
-        let mut related = Related::new(Coverage::of(known));
+        let mut related = Related::new(coverage.clone());
         let writer = self.writer;
         for (other, kinds) in Related::wanted(auditor.rules_for(judged), scope, known) {
             let mut walk = writer.inventory_walk(self.tenant, &other, Some(&kinds), None, None).in_steps_of(STEP);
