@@ -5,7 +5,7 @@ expiration := input.resource.supplementaryConfiguration.Expiration
 applies := true if data.lib.days.is_instant(expiration)
 
 # A text is no answer, so that the verdict is unknown.
-applies := "when the certificate expires was not read" if not data.lib.days.is_instant(expiration)
+else := "when the certificate expires was not read"
 
 violations contains {"path": path, "message": message, "evidence": evidence} if {
 	time.parse_rfc3339_ns(expiration) <= time.parse_rfc3339_ns(input.now)

@@ -71,9 +71,12 @@ is_below(range, port) if {
 }
 
 # A number before an entry's that no other has, one for each family; the entry's own where there is none, which EC2 refuses.
-free_before(acl, number, family) := max(proposed(acl, number, family)) if count(proposed(acl, number, family)) > 0
+free_before(acl, number, family) := max(found) if {
+	found := proposed(acl, number, family)
+	count(found) > 0
+}
 
-free_before(acl, number, family) := number if count(proposed(acl, number, family)) == 0
+else := number
 
 proposed(acl, number, "cidrBlock") := free(acl, number)
 

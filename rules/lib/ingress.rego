@@ -2,17 +2,11 @@
 package lib.ingress
 
 # A member that is a list; an empty one where it is absent or null. Anything else is an error, so that nobody takes it for empty.
-list(item, name) := found if {
-	found := item[name]
-	is_array(found)
-}
+list(item, name) := item[name] if is_array(item[name])
 
-list(item, name) := [] if object.get(item, name, null) == null
+else := [] if object.get(item, name, null) == null
 
-list(item, name) := concat("", item[name]) if {
-	item[name] != null
-	not is_array(item[name])
-}
+else := concat("", item[name])
 
 # The address ranges of a permission that let anyone in. Items of earlier years have IPv4 ranges as texts only.
 open_ranges(permission) := (texts | v4 | v6) & data.lib.network.anyone if {
@@ -32,41 +26,37 @@ protocol(permission) := object.get({"6": "tcp", "17": "udp", "null": "-1"}, text
 }
 
 # The first and the last port. A permission for TCP or UDP that names none is for all.
-first(permission) := port if {
-	port := permission.fromPort
-	is_number(port)
-}
+first(permission) := permission.fromPort if is_number(permission.fromPort)
 
-first(permission) := 0 if not is_number(permission.fromPort)
+else := 0
 
-last(permission) := permission.toPort if has_last(permission)
-
-last(permission) := 65535 if not has_last(permission)
-
-has_last(permission) if {
+last(permission) := permission.toPort if {
 	is_number(permission.toPort)
 	permission.toPort >= 0
 }
 
-# Whether a permission covers a TCP port.
-covers_tcp(permission, port) if protocol(permission) == "-1"
+else := 65535
 
+# The first and the last TCP port that a permission covers; undefined for one of another protocol.
+tcp_ports(permission) := [0, 65535] if protocol(permission) == "-1"
+
+else := [first(permission), last(permission)] if protocol(permission) == "tcp"
+
+# Whether a permission covers a TCP port.
 covers_tcp(permission, port) if {
-	protocol(permission) == "tcp"
-	first(permission) <= port
-	last(permission) >= port
+	covered := tcp_ports(permission)
+	covered[0] <= port
+	covered[1] >= port
 }
 
 # The ports of a permission as EC2's requests name them; all protocols have none.
-ports(permission) := {"FromPort": permission.fromPort, "ToPort": permission.toPort} if names_ports(permission)
-
-ports(permission) := {} if not names_ports(permission)
-
-names_ports(permission) if {
-	protocol(permission) != "-1"
+ports(permission) := {"FromPort": permission.fromPort, "ToPort": permission.toPort} if {
 	is_number(permission.fromPort)
 	is_number(permission.toPort)
+	protocol(permission) != "-1"
 }
+
+else := {}
 
 # One range of a permission, as the text that commands take.
 request(permission, range) := text if {

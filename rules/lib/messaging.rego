@@ -13,13 +13,13 @@ closed(policy, account) := json.marshal(object.union(policy, {"Statement": all})
 	all := [statement | some each in statements(policy); statement := restricted(each, account)]
 }
 
-restricted(statement, _) := statement if not is_open(statement)
-
 restricted(statement, account) := object.union(kept, {"Principal": principal}) if {
 	is_open(statement)
 	kept := object.remove(statement, ["Principal", "NotPrincipal"])
 	principal := object.union(known_others(statement), {"AWS": array.concat(known_accounts(statement), [account])})
 }
+
+else := statement
 
 known_accounts(statement) := [value |
 	is_object(statement.Principal)

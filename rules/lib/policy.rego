@@ -4,7 +4,7 @@ package lib.policy
 # A value as a list.
 list(value) := value if is_array(value)
 
-list(value) := [value] if not is_array(value)
+else := [value]
 
 statements(policy) := list(policy.Statement)
 
@@ -12,8 +12,9 @@ statements(policy) := list(policy.Statement)
 actions(statement) := {lower(action) | some action in list(object.get(statement, "Action", []))}
 
 # IAM's wildcards: * for any text, ? for one character.
-glob_matches(pattern, text) if {
+glob_matches(pattern, text) if regex.match(expression(pattern), text)
+
+# A pattern as a regular expression.
+expression(pattern) := concat("", ["^", replace(replace(quoted, "*", ".*"), "?", "."), "$"]) if {
 	quoted := regex.replace(pattern, `[.+^$()\[\]{}|\\]`, `\$0`)
-	expression := replace(replace(quoted, "*", ".*"), "?", ".")
-	regex.match(sprintf("^%s$", [expression]), text)
 }

@@ -69,13 +69,65 @@ run_as := {
 
 watched := ((change_rights | take_over) | (sign_in | run_as)) | {"iam:PassRole"}
 
+# The actions that are watched, by their names in lower case.
+by_lower := {
+	"airflow:createenvironment": "airflow:CreateEnvironment",
+	"apprunner:createservice": "apprunner:CreateService",
+	"autoscaling:createautoscalinggroup": "autoscaling:CreateAutoScalingGroup",
+	"autoscaling:createlaunchconfiguration": "autoscaling:CreateLaunchConfiguration",
+	"batch:registerjobdefinition": "batch:RegisterJobDefinition",
+	"cloudformation:createstack": "cloudformation:CreateStack",
+	"cloudformation:createstackset": "cloudformation:CreateStackSet",
+	"cloudformation:updatestack": "cloudformation:UpdateStack",
+	"codebuild:createproject": "codebuild:CreateProject",
+	"codebuild:updateproject": "codebuild:UpdateProject",
+	"datapipeline:createpipeline": "datapipeline:CreatePipeline",
+	"ec2:associateiaminstanceprofile": "ec2:AssociateIamInstanceProfile",
+	"ec2:replaceiaminstanceprofileassociation": "ec2:ReplaceIamInstanceProfileAssociation",
+	"ec2:requestspotfleet": "ec2:RequestSpotFleet",
+	"ec2:requestspotinstances": "ec2:RequestSpotInstances",
+	"ec2:runinstances": "ec2:RunInstances",
+	"ecs:registertaskdefinition": "ecs:RegisterTaskDefinition",
+	"ecs:runtask": "ecs:RunTask",
+	"elasticmapreduce:runjobflow": "elasticmapreduce:RunJobFlow",
+	"events:puttargets": "events:PutTargets",
+	"glue:createdevendpoint": "glue:CreateDevEndpoint",
+	"glue:createjob": "glue:CreateJob",
+	"glue:updatedevendpoint": "glue:UpdateDevEndpoint",
+	"glue:updatejob": "glue:UpdateJob",
+	"iam:addusertogroup": "iam:AddUserToGroup",
+	"iam:attachgrouppolicy": "iam:AttachGroupPolicy",
+	"iam:attachrolepolicy": "iam:AttachRolePolicy",
+	"iam:attachuserpolicy": "iam:AttachUserPolicy",
+	"iam:createaccesskey": "iam:CreateAccessKey",
+	"iam:createloginprofile": "iam:CreateLoginProfile",
+	"iam:createpolicyversion": "iam:CreatePolicyVersion",
+	"iam:passrole": "iam:PassRole",
+	"iam:putgrouppolicy": "iam:PutGroupPolicy",
+	"iam:putrolepolicy": "iam:PutRolePolicy",
+	"iam:putuserpolicy": "iam:PutUserPolicy",
+	"iam:setdefaultpolicyversion": "iam:SetDefaultPolicyVersion",
+	"iam:updateassumerolepolicy": "iam:UpdateAssumeRolePolicy",
+	"iam:updateloginprofile": "iam:UpdateLoginProfile",
+	"lambda:createfunction": "lambda:CreateFunction",
+	"lambda:updatefunctioncode": "lambda:UpdateFunctionCode",
+	"lambda:updatefunctionconfiguration": "lambda:UpdateFunctionConfiguration",
+	"sagemaker:createnotebookinstance": "sagemaker:CreateNotebookInstance",
+	"sagemaker:createpresignednotebookinstanceurl": "sagemaker:CreatePresignedNotebookInstanceUrl",
+	"sagemaker:createprocessingjob": "sagemaker:CreateProcessingJob",
+	"sagemaker:createtrainingjob": "sagemaker:CreateTrainingJob",
+	"scheduler:createschedule": "scheduler:CreateSchedule",
+	"ssm:startautomationexecution": "ssm:StartAutomationExecution",
+	"states:createstatemachine": "states:CreateStateMachine",
+	"states:updatestatemachine": "states:UpdateStateMachine",
+}
+
 # The ways in which a policy's holder can come to further rights, as texts.
 ways(policy) := alone | passing if {
 	granted := {action |
 		some statement in data.lib.policy.statements(policy)
 		statement.Effect == "Allow"
-		some action in covered(statement, watched)
-		counts(statement, action)
+		some action in covered(statement, watched) - harmless(statement)
 	}
 	denied := {action |
 		some statement in data.lib.policy.statements(policy)
@@ -93,15 +145,12 @@ ways(policy) := alone | passing if {
 	}
 }
 
-# Whether a statement's resources leave an action its danger.
-counts(_, action) if not action in (sign_in | {"iam:PassRole"})
+# The actions that a statement's resources leave no danger.
+harmless(statement) := sign_in if is_only(statement, `^arn:[^:]*:iam::[^:]*:user/([^*?$]*/)?\$\{aws:username\}$`)
 
-counts(statement, action) if {
-	action in sign_in
-	not is_only(statement, `^arn:[^:]*:iam::[^:]*:user/([^*?$]*/)?\$\{aws:username\}$`)
-}
+else := {"iam:PassRole"} if is_only(statement, `^arn:[^:*?$]+:iam::[0-9]{12}:role/[^*?$]+$`)
 
-counts(statement, "iam:PassRole") if not is_only(statement, `^arn:[^:*?$]+:iam::[0-9]{12}:role/[^*?$]+$`)
+else := set()
 
 # Whether every resource of a statement is like an expression.
 is_only(statement, expression) if {
@@ -116,15 +165,24 @@ covered(statement, actions) := matched(statement.Action, actions)
 covered(statement, actions) := actions - matched(statement.NotAction, actions)
 
 # Those of some actions that one of a statement's patterns means.
-matched(patterns, actions) := exact | wild if {
-	lowered := {lower(pattern) | some pattern in data.lib.policy.list(patterns)}
-	exact := {action | some action in actions; lower(action) in lowered}
-	wild := {action |
-		some pattern in lowered
-		start := split(replace(pattern, "?", "*"), "*")[0]
-		start != pattern
-		some action in actions
-		startswith(lower(action), start)
-		data.lib.policy.glob_matches(pattern, lower(action))
+matched(patterns, actions) := {action |
+	some pattern in data.lib.policy.list(patterns)
+	some action in meant(lower(pattern))
+	action in actions
+}
+
+# The watched actions that a pattern means, which is in lower case.
+meant(pattern) := {by_lower[pattern]} if by_lower[pattern]
+
+else := watched if pattern == "*"
+
+else := found if {
+	regex.match(`[*?]`, pattern)
+	start := split(replace(pattern, "?", "*"), "*")[0]
+	expression := data.lib.policy.expression(pattern)
+	found := {action |
+		some name, action in by_lower
+		startswith(name, start)
+		regex.match(expression, name)
 	}
 }

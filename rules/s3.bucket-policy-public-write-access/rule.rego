@@ -3,7 +3,7 @@ package rules.s3_bucket_policy_public_write_access
 applies := true if data.lib.bucket.tells_policy(input.resource)
 
 # A text is no answer, so that the verdict is unknown.
-applies := "the policy of the bucket cannot be read" if not data.lib.bucket.tells_policy(input.resource)
+else := "the policy of the bucket cannot be read"
 
 violations contains {"path": path, "message": message, "evidence": evidence} if {
 	some public in data.lib.bucket.public_statements(input.resource, input.related.accounts)

@@ -3,7 +3,7 @@ package rules.s3_bucket_secure_transport_policy
 applies := true if data.lib.bucket.tells_policy(input.resource)
 
 # A text is no answer, so that the verdict is unknown.
-applies := "the policy of the bucket cannot be read" if not data.lib.bucket.tells_policy(input.resource)
+else := "the policy of the bucket cannot be read"
 
 bucket := input.resource
 

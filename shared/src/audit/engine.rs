@@ -1,7 +1,7 @@
 //! The evaluator: rules compiled once, judged over resources, contained.
 //!
 //! Every rule has an evaluator of its own, with the shared modules that it names and no others: what an evaluation costs grows with
-//! the modules of its evaluator. It is made ready at the rule's first evaluation, so that a run pays for the rules that it uses.
+//! the modules of its evaluator. It is made at the rule's first evaluation, so that a run pays for the rules that it uses.
 //!
 //! Chosen here: an evaluation ends after [`TIME`], whatever it is at; one that panics is a verdict `unknown`, and the evaluator is
 //! built anew. Functions that take more than time, or answer differently each time, are refused when a rule is loaded.
@@ -9,6 +9,7 @@
 //! numbers by `digits.number`.
 
 use super::convert::{to_json, to_rego};
+use super::library::{Library, Modules};
 use super::metadata::Rule;
 use super::problem::Problem;
 use super::verdict::{Verdict, Violation};
@@ -43,15 +44,14 @@ pub type RelatedItems = BTreeMap<String, Option<Vec<regorus::Value>>>;
 #[derive(Clone)]
 pub struct Engine {
     compiled: Arc<HashMap<String, Compiled>>,
-    /// The evaluators that are at work, by package.
+    /// The evaluators that are at work, by the key of the rule.
     working: HashMap<String, regorus::Engine>,
 }
 
-/// An evaluator that knows one rule.
+/// An evaluator that knows one rule, made when it is asked for.
 struct Compiled {
-    parsed: regorus::Engine,
-    /// As it is after its modules were analysed, which happens at its first evaluation.
-    ready: OnceLock<regorus::Engine>,
+    modules: Arc<Modules>,
+    ready: OnceLock<Result<regorus::Engine, Problem>>,
 }
 
 /// What a rule looks at. It is converted once, however many rules look at it.
@@ -82,23 +82,26 @@ impl Input {
 }
 
 impl Engine {
-    /// Compiles rules, with those of the shared modules `library` that they name: pairs of file name and text.
+    /// Rules with those of the shared modules `library` that they name: pairs of file name and text. A rule is compiled at its
+    /// first evaluation; one that cannot be has the verdict `unknown`.
     pub fn new<'a>(
         library: impl IntoIterator<Item = (&'a str, &'a str)>,
         rules: impl IntoIterator<Item = &'a Rule>,
-    ) -> Result<Self, Problem> {
-        let bare = bare()?;
-        let modules: Vec<Module> = library.into_iter().map(|(file, text)| Module::new(file, text)).collect();
-        let mut compiled = HashMap::new();
-        for rule in rules {
-            let mut parsed = bare.clone();
-            for module in named(&modules, &rule.rego) {
-                add(&mut parsed, module.file, module.text)?;
-            }
-            add(&mut parsed, &format!("{}/rule.rego", rule.metadata.key), &rule.rego)?;
-            compiled.insert(rule.package.clone(), Compiled { parsed, ready: OnceLock::new() });
-        }
-        Ok(Self { compiled: Arc::new(compiled), working: HashMap::new() })
+    ) -> Self {
+        let library = Library::new(library);
+        let mut shared: HashMap<BTreeSet<usize>, Arc<Modules>> = HashMap::new();
+        let compiled = rules.into_iter().map(|rule| {
+            let named = library.named_by(&rule.rego);
+            let modules = shared.entry(named).or_insert_with_key(|named| Arc::new(library.modules(named)));
+            (rule.metadata.key.clone(), Compiled { modules: Arc::clone(modules), ready: OnceLock::new() })
+        });
+        Self { compiled: Arc::new(compiled.collect()), working: HashMap::new() }
+    }
+
+    /// Compiles the rules now that would be compiled later; the first problem.
+    pub fn compile<'a>(&self, rules: impl IntoIterator<Item = &'a Rule>) -> Result<(), Problem> {
+        let compiled = rules.into_iter().filter_map(|rule| Some((rule, self.compiled.get(&rule.metadata.key)?)));
+        compiled.map(|(rule, compiled)| compiled.ready(rule).map(|_| ())).collect()
     }
 
     /// Judges a resource by a rule of these. `related` has a list for each of the rule's joins, or `None` where the
@@ -107,14 +110,18 @@ impl Engine {
         if let Some(missing) = missing(rule, input, related) {
             return Verdict::Unknown(missing);
         }
-        let Some(compiled) = self.compiled.get(&rule.package) else {
-            return Verdict::Unknown("the rule is not among those that were compiled".to_owned());
+        let Some(compiled) = self.compiled.get(&rule.metadata.key) else {
+            return Verdict::Unknown("the rule is not among those that the evaluator knows".to_owned());
+        };
+        let ready = match compiled.ready(rule) {
+            Ok(ready) => ready,
+            Err(problem) => return Verdict::Unknown(problem.to_string()),
         };
         let whole = whole(rule, input, related, params);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let working = match self.working.get_mut(&rule.package) {
+            let working = match self.working.get_mut(&rule.metadata.key) {
                 Some(working) => working,
-                None => self.working.entry(rule.package.clone()).or_insert(compiled.ready()),
+                None => self.working.entry(rule.metadata.key.clone()).or_insert(ready.clone()),
             };
             working.set_input(whole);
             evaluate(working, rule)
@@ -123,7 +130,7 @@ impl Engine {
             Ok(Ok(verdict)) => verdict,
             Ok(Err(error)) => Verdict::Unknown(reason(&error)),
             Err(_) => {
-                self.working.remove(&rule.package);
+                self.working.remove(&rule.metadata.key);
                 Verdict::Unknown("the evaluation of the rule broke off".to_owned())
             }
         }
@@ -131,59 +138,24 @@ impl Engine {
 }
 
 impl Compiled {
-    /// A copy that is ready to evaluate.
-    fn ready(&self) -> regorus::Engine {
+    /// The evaluator, ready to be copied.
+    fn ready(&self, rule: &Rule) -> Result<&regorus::Engine, Problem> {
         let ready = self.ready.get_or_init(|| {
-            let mut engine = self.parsed.clone();
+            let mut engine = self.modules.parsed()?;
+            add(&mut engine, &format!("{}/rule.rego", rule.metadata.key), &rule.rego)?;
             engine.set_input(regorus::Value::new_object());
-            // There is no such rule; what matters is what comes before it is looked for. A fault in the modules shows again in
-            // each evaluation.
-            drop(engine.eval_rule(String::new()));
-            engine
+            // There is no such rule; what matters is that the modules are analysed before it is looked for, once for all
+            // copies. What is wrong with them shows in each evaluation.
+            let analysed = catch_unwind(AssertUnwindSafe(|| drop(engine.eval_rule(String::new()))));
+            let broken = || Problem::new(format!("{}/rule.rego", rule.metadata.key), 0, "the evaluator broke off");
+            analysed.map_err(|_| broken()).map(|()| engine)
         });
-        ready.clone()
+        ready.as_ref().map_err(Clone::clone)
     }
-}
-
-/// A module that rules share.
-struct Module<'a> {
-    file: &'a str,
-    text: &'a str,
-    /// The last part of its package, by which others name it.
-    name: &'a str,
-}
-
-impl<'a> Module<'a> {
-    fn new(file: &'a str, text: &'a str) -> Self {
-        let package = text.lines().find_map(|line| line.strip_prefix("package ")).unwrap_or_default();
-        Self { file, text, name: package.trim().rsplit('.').next().unwrap_or_default() }
-    }
-}
-
-/// The modules that a rule names, and those that these name. A rule that speaks of the library in another way than as
-/// `data.lib.<name>` may mean any.
-fn named<'m, 'a>(modules: &'m [Module<'a>], rego: &str) -> Vec<&'m Module<'a>> {
-    let mut texts = vec![rego];
-    let mut taken: BTreeSet<usize> = BTreeSet::new();
-    while let Some(text) = texts.pop() {
-        for (place, rest) in text.match_indices("lib").map(|(place, lib)| (place, &text[place + lib.len()..])) {
-            let before = text[..place].ends_with("data.");
-            let name = rest.strip_prefix('.').filter(|_| before).map(|rest| {
-                rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
-            });
-            let meant = |module: &Module| name.is_none_or(|name| name == module.name);
-            for (number, module) in modules.iter().enumerate().filter(|(_, module)| meant(module)) {
-                if taken.insert(number) {
-                    texts.push(module.text);
-                }
-            }
-        }
-    }
-    modules.iter().enumerate().filter(|(number, _)| taken.contains(number)).map(|(_, module)| module).collect()
 }
 
 /// An evaluator that knows no rule, with its bounds and functions.
-fn bare() -> Result<regorus::Engine, Problem> {
+pub(super) fn bare() -> Result<regorus::Engine, Problem> {
     let mut engine = parser();
     engine.set_execution_timer_config(ExecutionTimerConfig { limit: TIME, check_interval: STEPS });
     engine.set_strict_builtin_errors(true);
@@ -215,7 +187,7 @@ pub(super) fn parser() -> regorus::Engine {
     regorus::Engine::new()
 }
 
-fn add(engine: &mut regorus::Engine, file: &str, text: &str) -> Result<(), Problem> {
+pub(super) fn add(engine: &mut regorus::Engine, file: &str, text: &str) -> Result<(), Problem> {
     let added = catch_unwind(AssertUnwindSafe(|| engine.add_policy(file.to_owned(), text.to_owned())));
     match added {
         Ok(Ok(_)) => Ok(()),

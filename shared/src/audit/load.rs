@@ -125,7 +125,8 @@ fn check_here(source: &RuleSource, library: &[(&str, &str)]) -> Result<(Rule, Ve
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut engine = Engine::new(library.iter().copied(), [&rule]).map_err(|problem| vec![problem])?;
+    let mut engine = Engine::new(library.iter().copied(), [&rule]);
+    engine.compile([&rule]).map_err(|problem| vec![problem])?;
     problems.extend(run(&mut engine, &rule, &cases, &file, &case_lines(text)));
     if problems.is_empty() {
         check_commands(&mut engine, &rule, &cases, &source.place("rule.yaml"), yaml, &mut problems);

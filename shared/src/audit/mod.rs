@@ -13,6 +13,7 @@ mod finding;
 mod guard;
 pub mod intake;
 mod large_stack;
+mod library;
 mod load;
 mod metadata;
 mod own;

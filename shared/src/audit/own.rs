@@ -43,7 +43,10 @@ impl OwnEngine {
     /// Compiles rules, with the catalogue's shared modules.
     pub fn new(rules: &[Rule]) -> Result<Self, Problem> {
         let broken = || Problem::new("rules", 0, "the evaluator broke off");
-        let compiled = on_large_stack(|| Engine::new(library().iter().copied(), rules));
+        let compiled = on_large_stack(|| {
+            let engine = Engine::new(library().iter().copied(), rules);
+            engine.compile(rules).map(|()| engine)
+        });
         let fresh = compiled.unwrap_or_else(|| Err(broken()))?;
         Ok(Self { working: Some(fresh.clone()), fresh, slow: HashMap::new(), spent: Duration::ZERO })
     }

@@ -12,13 +12,13 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
-/// Rules and the evaluators that compiled them.
+/// Rules and the evaluators that compile them.
 #[derive(Clone)]
 pub struct Auditor {
     rules: Arc<Vec<Rule>>,
     /// Places of rules by the type that they judge.
     by_kind: Arc<BTreeMap<String, Vec<usize>>>,
-    /// The catalogue's rules, compiled.
+    /// Judges by the catalogue's rules.
     engine: Engine,
     /// The tenant's own ones, compiled apart: nothing that they say reaches the catalogue's.
     own: Option<Own>,
@@ -30,11 +30,11 @@ pub struct Auditor {
     broken: Arc<Vec<String>>,
 }
 
-/// The rules that the program brings along, compiled once in the life of a process.
+/// The rules that the program brings along, read once in the life of a process.
 static BUILT_IN: LazyLock<Result<Auditor, String>> = LazyLock::new(|| {
     let said = |problem: &Problem| problem.to_string();
     let rules = audit::built_in().map_err(|problems| problems.first().map(said).unwrap_or_default())?;
-    Auditor::new(rules).map_err(|problem| said(&problem))
+    Ok(Auditor::new(rules))
 });
 
 impl Auditor {
@@ -58,12 +58,12 @@ impl Auditor {
         Ok(Self { own, params, retired, broken, ..shipped }.with(rules))
     }
 
-    fn new(rules: Vec<Rule>) -> Result<Self, Problem> {
-        let engine = Engine::new(audit::library().iter().copied(), &rules)?;
+    fn new(rules: Vec<Rule>) -> Self {
+        let engine = Engine::new(audit::library().iter().copied(), &rules);
         let (params, retired, broken) = (Arc::default(), Arc::default(), Arc::default());
         let auditor =
             Self { by_kind: Arc::default(), rules: Arc::default(), engine, own: None, params, retired, broken };
-        Ok(auditor.with(rules))
+        auditor.with(rules)
     }
 
     fn with(self, rules: Vec<Rule>) -> Self {
