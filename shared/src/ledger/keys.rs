@@ -114,6 +114,11 @@ pub(super) fn own_rule(tenant: &TenantId, key: &str) -> Key {
     Key { pk: own_rule_partition(tenant), sk: key.to_owned() }
 }
 
+/// Whose a name is that no two of a tenant's own rules may have.
+pub(super) fn own_rule_name(tenant: &TenantId, name: &str) -> Key {
+    Key { pk: format!("{tenant}#own-rule-name"), sk: name.to_owned() }
+}
+
 /// The files of a version, by their digest.
 pub(super) fn rule_files(tenant: &TenantId, digest: &str) -> Key {
     Key { pk: format!("{tenant}#rule-files"), sk: digest.to_owned() }
