@@ -176,7 +176,7 @@ fn no_verdict_hangs_on_a_member_that_only_names() {
                 // One statement alone is no list, and is told as the first of one.
                 let place = |text: &str| {
                     text.split(['.', '[', ']'])
-                        .filter(|name| name.parse::<usize>().is_err())
+                        .filter(|name| !name.is_empty() && name.parse::<usize>().is_err())
                         .collect::<Vec<_>>()
                         .join(".")
                 };
