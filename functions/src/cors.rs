@@ -8,8 +8,7 @@ use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Response};
 
 /// Headers that pages may send: those that keys come in, and what goes with a body or a signature.
-pub const SENT: &str =
-    "authorization,content-type,dd-api-key,dd-application-key,idempotency-key,if-match,x-amz-content-sha256,x-amz-date,\
+pub const SENT: &str = "authorization,content-type,dd-api-key,dd-application-key,idempotency-key,if-match,x-amz-content-sha256,x-amz-date,\
      x-api-key";
 
 /// Headers that pages may read.

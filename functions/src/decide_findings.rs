@@ -28,9 +28,7 @@ async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
     check_end(ledger, &ruling, REVIEW_DATE)?;
     let meant = match of {
         Selected::Ids(ids) => select_by_ids(ledger, &call.caller, &ids, &among(), is_shown, IDS).await?,
-        Selected::Filter(filter) => {
-            select_by_filter(ledger, &call.caller, *filter, MOST_FINDINGS, FILTER).await?
-        }
+        Selected::Filter(filter) => select_by_filter(ledger, &call.caller, *filter, MOST_FINDINGS, FILTER).await?,
     };
     let (rows, stopped) = decisions::decide(ledger, &call, meant, ruling).await?;
     Ok(render(&rows, stopped.as_ref()))

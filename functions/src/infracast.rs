@@ -15,9 +15,7 @@ pub(crate) async fn decide(ledger: &Writer, call: &Call, ruling: Ruling) -> Resu
     let is_known: fn(&Finding) -> bool = is_shown;
     let meant = match wanted {
         Wanted::Uid(uid) => findings_of(ledger, &call.caller, &[uid], is_known).await,
-        named @ Wanted::Named(_) => {
-            select_by_ids(ledger, &call.caller, &[named], &among(), is_known, FIELD).await
-        }
+        named @ Wanted::Named(_) => select_by_ids(ledger, &call.caller, &[named], &among(), is_known, FIELD).await,
     };
     let meant = meant.map_err(|error| if matches!(error, Error::NotFound(_)) { not_found() } else { error })?;
     let (uid, key) = meant.into_iter().next().ok_or_else(not_found)?;

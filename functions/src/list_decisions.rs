@@ -23,7 +23,8 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let request = parse(&call.query)?;
-    let query = DecisionsQuery { from: request.from, to: request.to, before: request.before, limit: request.limit as usize };
+    let query =
+        DecisionsQuery { from: request.from, to: request.to, before: request.before, limit: request.limit as usize };
     let (page, uids) = list_decisions(ledger, &call.caller.tenant, &query).await?;
     let rows = page.recorded.iter().map(|one| Row {
         uid: uids.finding(one.ordinal),

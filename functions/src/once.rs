@@ -86,17 +86,16 @@ fn state_of(result: &Result<Reply, Error>) -> State {
         }
         // A part may be done.
         Ok(_) | Err(Error::Throttled { .. } | Error::Internal(_)) => State::Open,
-        Err(
-            Error::Invalid { .. } | Error::NotFound(_) | Error::Conflict(_) | Error::Stale(_) | Error::Denied(_),
-        ) => State::Refused,
+        Err(Error::Invalid { .. } | Error::NotFound(_) | Error::Conflict(_) | Error::Stale(_) | Error::Denied(_)) => {
+            State::Refused
+        }
     }
 }
 
 fn replayed(answer: once::Answer) -> Reply {
     let once::Answer { status, headers, body } = answer;
-    let known = |(name, value): (String, String)| {
-        HEADERS.into_iter().find(|known| *known == name).map(|known| (known, value))
-    };
+    let known =
+        |(name, value): (String, String)| HEADERS.into_iter().find(|known| *known == name).map(|known| (known, value));
     let headers = headers.into_iter().filter_map(known).collect();
     let reply = Reply { status, headers, body: body.unwrap_or_default().into_bytes() };
     reply.with_header("idempotency-replayed", "true")

@@ -2,8 +2,8 @@
 //!
 //! Further paths of a route are operations of their own; `x-same-as` names the path that it is known by first.
 
-use crate::route::{Handler, Route};
 use crate::once;
+use crate::route::{Handler, Route};
 use posture_shared::dialects::Dialect;
 use posture_shared::dialects::openapi::{self, Description, Failure, Parameter, Place, reference};
 use posture_shared::domain::json::Object;
@@ -61,7 +61,10 @@ fn security() -> Value {
 fn operation(route: &Route, path: &str, place: usize) -> Value {
     let Description { summary, mut parameters, body, status, media, answer } = (route.describe)(path);
     if once::is_kept(route) {
-        parameters.push(openapi::header(once::HEADER, "Names the request, so that it is carried out once however often it is sent within a day."));
+        parameters.push(openapi::header(
+            once::HEADER,
+            "Names the request, so that it is carried out once however often it is sent within a day.",
+        ));
     }
     let id = if place == 0 { route.function.to_owned() } else { format!("{}-{place}", route.function) };
     let mut all = Object::new();

@@ -2,7 +2,17 @@
 
 use crate::route::{Route, Trigger};
 use crate::{
-    bitdefender_get_check, bitdefender_get_checks, bitdefender_get_finding_changes, bitdefender_get_framework, bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule, bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, bitdefender_update_checks, create_key, datadog_get_finding, datadog_list_findings, datadog_mute_findings, datadog_mute_security_findings, decide_findings, get_docs, get_job, get_openapi, get_related_resources, get_resource, get_rule, import_hub_events, import_resources, import_snapshots, infracast_accept_finding, infracast_get_compliance_summary, infracast_get_finding, infracast_list_findings, infracast_list_scored_findings, infracast_resolve_finding, infracast_run_audit, list_accounts, list_decisions, list_jobs, list_keys, list_resources, list_rules, record_expiries, record_resource, retire_rule, revoke_key, run_audits, securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account, set_rule, set_rule_params, start_audits, sweep_inventory,
+    bitdefender_get_check, bitdefender_get_checks, bitdefender_get_finding_changes, bitdefender_get_framework,
+    bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule,
+    bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, bitdefender_update_checks, create_key,
+    datadog_get_finding, datadog_list_findings, datadog_mute_findings, datadog_mute_security_findings, decide_findings,
+    get_docs, get_job, get_openapi, get_related_resources, get_resource, get_rule, import_hub_events, import_resources,
+    import_snapshots, infracast_accept_finding, infracast_get_compliance_summary, infracast_get_finding,
+    infracast_list_findings, infracast_list_scored_findings, infracast_resolve_finding, infracast_run_audit,
+    list_accounts, list_decisions, list_jobs, list_keys, list_resources, list_rules, record_expiries, record_resource,
+    retire_rule, revoke_key, run_audits, securityhub_batch_import_findings, securityhub_batch_update_findings,
+    securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings,
+    securityhub_list_enabled_products, set_account, set_rule, set_rule_params, start_audits, sweep_inventory,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.

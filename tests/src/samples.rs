@@ -171,10 +171,7 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
             });
             let meta = json!({"findings": [{"finding_id": "0015c4a9-82b9-8a40-9bf4-55130c000001"}]});
             let (id, attributes) = ("dbe5f567-192b-4404-b908-29b70e1c9f76", json!({"mute": mute}));
-            (
-                String::new(),
-                json!({"data": {"type": "finding", "id": id, "attributes": attributes, "meta": meta}}),
-            )
+            (String::new(), json!({"data": {"type": "finding", "id": id, "attributes": attributes, "meta": meta}}))
         }
         "datadog-mute-security-findings" => {
             let mute = json!({

@@ -58,7 +58,8 @@ async fn every_dialect_takes_it() {
     let uid = uid_of(&house, "ssh").await;
     let mute = json!({"data": {"type": "finding", "id": "x", "meta": {"findings": [{"finding_id": uid}]},
         "attributes": {"mute": {"muted": true, "reason": "OTHER"}}}});
-    let hub = json!({"Workflow": {"Status": "NEW"}, "FindingIdentifiers": [{"Id": "ssh", "ProductArn": crate::house::ARN}]});
+    let hub =
+        json!({"Workflow": {"Status": "NEW"}, "FindingIdentifiers": [{"Id": "ssh", "ProductArn": crate::house::ARN}]});
     for (method, path, body) in [
         (Method::POST, "/v1/cspm/vm/update", json!({"status": "remediated", "ids": [uid]})),
         (Method::PATCH, "/api/v2/posture_management/findings", mute),
@@ -75,9 +76,8 @@ async fn every_dialect_takes_it() {
         assert_eq!(again.header("content-type"), first.header("content-type"), "{path}");
         assert_eq!((again.header("idempotency-replayed"), commits(&house).await), (Some("true"), seq), "{path}");
     }
-    let read = house
-        .ask_with(&house.acme.token, &[("idempotency-key", "k")], Method::GET, FINDINGS, &Value::Null)
-        .await;
+    let read =
+        house.ask_with(&house.acme.token, &[("idempotency-key", "k")], Method::GET, FINDINGS, &Value::Null).await;
     assert_eq!((read.status, read.header("idempotency-replayed")), (200, None));
 }
 

@@ -24,7 +24,9 @@ async fn a_fail_is_said_to_be_fixed_once() {
             assert_eq!((again.status, commits(&house).await), (200, seq), "{id}");
         }
     }
-    for body in [json!({"justification": "x".repeat(2001)}), json!({"justification": 7}), json!({"why": "x"}), json!([])] {
+    for body in
+        [json!({"justification": "x".repeat(2001)}), json!({"justification": 7}), json!({"why": "x"}), json!([])]
+    {
         assert_eq!(post(&house, "/s3-logging-logs/resolve", &body).await.error(), (400, "BAD_REQUEST"), "{body}");
     }
 }

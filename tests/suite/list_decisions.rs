@@ -96,7 +96,8 @@ async fn pages_of_any_size_tell_the_same() {
 #[tokio::test]
 async fn a_decision_far_back_is_found() {
     let house = House::new().await;
-    let sent = |day: usize| finding("a", "123456789012", "FAILED", &format!("2023-10-01T00:{:02}:{:02}Z", day / 60, day % 60));
+    let sent =
+        |day: usize| finding("a", "123456789012", "FAILED", &format!("2023-10-01T00:{:02}:{:02}Z", day / 60, day % 60));
     house.import(&house.acme.token, &[sent(0)]).await;
     post(&house, "/g-a/resolve", &json!({})).await;
     for day in 1..450 {

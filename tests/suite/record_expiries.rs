@@ -7,8 +7,8 @@ use posture_functions::record_expiries;
 use posture_local::faults::Fault;
 use posture_shared::domain::finding::Vocabulary;
 use posture_shared::domain::{
-    Actor, Caller, Column, Family, Finding, FindingKey, Instant, Job, JobKind, JobState, Ruling, Scope, Seen,
-    Source, Status, Terms, asff, job,
+    Actor, Caller, Column, Family, Finding, FindingKey, Instant, Job, JobKind, JobState, Ruling, Scope, Seen, Source,
+    Status, Terms, asff, job,
 };
 use posture_shared::ledger::{Intent, Need, When, Writer};
 use posture_shared::operations::{Slice, decide_finding, decide_findings, run_expiries};

@@ -112,7 +112,14 @@ mod tests {
         assert_eq!(read(json!("2024-09-30")), Ok(Some("2024-10-01T00:00:00.000Z".to_owned())));
         assert_eq!(read(json!("2024-02-29")), Ok(Some("2024-03-01T00:00:00.000Z".to_owned())));
         assert_eq!(read(json!(null)), Ok(None));
-        for wrong in [json!("2023-02-29"), json!("2024-9-30"), json!("2024-09-30T00:00:00Z"), json!(""), json!(20240930), json!("9999-12-31")] {
+        for wrong in [
+            json!("2023-02-29"),
+            json!("2024-9-30"),
+            json!("2024-09-30T00:00:00Z"),
+            json!(""),
+            json!(20240930),
+            json!("9999-12-31"),
+        ] {
             assert!(read(wrong.clone()).is_err(), "{wrong}");
         }
     }

@@ -33,7 +33,10 @@ pub fn parse(header: Option<&str>) -> Result<Option<Vec<String>>, Error> {
         let tag = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         let tag = tag.filter(|tag| !tag.contains('"'));
         let tag = tag.ok_or_else(|| {
-            Error::invalid(IF_MATCH, "must be the ETag of an earlier answer in its quotation marks, several with commas between them, or *")
+            Error::invalid(
+                IF_MATCH,
+                "must be the ETag of an earlier answer in its quotation marks, several with commas between them, or *",
+            )
         })?;
         if !is_weak {
             tags.push(tag.to_owned());

@@ -1,7 +1,7 @@
 //! A finding: the standing of one rule on one resource, as an ASFF document plus our own fields.
 
-use super::json::{self, Object};
 use super::column::SEEN_TEXTS;
+use super::json::{self, Object};
 use super::{Decided, Error, Instant, Judged};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -149,6 +149,13 @@ pub struct Standing {
     pub decided: Option<Decided>,
 }
 
+impl Standing {
+    /// The acceptance, unless its end has come: of a finding that was evaluated, whether or not a job has recorded that.
+    pub fn acceptance_in_force(&self) -> Option<&Acceptance> {
+        self.acceptance.as_ref().filter(|_| self.status != Some(Status::NeedsReview))
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
@@ -205,7 +212,7 @@ impl Finding {
         }
         let own = &mut shown.standing;
         own.hub = None;
-        own.acceptance = own.acceptance.take().filter(|_| own.status == Some(Status::RiskAccepted));
+        own.acceptance = own.acceptance_in_force().cloned();
         // A standing is made of what JSON can say.
         let own = serde_json::to_value(&shown.standing).unwrap_or_default();
         let text = json::canonical(&Value::Array(vec![Value::Object(shown.asff), own]));

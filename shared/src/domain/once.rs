@@ -71,7 +71,8 @@ pub enum Turn {
 /// What a request with this fingerprint is to do at `now`, given what is kept under its key.
 pub fn turn(known: Option<&Once>, key: &str, fingerprint: &str, now: Instant) -> Turn {
     // One whose end lies further ahead than any could: the clock has been set back since.
-    let in_force = |once: &&Once| once.ends_at > now && once.ends_at <= now.plus(KEPT_MS) && once.state != State::Refused;
+    let in_force =
+        |once: &&Once| once.ends_at > now && once.ends_at <= now.plus(KEPT_MS) && once.state != State::Refused;
     let revision = known.map_or(0, |once| once.revision);
     let running = |first_at: Instant| Once {
         fingerprint: fingerprint.to_owned(),
@@ -140,7 +141,9 @@ mod tests {
 
     #[test]
     fn what_was_refused_or_is_old_leaves_its_key() {
-        for (state, at) in [(State::Refused, NOW.plus(1)), (State::Open, NOW.plus(KEPT_MS)), (State::Open, NOW.plus(-9))] {
+        for (state, at) in
+            [(State::Refused, NOW.plus(1)), (State::Open, NOW.plus(KEPT_MS)), (State::Open, NOW.plus(-9))]
+        {
             match turn(Some(&with(state)), "k", "another", at) {
                 Turn::Go(once, attempt) => assert_eq!((once.first_at, attempt.since), (at, None)),
                 other => panic!("{other:?}"),

@@ -3,7 +3,8 @@
 use super::account_limits::within;
 use crate::domain::asff::{self, decide::NOT_FAILING, decide::STALE};
 use crate::domain::{
-    Actor, Caller, Error, Family, Finding, FindingKey, Instant, Outcome, Rejection, Ruling, Seen, Source, Status, Terms, Uid,
+    Actor, Caller, Error, Family, Finding, FindingKey, Instant, Outcome, Rejection, Ruling, Seen, Source, Status,
+    Terms, Uid,
 };
 use crate::ledger::{Intent, Need, Reader, When, Writer};
 use std::collections::BTreeSet;

@@ -1,10 +1,10 @@
 //! Bitdefender's operations, for `/openapi.json`: parameters are those that requests are read with.
 
+use super::super::decision::{MOST_IDS, OUTCOMES, REMARKS_CHARS};
 use super::super::openapi::{
     AS_OF_TEXT, Description, and_perhaps, as_of, boolean, count, errors, list, number, object, query, reference, text,
     text_or_null, uuid, words, words_or_null,
 };
-use super::super::decision::{MOST_IDS, OUTCOMES, REMARKS_CHARS};
 use super::cursor::Endpoint;
 use super::finding_changes::{FINDING_CHANGES, REASONS, REQUIRED, TYPES};
 use super::get_check::PARAMETERS as OF_ONE;

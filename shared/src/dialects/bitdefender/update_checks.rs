@@ -6,9 +6,9 @@
 //! - An id that is no check, gone ones included, is a 404 that names it, and nothing is changed.
 //! - `expires_at` is the last day on which an acceptance holds, in UTC; it may be today.
 
+use super::super::Reply;
 use super::super::decision::{self, MOST_IDS, REMARKS_CHARS, Row, check_members, counts, date, text};
 use super::super::members::{self, Members, shown};
-use super::super::Reply;
 use super::error;
 use super::parameters::{SEVERITIES, STATUSES};
 use crate::domain::finding::Vocabulary;
@@ -50,8 +50,7 @@ pub fn parse(body: &[u8]) -> Result<UpdateChecks, Error> {
     }
     let (review_date, expires_at) = expires_at.unzip();
     let ids = ids(&members)?;
-    let ruling =
-        Ruling { status, severity, remarks, severity_remarks, review_date, expires_at, ..Ruling::default() };
+    let ruling = Ruling { status, severity, remarks, severity_remarks, review_date, expires_at, ..Ruling::default() };
     Ok(UpdateChecks { ruling, ids })
 }
 

@@ -3,11 +3,11 @@
 //!
 //! Under the prefix of the official client the answer has always its shape; elsewhere a request decides.
 
+use super::super::decision::{MOST_IDS, OUTCOMES};
 use super::super::openapi::{
     AS_OF_TEXT, Description, and_perhaps, as_of, boolean, count, errors, list, number, object, query, reference, text,
     text_or_null, uuid, words,
 };
-use super::super::decision::{MOST_IDS, OUTCOMES};
 use super::filters::{EVALUATIONS, SEVERITIES, VULNERABILITIES};
 use super::limits::{DEFAULT_LIMIT, MAX_LIMIT};
 use super::mute::{DESCRIPTION_CHARS, REASONS};
@@ -33,7 +33,8 @@ pub fn get_finding(path: &str) -> Description {
 pub fn mute_findings(_: &str) -> Description {
     let named = object([("finding_id", text())]);
     let meta = object([("findings", named_list(&named))]);
-    let members = [("type", json!({"const": "finding"})), ("attributes", to_mute(Generation::Findings)), ("meta", meta)];
+    let members =
+        [("type", json!({"const": "finding"})), ("attributes", to_mute(Generation::Findings)), ("meta", meta)];
     muting("Mute or unmute findings", Generation::Findings, and_perhaps(object(members), [("id", text_or_null())]))
 }
 

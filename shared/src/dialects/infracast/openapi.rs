@@ -1,11 +1,11 @@
 //! Infracast's operations, for `/openapi.json`.
 
+use super::super::decision::REMARKS_CHARS;
+use super::super::etag::IF_MATCH;
 use super::super::openapi::{
     Description, and_perhaps, bounded, bounded_or_null, closed, count, date_or_null, instant, list, number, object,
     reference, text, text_or_null, uuid, words, words_or_null,
 };
-use super::super::decision::REMARKS_CHARS;
-use super::super::etag::IF_MATCH;
 use super::accept_finding::{APPROVER_CHARS, REVIEW_DATE};
 use super::limits::{DEFAULT_PER_PAGE, MAX_PER_PAGE};
 use super::list_findings::{List, SORT_FIELDS};
@@ -48,7 +48,10 @@ pub fn resolve_finding(_: &str) -> Description {
 fn decided(summary: &'static str) -> Description {
     let described = Description::of(summary, reference("InfracastWholeFinding"));
     of_tenant(described)
-        .path(super::get_finding::FIELD, "The finding's id, its uid, or `<rule_id>-<resource>` as the vendor spells it.")
+        .path(
+            super::get_finding::FIELD,
+            "The finding's id, its uid, or `<rule_id>-<resource>` as the vendor spells it.",
+        )
         .header(IF_MATCH, "The ETag of the finding as it was read; if it has changed since, the answer is 412.")
 }
 

@@ -151,7 +151,8 @@ fn action(
     decided: Option<&Decided>,
     before: &BTreeMap<Column, Cell>,
 ) -> &'static str {
-    let is_about_status = decided.is_some_and(|decided| decided.status.is_some()) || before.contains_key(&Column::Status);
+    let is_about_status =
+        decided.is_some_and(|decided| decided.status.is_some()) || before.contains_key(&Column::Status);
     match (source, status) {
         (Source::Expiry, _) => "expired",
         (_, Some(status)) if is_about_status => match status {
@@ -206,11 +207,21 @@ mod tests {
     fn parameters_are_read_and_named() {
         let bare = AuditLog { from: None, to: None, before: None, limit: DEFAULT_LIMIT };
         assert_eq!(read(&[]), Ok(bare));
-        assert_eq!(read(&[("cursor", "17-3"), ("limit", "")]), Ok(AuditLog { before: Some((Instant(17), Ordinal(3))), ..bare }));
+        assert_eq!(
+            read(&[("cursor", "17-3"), ("limit", "")]),
+            Ok(AuditLog { before: Some((Instant(17), Ordinal(3))), ..bare })
+        );
         assert_eq!(read(&[("from", "1970-01-01")]), Ok(AuditLog { from: Some(Instant(0)), ..bare }));
         for (name, value) in [
-            ("limit", "0"), ("limit", "501"), ("limit", "x"), ("from", "yesterday"), ("to", "1969-12-31"), ("cursor", "-"),
-            ("cursor", "1-+2"), ("cursor", "1-99999999999"), ("since", "x"),
+            ("limit", "0"),
+            ("limit", "501"),
+            ("limit", "x"),
+            ("from", "yesterday"),
+            ("to", "1969-12-31"),
+            ("cursor", "-"),
+            ("cursor", "1-+2"),
+            ("cursor", "1-99999999999"),
+            ("since", "x"),
         ] {
             assert!(read(&[(name, value)]).is_err_and(|error| error.to_string().starts_with(name)), "{name}={value}");
         }

@@ -3,8 +3,8 @@
 use super::super::decision::{OUTCOMES, REMARKS_CHARS};
 use super::super::infracast::accept_finding::{APPROVER_CHARS, REVIEW_DATE};
 use super::super::openapi::{
-    Description, and_perhaps, bounded_or_null, closed, date_or_null, instant, list, number, object, outcome_counts, text,
-    text_or_null, uuid, words, words_or_null,
+    Description, and_perhaps, bounded_or_null, closed, date_or_null, instant, list, number, object, outcome_counts,
+    text, text_or_null, uuid, words, words_or_null,
 };
 use super::audit_log::{ACTIONS, DEFAULT_LIMIT, MAX_LIMIT, SOURCES, severities, statuses};
 use super::decisions::{FILTER, FILTERS, IDS, MOST_FINDINGS, WORDS};
@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 pub fn decide_findings(_: &str) -> Description {
     let row = object([("uid", uuid()), ("outcome", words(OUTCOMES)), ("reason", text_or_null())]);
     let answer = object([("counts", outcome_counts()), ("results", list(&row))]);
-    let ids = json!({"type": "array", "minItems": 1, "maxItems": MOST_FINDINGS, "items": {"type": "string", "minLength": 1}});
+    let ids =
+        json!({"type": "array", "minItems": 1, "maxItems": MOST_FINDINGS, "items": {"type": "string", "minLength": 1}});
     let value = json!({"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string", "minLength": 1}}]});
     let filters: serde_json::Map<String, Value> =
         FILTERS.iter().map(|name| ((*name).to_owned(), value.clone())).collect();
@@ -31,7 +32,9 @@ pub fn decide_findings(_: &str) -> Description {
             (FILTER, filter),
         ],
     );
-    Description::of("Decide about many findings, by ids or by a filter", answer).path("tenantID", TENANT).body(closed(body))
+    Description::of("Decide about many findings, by ids or by a filter", answer)
+        .path("tenantID", TENANT)
+        .body(closed(body))
 }
 
 /// `list-decisions`.

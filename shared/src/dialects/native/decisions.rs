@@ -99,7 +99,8 @@ fn selected(members: &Members<'_>) -> Result<Selected, Error> {
                 };
                 for text in texts {
                     let text = text.filter(|text| !text.trim().is_empty());
-                    let wrong = || Error::invalid(filter.name(name), "must be a string or a list of strings, none blank");
+                    let wrong =
+                        || Error::invalid(filter.name(name), "must be a string or a list of strings, none blank");
                     pairs.push((name.clone(), text.ok_or_else(wrong)?.to_owned()));
                 }
             }
