@@ -74,7 +74,7 @@ async fn what_is_wrong_is_named_and_nothing_is_written() {
         (with(json!({"approved_by": "me"})), "approved_by"),
         (with(json!({"decision": "accept", "justification": "x", "review_date": "2023-11-13"})), "review_date"),
         (with(json!({"filter": {}})), "filter"),
-        (with(json!({"ids": null})), "ids"),
+        (with(json!({"ids": null})), "filter"),
         (with(json!({"ids": []})), "ids"),
         (with(json!({"ids": [7]})), "ids[0]"),
         (with(json!({"ids": vec!["x"; 1001]})), "ids"),

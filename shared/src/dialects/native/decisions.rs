@@ -111,7 +111,7 @@ fn selected(members: &Members<'_>) -> Result<Selected, Error> {
             Ok(Selected::Filter(Box::new(read.filter)))
         }
         (Some(_), Some(_)) => Err(Error::invalid(FILTER, "does not go with ids: send one of them")),
-        (None, None) => Err(Error::invalid(IDS, "is required, or filter is")),
+        (None, None) => Err(Error::invalid(FILTER, "is required, or ids are")),
     }
 }
 
