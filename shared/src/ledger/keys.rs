@@ -133,6 +133,11 @@ pub(super) fn rule_params(tenant: &TenantId, key: &str) -> Key {
     Key { pk: rule_params_partition(tenant), sk: key.to_owned() }
 }
 
+/// The request that an API key has sent under a name of its own choice.
+pub(super) fn once(tenant: &TenantId, key_name: &str, name: &str) -> Key {
+    Key { pk: format!("{tenant}#once#{key_name}"), sk: crate::secrets::sha256_hex(name.as_bytes()) }
+}
+
 /// The resources of a scope as they are.
 pub(super) fn resource_partition(tenant: &TenantId, scope: &Scope) -> String {
     format!("{tenant}#resource#{}#{}", scope.account, scope.region)
