@@ -2,7 +2,7 @@
 
 use crate::{Call, Handler, Route, decisions};
 use lambda_http::http::Method;
-use posture_shared::dialects::bitdefender::get_check::is_check;
+use posture_shared::dialects::bitdefender::get_check::was_check;
 use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::update_checks::{EXPIRES_AT, parse, render};
 use posture_shared::dialects::{Dialect, Reply};
@@ -24,8 +24,8 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
     let request = parse(&call.body)?;
-    check_end(ledger, &request.ruling, EXPIRES_AT)?;
-    let meant = findings_of(ledger, &call.caller, &request.ids, is_check).await?;
+    check_end(ledger, call.attempt.as_ref(), &request.ruling, EXPIRES_AT)?;
+    let meant = findings_of(ledger, &call.caller, &request.ids, was_check).await?;
     let (rows, stopped) = decisions::decide(ledger, &call, meant, request.ruling).await?;
     Ok(render(&rows, stopped.as_ref()))
 }

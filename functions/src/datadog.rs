@@ -10,7 +10,7 @@ use posture_shared::operations::{check_end, findings_of};
 /// Mutes or unmutes findings, as a generation of clients asks for it.
 pub(crate) async fn mute(ledger: &Writer, call: Call, generation: Generation) -> Result<Reply, Error> {
     let request = parse(generation, &call.body)?;
-    check_end(ledger, &request.ruling, generation.end_path())?;
+    check_end(ledger, call.attempt.as_ref(), &request.ruling, generation.end_path())?;
     let meant = findings_of(ledger, &call.caller, &request.ids, is_known).await?;
     let (rows, stopped) = decisions::decide(ledger, &call, meant, request.ruling.clone()).await?;
     Ok(render(&request, &rows, stopped.as_ref()))

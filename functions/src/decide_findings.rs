@@ -25,10 +25,12 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
     let Decide { ruling, of } = parse(&call.body)?;
-    check_end(ledger, &ruling, REVIEW_DATE)?;
+    check_end(ledger, call.attempt.as_ref(), &ruling, REVIEW_DATE)?;
     let meant = match of {
         Selected::Ids(ids) => select_by_ids(ledger, &call.caller, &ids, &among(), is_shown, IDS).await?,
-        Selected::Filter(filter) => select_by_filter(ledger, &call.caller, *filter, MOST_FINDINGS, FILTER).await?,
+        Selected::Filter(filter) => {
+            select_by_filter(ledger, &call.caller, call.attempt.as_ref(), *filter, MOST_FINDINGS, FILTER).await?
+        }
     };
     let (rows, stopped) = decisions::decide(ledger, &call, meant, ruling).await?;
     Ok(render(&rows, stopped.as_ref()))

@@ -23,6 +23,6 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
     let ruling = parse(&call.body)?;
-    check_end(ledger, &ruling, REVIEW_DATE)?;
+    check_end(ledger, call.attempt.as_ref(), &ruling, REVIEW_DATE)?;
     infracast::decide(ledger, &call, ruling).await
 }

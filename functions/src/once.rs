@@ -8,7 +8,7 @@
 //! Only decisions are kept: answers of other routes may hold secrets that are shown once.
 
 use crate::{Answer, Call, Route};
-use posture_shared::dialects::Reply;
+use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::once::{self, LARGEST_ANSWER, LONGEST_KEY, Once, State, Turn};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Writer;
@@ -23,9 +23,9 @@ const TRIES: usize = 4;
 /// Headers of answers that are kept.
 const HEADERS: [&str; 4] = ["content-type", "etag", "vary", "x-dialect-version"];
 
-/// Whether a route's requests may bear a key: those of decisions.
+/// Whether a route's requests may bear a key: those of decisions. Security Hub's API has no such header.
 pub(crate) fn is_kept(route: &Route) -> bool {
-    route.scope == Some(Scope::FindingsWrite)
+    route.scope == Some(Scope::FindingsWrite) && route.dialect != Dialect::SecurityHub
 }
 
 /// Carries a request out, once if it bears a key.
@@ -52,9 +52,10 @@ pub(crate) async fn carry_out(
             Turn::Wait => break,
             Turn::Go(begun, attempt) => {
                 let Some(begun) = writer.once_put(&tenant, &key_name, &key, begun).await? else { continue };
+                let is_first = attempt.since.is_none();
                 call.attempt = Some(attempt);
                 let result = handler(writer, call).await;
-                let ended = Once { state: state_of(&result), ..begun };
+                let ended = Once { state: state_of(&result, is_first), ..begun };
                 if let Err(error) = writer.once_put(&tenant, &key_name, &key, ended).await {
                     tracing::warn!(tenant = %tenant, %error, "an Idempotency-Key's request is not recorded as ended");
                 }
@@ -74,7 +75,8 @@ fn fingerprint(call: &Call) -> String {
     sha256_hex(text.as_bytes())
 }
 
-fn state_of(result: &Result<Reply, Error>) -> State {
+/// How far a request is. What is refused has done nothing, unless it was sent before and a part of it was done then.
+fn state_of(result: &Result<Reply, Error>, is_first: bool) -> State {
     match result {
         Ok(reply) if (200..300).contains(&reply.status) => {
             let kept = |(name, value): &(&'static str, String)| {
@@ -87,7 +89,11 @@ fn state_of(result: &Result<Reply, Error>) -> State {
         // A part may be done.
         Ok(_) | Err(Error::Throttled { .. } | Error::Internal(_)) => State::Open,
         Err(Error::Invalid { .. } | Error::NotFound(_) | Error::Conflict(_) | Error::Stale(_) | Error::Denied(_)) => {
-            State::Refused
+            if is_first {
+                State::Refused
+            } else {
+                State::Open
+            }
         }
     }
 }

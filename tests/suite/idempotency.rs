@@ -42,6 +42,43 @@ async fn the_same_request_has_the_same_answer() {
     assert_eq!((later.status, later.header("idempotency-replayed")), (200, None));
 }
 
+/// Who dies after the decision was made, and before that was recorded, is followed by the same request, which finds what
+/// somebody else has decided since. However often it is sent, it overwrites nothing.
+#[tokio::test]
+async fn what_others_have_decided_since_stays() {
+    let house = shop().await;
+    let token = house.acme.token.clone();
+    let uid = uid_of(&house, "ssh").await;
+    let mut left = 0;
+    for number in 1.. {
+        post(&house, &format!("/{uid}/accept"), &json!({"justification": format!("before {number}")})).await;
+        let name = format!("death {number}");
+        let seq = commits(&house).await;
+        let dying = house.beside(house.clock.now());
+        dying.faults.plan(Fault::CrashBefore(number));
+        let path = format!("{FINDINGS}/{uid}/accept");
+        let body = json!({"justification": name});
+        dying.ask_with(&token, &[("idempotency-key", &name)], Method::POST, &path, &body).await;
+        if dying.faults.seen() < number {
+            break;
+        }
+        let is_done = commits(&house).await > seq;
+        house.clock.set(house.clock.now().plus(1));
+        assert_eq!(post(&house, &format!("/{uid}/resolve"), &json!({})).await.status, 200);
+        house.clock.set(house.clock.now().plus(61_000));
+        let seq = commits(&house).await;
+        for _ in 0..3 {
+            let again = accept(&house, &token, &name, &name).await;
+            if is_done {
+                assert_eq!(commits(&house).await, seq, "{number}: {}", again.body);
+            }
+            house.clock.set(house.clock.now().plus(61_000));
+        }
+        left += u32::from(is_done);
+    }
+    assert!(left > 0, "no death came between the decision and its record");
+}
+
 /// What was refused leaves its key free, so that it can be put right.
 #[tokio::test]
 async fn what_was_refused_can_be_put_right() {
@@ -58,12 +95,9 @@ async fn every_dialect_takes_it() {
     let uid = uid_of(&house, "ssh").await;
     let mute = json!({"data": {"type": "finding", "id": "x", "meta": {"findings": [{"finding_id": uid}]},
         "attributes": {"mute": {"muted": true, "reason": "OTHER"}}}});
-    let hub =
-        json!({"Workflow": {"Status": "NEW"}, "FindingIdentifiers": [{"Id": "ssh", "ProductArn": crate::house::ARN}]});
     for (method, path, body) in [
         (Method::POST, "/v1/cspm/vm/update", json!({"status": "remediated", "ids": [uid]})),
         (Method::PATCH, "/api/v2/posture_management/findings", mute),
-        (Method::PATCH, "/findings/batchupdate", hub),
     ] {
         let send = async || {
             let headers = &[("idempotency-key", path)];

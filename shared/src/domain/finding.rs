@@ -144,9 +144,12 @@ pub struct Standing {
     /// kept apart so that a snapshot overwrites a decision made here only where the hub's value moved.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hub: Option<Object>,
-    /// The newest decision about status or severity that somebody made here.
+    /// The newest decision about the status that somebody made here.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub decided: Option<Decided>,
+    /// The newest decision about the severity.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rated: Option<Decided>,
 }
 
 impl Standing {

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 /// How long a key is remembered, in milliseconds: a day.
 pub const KEPT_MS: i64 = 24 * 3_600_000;
 
+/// How far the clocks of two processes may be apart, in milliseconds: five minutes.
+const APART_MS: i64 = 5 * 60_000;
+
 /// How long a request has its key to itself, in milliseconds: longer than any function may run.
 const LEASE_MS: i64 = 60_000;
 
@@ -71,8 +74,8 @@ pub enum Turn {
 /// What a request with this fingerprint is to do at `now`, given what is kept under its key.
 pub fn turn(known: Option<&Once>, key: &str, fingerprint: &str, now: Instant) -> Turn {
     // One whose end lies further ahead than any could: the clock has been set back since.
-    let in_force =
-        |once: &&Once| once.ends_at > now && once.ends_at <= now.plus(KEPT_MS) && once.state != State::Refused;
+    let last = now.plus(KEPT_MS + APART_MS);
+    let in_force = |once: &&Once| once.ends_at > now && once.ends_at <= last && once.state != State::Refused;
     let revision = known.map_or(0, |once| once.revision);
     let running = |first_at: Instant| Once {
         fingerprint: fingerprint.to_owned(),
@@ -102,7 +105,7 @@ pub fn turn(known: Option<&Once>, key: &str, fingerprint: &str, now: Instant) ->
 mod tests {
     #![expect(clippy::panic, reason = "a test fails by panicking")]
 
-    use super::{Answer, KEPT_MS, LEASE_MS, Once, State, Turn, turn};
+    use super::{APART_MS, Answer, KEPT_MS, LEASE_MS, Once, State, Turn, turn};
     use crate::domain::Instant;
 
     const NOW: Instant = Instant(1_700_000_000_000);
@@ -129,7 +132,8 @@ mod tests {
     /// Who died, or stopped in the middle, is followed by the same request, which knows when it was sent first.
     #[test]
     fn what_was_not_completed_goes_on() {
-        for (state, at) in [(State::Open, NOW.plus(5)), (first().state, NOW.plus(LEASE_MS))] {
+        let others = NOW.plus(-20);
+        for (state, at) in [(State::Open, NOW.plus(5)), (State::Open, others), (first().state, NOW.plus(LEASE_MS))] {
             match turn(Some(&with(state)), "k", "f", at) {
                 Turn::Go(once, attempt) => {
                     assert_eq!((once.first_at, once.revision, attempt.since), (NOW, 3, Some(NOW)));
@@ -142,7 +146,7 @@ mod tests {
     #[test]
     fn what_was_refused_or_is_old_leaves_its_key() {
         for (state, at) in
-            [(State::Refused, NOW.plus(1)), (State::Open, NOW.plus(KEPT_MS)), (State::Open, NOW.plus(-9))]
+            [(State::Refused, NOW.plus(1)), (State::Open, NOW.plus(KEPT_MS)), (State::Open, NOW.plus(-APART_MS - 1))]
         {
             match turn(Some(&with(state)), "k", "another", at) {
                 Turn::Go(once, attempt) => assert_eq!((once.first_at, attempt.since), (at, None)),

@@ -45,7 +45,7 @@ impl Ruling {
     }
 }
 
-/// The newest decision about a finding. It stays until another one takes its place, also when its status holds no more.
+/// The newest decision about a finding's status, or about its severity. It stays until another one takes its place, also when its status holds no more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
     /// The status that was decided for, if it was about that.

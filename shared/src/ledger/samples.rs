@@ -48,6 +48,7 @@ pub(super) fn finding(n: u32, severity: Severity, updated: &str) -> Finding {
         customer_set: Default::default(),
         hub: None,
         decided: None,
+        rated: None,
     };
     Finding { asff: asff.as_object().unwrap().clone(), standing }
 }

@@ -3,8 +3,8 @@
 use super::account_limits::within;
 use crate::domain::asff::{self, decide::NOT_FAILING, decide::STALE};
 use crate::domain::{
-    Actor, Caller, Error, Family, Finding, FindingKey, Instant, Outcome, Rejection, Ruling, Seen, Source, Status,
-    Terms, Uid,
+    Actor, Attempt, Caller, Error, Family, Finding, FindingKey, Instant, Outcome, Rejection, Ruling, Seen, Source,
+    Status, Terms, Uid,
 };
 use crate::ledger::{Intent, Need, Reader, When, Writer};
 use std::collections::BTreeSet;
@@ -100,8 +100,12 @@ pub fn stale(outcomes: &[Option<Outcome>]) -> Option<Error> {
     })
 }
 
-/// Refuses an acceptance whose end has come already; [`Error::Invalid`] names `field`.
-pub fn check_end(reader: &Reader, ruling: &Ruling, field: &str) -> Result<(), Error> {
+/// Refuses an acceptance whose end has come already; [`Error::Invalid`] names `field`. A request that is sent again was right when
+/// it was sent first.
+pub fn check_end(reader: &Reader, attempt: Option<&Attempt>, ruling: &Ruling, field: &str) -> Result<(), Error> {
+    if attempt.is_some_and(|attempt| attempt.since.is_some()) {
+        return Ok(());
+    }
     let now = reader.clock().now();
     match ruling.expires_at.filter(|end| *end <= now) {
         Some(_) if ruling.status == Some(Status::RiskAccepted) => {

@@ -33,6 +33,11 @@ pub fn is_check(finding: &Finding) -> bool {
     finding.standing.presence == Presence::Active && finding.standing.result != Verdict::Unknown
 }
 
+/// Whether a finding is a check, or was one before it was gone.
+pub fn was_check(finding: &Finding) -> bool {
+    finding.standing.result != Verdict::Unknown
+}
+
 /// The error for a check that is not there.
 pub fn absent() -> Error {
     Error::NotFound("there is no such check".to_owned())

@@ -21,7 +21,7 @@ use super::finding::is_listed;
 use super::mute::DESCRIPTION_CHARS;
 use super::shape::JSON_API;
 use super::uuid;
-use crate::domain::{Error, Finding, Instant, Ruling, Status, Uid};
+use crate::domain::{Error, Finding, Instant, Presence, Ruling, Standing, Status, Uid};
 use serde_json::{Value, json};
 
 /// Whose words a request is in.
@@ -179,9 +179,9 @@ fn ids(generation: Generation, data: &Members<'_>) -> Result<Vec<Uid>, Error> {
     items.iter().enumerate().map(read).collect()
 }
 
-/// Whether a finding is one here.
+/// Whether a finding is one here, or was one before it was gone.
 pub fn is_known(finding: &Finding) -> bool {
-    is_listed(&finding.standing)
+    is_listed(&Standing { presence: Presence::Active, ..finding.standing.clone() })
 }
 
 /// What became of the findings, and why that is not all.

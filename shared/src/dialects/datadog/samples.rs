@@ -29,6 +29,7 @@ pub fn of(asff: &Value) -> Finding {
         customer_set: BTreeSet::new(),
         hub: None,
         decided: None,
+        rated: None,
         rule_version: 1,
     };
     Finding { asff: asff.as_object().unwrap().clone(), standing }

@@ -101,7 +101,8 @@ pub fn render<'a>(rows: impl IntoIterator<Item = Row<'a>>, next: Option<(Instant
 fn shown_row(row: &Row<'_>) -> Value {
     let Row { uid, at, actor, before, finding } = row;
     let own = finding.map(|finding| &finding.standing);
-    let decided = own.and_then(|own| own.decided.as_ref()).filter(|decided| decided.at == *at);
+    let newest = own.into_iter().flat_map(|own| [&own.decided, &own.rated]).flatten();
+    let decided = newest.into_iter().find(|decided| decided.at == *at);
     let acceptance = own.and_then(|own| own.acceptance.as_ref()).filter(|acceptance| acceptance.at == *at);
     let now = |column: Column| match (column, own) {
         (Column::Status, Some(own)) => json!(own.status.map(Status::word)),

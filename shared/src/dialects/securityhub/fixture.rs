@@ -27,6 +27,7 @@ pub fn finding(asff: Value) -> Finding {
         customer_set: std::collections::BTreeSet::new(),
         hub: None,
         decided: None,
+        rated: None,
     };
     Finding { asff, standing }
 }

@@ -39,7 +39,7 @@ pub fn decide(current: Option<&Finding>, ruling: &Ruling, terms: &Terms, actor: 
     let Some(current) = current else { return Decision::Rejected(not_found()) };
     // What counts is what everybody is shown.
     let shown = current.clone().evaluated(at);
-    if let Some(decision) = refused(current, &shown, terms) {
+    if let Some(decision) = refused(current, &shown, ruling, terms) {
         return decision;
     }
     if let Some(why) = not_failing(&shown.standing) {
@@ -70,7 +70,7 @@ pub fn decide(current: Option<&Finding>, ruling: &Ruling, terms: &Terms, actor: 
     let Ruling { status, severity, remarks, severity_remarks, reason, .. } = ruling.clone();
     let request = terms.attempt.as_ref().map(|attempt| attempt.id.clone());
     let by = actor.identity.clone();
-    standing.decided = Some(Decided { status, severity, remarks, severity_remarks, reason, by, at, request });
+    record(&mut standing, Decided { status, severity, remarks, severity_remarks, reason, by, at, request });
     finding.standing = standing;
     let hash = match ruling.severity.is_some() || audit_must_look(&finding) {
         true => HashAfter::Clear,
@@ -79,14 +79,27 @@ pub fn decide(current: Option<&Finding>, ruling: &Ruling, terms: &Terms, actor: 
     Decision::Write(Box::new(Write { finding, actor: actor.clone(), hash }))
 }
 
+/// Keeps a decision as the newest one of what it is about.
+pub(super) fn record(standing: &mut Standing, decided: Decided) {
+    if decided.severity.is_some() {
+        standing.rated = Some(decided.clone());
+    }
+    if decided.status.is_some() {
+        standing.decided = Some(decided);
+    }
+}
+
 /// What the terms say to a finding, if they do not let the decision through.
-fn refused(current: &Finding, shown: &Finding, terms: &Terms) -> Option<Decision> {
-    let decided = current.standing.decided.as_ref();
-    if let (Some(attempt), Some(decided)) = (&terms.attempt, decided) {
-        if decided.request.as_ref() == Some(&attempt.id) {
+fn refused(current: &Finding, shown: &Finding, ruling: &Ruling, terms: &Terms) -> Option<Decision> {
+    if let Some(attempt) = &terms.attempt {
+        let Standing { decided, rated, .. } = &current.standing;
+        let decided = decided.as_ref().filter(|_| ruling.status.is_some());
+        let rated = rated.as_ref().filter(|_| ruling.severity.is_some());
+        let newest = [decided, rated].into_iter().flatten();
+        if newest.clone().any(|newest| newest.request.as_ref() == Some(&attempt.id)) {
             return Some(Decision::Unchanged);
         }
-        if attempt.since.is_some_and(|since| decided.at > since) {
+        if attempt.since.is_some_and(|since| newest.clone().any(|newest| newest.at > since)) {
             let why = "somebody else has decided about it since this request was first sent";
             return Some(reject(current, DECIDED_SINCE, why));
         }
@@ -121,7 +134,7 @@ fn holds(shown: &Finding, ruling: &Ruling, actor: &Actor) -> bool {
     };
     let remarks = |decided: &Decided| decided.severity_remarks.clone();
     let is_severity = ruling.severity.is_none_or(|severity| {
-        let is_told = own.decided.as_ref().and_then(remarks) == ruling.severity_remarks;
+        let is_told = own.rated.as_ref().and_then(remarks) == ruling.severity_remarks;
         own.severity == severity && own.customer_set.contains("Severity") && is_told
     });
     is_status && is_severity
@@ -175,8 +188,15 @@ pub fn judged_again(current: &Finding, sent: &Object, decision: Decision, actor:
     let own = &current.standing;
     let said = own.decided.as_ref();
     let is_later = said.is_none_or(|decided| Seen::of(sent, None).updated_at() > decided.at);
-    if own.status != Some(Status::Remediated) || verdict(sent) != Some(Verdict::Fail) || !is_later {
+    if own.status != Some(Status::Remediated) || verdict(sent) != Some(Verdict::Fail) {
         return decision;
+    }
+    if !is_later {
+        // The run began before; the next one must look, whatever this one has to say.
+        return match decision {
+            Decision::Write(write) => Decision::Write(Box::new(Write { hash: HashAfter::Clear, ..*write })),
+            other => other,
+        };
     }
     let mut write = match decision {
         Decision::Write(write) => write,

@@ -125,6 +125,43 @@ fn a_severity_is_the_customers_from_then_on() {
     assert_eq!(ruled(Some(&write.finding), &rated, instant(2)), Decision::Unchanged);
 }
 
+/// Who rates a finding takes nothing from why its status is what it is, and the other way round.
+#[test]
+fn status_and_severity_are_decided_apart() {
+    let why = |status, text: &str| Ruling { remarks: Some(text.to_owned()), ..Ruling::of(status) };
+    let wrong = written(ruled(Some(&known(json!({}))), &why(Status::FalsePositive, "not ours"), instant(1)));
+    let low = Ruling {
+        severity: Some(crate::domain::Severity::Low),
+        severity_remarks: Some("lab".to_owned()),
+        ..Ruling::default()
+    };
+    let rated = written(ruled(Some(&wrong), &low, instant(2)));
+    let open = written(ruled(Some(&rated), &Ruling::of(Status::Open), instant(3)));
+    let remarks = |finding: &Finding| finding.standing.decided.clone().and_then(|decided| decided.remarks);
+    assert_eq!((remarks(&rated), remarks(&open)), (Some("not ours".to_owned()), None));
+    let rated = open.standing.rated.clone().unwrap_or_else(|| panic!("who rated it is forgotten"));
+    assert_eq!((rated.at, rated.severity_remarks), (instant(2), Some("lab".to_owned())));
+    assert_eq!(ruled(Some(&open), &low, instant(4)), Decision::Unchanged);
+}
+
+/// A run that began before somebody said that a finding is fixed does not open it again; but the next one must look, also
+/// where this one had something new to say.
+#[test]
+fn a_run_under_way_leaves_the_next_one_to_look() {
+    let own = known(json!({ "ProductArn": PRODUCT_ARN, "UpdatedAt": instant(0).to_string() }));
+    let fixed = written(ruled(Some(&own), &Ruling::of(Status::Remediated), instant(5)));
+    let judged = |at: i64, title: &str| {
+        let members = json!({ "ProductArn": PRODUCT_ARN, "UpdatedAt": instant(at).to_string(), "Title": title });
+        let sent = with(&failed(), members);
+        let decision = import(Some(&fixed), Some(&Seen::of(&fixed.asff, None)), &sent, &producer(), instant(9));
+        judged_again(&fixed, &sent, decision, &producer(), instant(9))
+    };
+    let Decision::Write(write) = judged(4, "Says something else") else { panic!("it has something new to say") };
+    assert_eq!((write.hash, write.finding.standing.status), (HashAfter::Clear, Some(Status::Remediated)));
+    let Decision::Write(write) = judged(6, "Says something else") else { panic!("it fails still") };
+    assert_eq!((write.hash, write.finding.standing.status), (HashAfter::Set, Some(Status::Open)));
+}
+
 #[test]
 fn what_is_said_to_be_fixed_stays_so_whatever_is_said_again() {
     let fixed = written(ruled(Some(&accepted(None)), &Ruling::of(Status::Remediated), instant(2)));

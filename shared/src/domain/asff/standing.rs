@@ -73,6 +73,7 @@ pub fn next_standing(previous: Option<&Standing>, asff: &Object, at: Instant) ->
         customer_set,
         hub: previous.and_then(|p| p.hub.clone()),
         decided: previous.and_then(|p| p.decided.clone()),
+        rated: previous.and_then(|p| p.rated.clone()),
     }
 }
 

@@ -9,7 +9,7 @@
 //!   there changes no status, unless VerificationState comes with it and says which of the two SUPPRESSED means.
 //! - A finding above 240 KB (a hub's snapshot can be) may be updated as long as it does not grow.
 
-use super::decide::audit_must_look;
+use super::decide::{audit_must_look, record};
 use super::rules::{At, Problem};
 use super::standing::{next_standing, plain_status};
 use super::validate::{self, SIZE_EXCEEDED, size};
@@ -99,7 +99,7 @@ pub fn update(current: Option<&Finding>, change: &Update, actor: &Actor, at: Ins
     if status.is_some() || severity.is_some() {
         let (by, remarks) = (actor.identity.clone(), None);
         let (severity_remarks, reason, request) = (None, None, None);
-        standing.decided = Some(Decided { status, severity, remarks, severity_remarks, reason, by, at, request });
+        record(&mut standing, Decided { status, severity, remarks, severity_remarks, reason, by, at, request });
     }
     let touches_producers = SHARED.iter().any(|name| change.members.contains_key(*name));
     let finding = Finding { asff: finding.asff, standing };
