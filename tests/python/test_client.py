@@ -1,10 +1,12 @@
 """The Python client of `clients/python`: against the real server, and against scripted ones for what goes wrong."""
 
+import dataclasses
 import datetime
 import itertools
 import json
 import time
 import traceback
+import urllib.request
 
 import posture_ledger
 import pytest
@@ -94,6 +96,22 @@ def test_a_finding_has_types(server):
     assert whole.remediation_url == "https://example.com/encrypt"
     assert scored.risk_score == row.risk_score > 0
     assert row.risk_vector is None and scored.risk_vector.startswith("AV:") and scored.risk_reasons
+
+
+def test_every_member_that_the_server_describes_is_known(server):
+    with urllib.request.urlopen(server.url + "/openapi.json") as answer:
+        described = json.load(answer)
+    whole = described["components"]["schemas"]["InfracastWholeFinding"]["properties"]
+    summary = described["paths"]["/api/v1/tenants/{tenantID}/compliance/summary"]["get"]["responses"]["200"]
+    run_audit = described["paths"]["/api/v1/tenants/{tenantID}/findings/run"]["post"]["responses"]["202"]
+    for kind, members in (
+        (posture_ledger.Finding, whole),
+        (posture_ledger.Acceptance, whole["acceptance"]["properties"]),
+        (posture_ledger.ComplianceSummary, summary["content"]["application/json"]["schema"]["properties"]),
+        (posture_ledger.AuditRun, run_audit["content"]["application/json"]["schema"]["properties"]),
+    ):
+        unknown = set(members) - {field.name for field in dataclasses.fields(kind)}
+        assert not unknown, f"add {unknown} to {kind.__name__} in clients/python/src/posture_ledger/_models.py"
 
 
 def test_lists_are_fetched_as_they_are_walked_and_hold_still():
@@ -389,7 +407,8 @@ def test_a_stream_cut_at_any_byte_is_resumed_without_gap_or_repetition(is_chunke
 def test_a_stream_that_comes_byte_by_byte_is_the_same():
     def respond(handler, _):
         write = begin_stream(handler, is_chunked=True)
-        for byte in rendered(behind(handler, 3), b"\r\n"):
+        # Data of several lines, as the standard allows it: a blank line made of a CR and a LF would part them.
+        for byte in rendered(behind(handler, 3), b"\r\n").replace(b", ", b",\r\ndata: "):
             write(bytes([byte]))
 
     with answering(respond) as (url, seen), Client(url, TOKEN) as client:

@@ -10,7 +10,7 @@ import httpx
 
 from ._errors import PostureLedgerError, ProtocolError
 from ._events import Block, Decoder
-from ._http import BUSY, FINAL, UNKNOWN, Http, Query, pause
+from ._http import BUSY, FINAL, FIRST_PAUSE, UNKNOWN, Http, Query, pause
 from ._members import Members
 from ._models import FindingEvent
 
@@ -106,11 +106,11 @@ class EventStream:
             else:
                 failure, again = self._http.refused(response), status in BUSY + UNKNOWN
         self._failures += 1
-        wait = max(self._retry, pause(self._failures, failure, self._retry))
+        wait = pause(self._failures, failure, max(self._retry, FIRST_PAUSE))
         if not again or self._failures >= self._http.max_attempts or wait > self._http.max_wait:
             self._failures, self._due = 0, 0.0
             raise failure
-        self._due = time.monotonic() + wait
+        self._due = time.monotonic() + max(self._retry, wait)
 
     def _read(self, response: httpx.Response) -> Iterator[Block]:
         decoder = Decoder(self._id)
