@@ -3,6 +3,7 @@
 use crate::call::{self, Call};
 use crate::cors::Origins;
 use crate::limits::{self, Gate};
+use crate::once;
 use crate::route::{Handler, Parameters, Route, Trigger, Wake};
 use crate::routes::ROUTES;
 use futures_util::FutureExt;
@@ -146,7 +147,7 @@ impl App {
             let SignedRequest { method: _, paths: _, query, headers, body } = signed.clone();
             let (query, request_id) = (call::pairs_of(query), id.to_owned());
             let (method, path, base, parameters) = (method.clone(), path.clone(), base.clone(), parameters.clone());
-            Call { caller, method, path, base, parameters, query, headers, body, request_id }
+            Call { caller, method, path, base, parameters, query, headers, body, request_id, attempt: None }
         };
         let admission = self.admit(route, &presented, &parameters, &signed);
         if let Handler::ReadsAhead(handler) = route.handler {
@@ -159,7 +160,7 @@ impl App {
         };
         let result = match route.handler {
             Handler::Reads(handler) | Handler::ReadsAhead(handler) => handler(&self.writer, call(caller.clone())).await,
-            Handler::Writes(handler) => handler(&self.writer, call(caller.clone())).await,
+            Handler::Writes(handler) => once::carry_out(&self.writer, route, handler, call(caller.clone())).await,
             Handler::Open(handler) => Ok(handler(&base)),
         };
         Passage { caller: Some(caller), rate, result }
@@ -333,6 +334,7 @@ fn kind(failure: &Error) -> &'static str {
         Error::Invalid { .. } => "invalid",
         Error::NotFound(_) => "not found",
         Error::Conflict(_) => "conflict",
+        Error::Stale(_) => "stale",
         Error::Denied(denial) => denial.message(),
         Error::Throttled { .. } => "throttled",
         Error::Internal(_) => "internal",

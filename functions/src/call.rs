@@ -11,7 +11,8 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 use percent_encoding::percent_decode_str;
 use posture_shared::auth::{self, PathSource, Query, SignedRequest};
-use posture_shared::domain::{Caller, Error};
+use posture_shared::dialects::etag;
+use posture_shared::domain::{Attempt, Caller, Error, Terms};
 use std::net::IpAddr;
 
 /// A request whose caller is known.
@@ -35,6 +36,8 @@ pub struct Call {
     pub body: Vec<u8>,
     /// What names this request in logs and errors.
     pub request_id: String,
+    /// What it is to itself when it is sent again, if it bears a key by which it can be.
+    pub attempt: Option<Attempt>,
 }
 
 impl Call {
@@ -47,6 +50,21 @@ impl Call {
     /// The first query value of that name.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What must hold for a decision about one finding.
+    pub fn terms(&self) -> Result<Terms, Error> {
+        Ok(Terms { tags: etag::parse(self.header("if-match"))?, attempt: self.attempt.clone() })
+    }
+
+    /// What must hold for a decision about so many findings; [`Error::Invalid`] when the state of one is named and there
+    /// are several.
+    pub fn terms_of(&self, findings: usize) -> Result<Terms, Error> {
+        let terms = self.terms()?;
+        if terms.tags.is_some() && findings > 1 {
+            return Err(Error::invalid(etag::IF_MATCH, "names the state of one finding, and several are meant"));
+        }
+        Ok(terms)
     }
 
     /// The first header of that name, given in lower case.

@@ -4,10 +4,10 @@ use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::as_of::AS_OF;
 use posture_shared::dialects::infracast::Listed;
-use posture_shared::dialects::infracast::get_finding::{FIELD, Wanted, among, not_found, parse, render};
+use posture_shared::dialects::infracast::get_finding::{FIELD, among, not_found, parse, render};
 use posture_shared::dialects::infracast::openapi;
 use posture_shared::dialects::{Dialect, Reply};
-use posture_shared::domain::{Error, Scope};
+use posture_shared::domain::{Error, Scope, Wanted};
 use posture_shared::ledger::Reader;
 use posture_shared::operations::{NamedQuery, get_finding_by_name, get_finding_by_uid, when};
 

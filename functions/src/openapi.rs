@@ -2,9 +2,10 @@
 //!
 //! Further paths of a route are operations of their own; `x-same-as` names the path that it is known by first.
 
+use crate::once;
 use crate::route::{Handler, Route};
 use posture_shared::dialects::Dialect;
-use posture_shared::dialects::openapi::{Description, Failure, Parameter, Place, reference};
+use posture_shared::dialects::openapi::{self, Description, Failure, Parameter, Place, reference};
 use posture_shared::domain::json::Object;
 use serde_json::{Value, json};
 
@@ -58,7 +59,13 @@ fn security() -> Value {
 
 /// The operation at one of a route's paths; `place` counts these from 0.
 fn operation(route: &Route, path: &str, place: usize) -> Value {
-    let Description { summary, parameters, body, status, media, answer } = (route.describe)(path);
+    let Description { summary, mut parameters, body, status, media, answer } = (route.describe)(path);
+    if once::is_kept(route) {
+        parameters.push(openapi::header(
+            once::HEADER,
+            "Names the request, so that it is carried out once however often it is sent within a day.",
+        ));
+    }
     let id = if place == 0 { route.function.to_owned() } else { format!("{}-{place}", route.function) };
     let mut all = Object::new();
     let mut put = |name: &str, value: Value| all.insert(name.to_owned(), value);
@@ -95,6 +102,7 @@ fn parameter(parameter: &Parameter) -> Value {
     let place = match place {
         Place::Path => "path",
         Place::Query => "query",
+        Place::Header => "header",
     };
     let mut shown = json!({"name": name, "in": place, "required": is_required, "description": text, "schema": schema});
     let is_list = schema.get("type").is_some_and(|kind| kind == "array");

@@ -6,10 +6,7 @@ is_asked if {
 	trail.configuration.s3BucketName == input.resource.configuration.name
 }
 
-applies := true if {
-	is_asked
-	data.lib.bucket.tells_all(input.resource)
-}
+exposures := data.lib.bucket.exposures(input.resource, input.related.accounts, "Log bucket")
 
 # A text is no answer, so that the verdict is unknown.
 applies := "the policy or the access control list of the bucket cannot be read" if {
@@ -17,6 +14,12 @@ applies := "the policy or the access control list of the bucket cannot be read" 
 	not data.lib.bucket.tells_all(input.resource)
 }
 
-violations contains violation if {
-	some violation in data.lib.bucket.exposures(input.resource, input.related.accounts, "Log bucket")
+else := "the bucket is open unless its account's block of public access keeps it shut, which was not read" if {
+	is_asked
+	data.lib.bucket.hides_block(input.resource, input.related.accounts)
+	count(exposures) > 0
 }
+
+else := true if is_asked
+
+violations contains violation if some violation in exposures

@@ -124,6 +124,14 @@ is_blocked(bucket, accounts, setting) if {
 	value == true
 }
 
+# Whether it was not read what the bucket's account blocks. Where it blocks nothing, null says so.
+hides_block(bucket, accounts) if {
+	some account in accounts
+	account.accountId == bucket.accountId
+	account.awsRegion == "global"
+	not "publicAccessBlock" in object.keys(account.configuration)
+}
+
 # The statements of the policy that let anyone in, with their places; none where S3 restricts public policies.
 public_statements(bucket, accounts) := {{"place": place, "statement": statement} |
 	not is_blocked(bucket, accounts, "restrictPublicBuckets")

@@ -144,6 +144,46 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
             let body = json!({"name": "Web shop", "group": "EU", "enabled": false, "archived": true});
             ("123456789012".to_owned(), body)
         }
+        "infracast-accept-finding" => (
+            "open-port-sg-1/accept".to_owned(),
+            json!({"justification": "Only in the lab.", "review_date": "2099-12-31", "approved_by": "me"}),
+        ),
+        "infracast-resolve-finding" => ("open-port-sg-1/resolve".to_owned(), json!({"justification": "Closed."})),
+        "decide-findings" => (
+            String::new(),
+            json!({
+                "decision": "accept", "justification": "Only in the lab.", "review_date": "2099-12-31",
+                "approved_by": "me", "filter": {"severity": ["HIGH", "LOW"], "search": "nobody's"}
+            }),
+        ),
+        "list-decisions" => ("?from=2024-01-01&limit=5".to_owned(), Value::Null),
+        "bitdefender-update-checks" => (
+            String::new(),
+            json!({
+                "status": "risk_accepted", "status_remarks": "Only in the lab.", "expires_at": "2099-12-31",
+                "severity": "low", "severity_remarks": "Nobody is there.",
+                "ids": ["0015c4a9-82b9-8a40-9bf4-55130c000001"]
+            }),
+        ),
+        "datadog-mute-findings" => {
+            let mute = json!({
+                "muted": true, "reason": "ACCEPTED_RISK", "expiration_date": 4_102_444_800_000_i64, "description": "Lab."
+            });
+            let meta = json!({"findings": [{"finding_id": "0015c4a9-82b9-8a40-9bf4-55130c000001"}]});
+            let (id, attributes) = ("dbe5f567-192b-4404-b908-29b70e1c9f76", json!({"mute": mute}));
+            (String::new(), json!({"data": {"type": "finding", "id": id, "attributes": attributes, "meta": meta}}))
+        }
+        "datadog-mute-security-findings" => {
+            let mute = json!({
+                "is_muted": true, "reason": "RISK_ACCEPTED", "expire_at": 4_102_444_800_000_i64, "description": "Lab."
+            });
+            let named = json!([{"id": "0015c4a9-82b9-8a40-9bf4-55130c000001", "type": "findings"}]);
+            let (attributes, relationships) = (json!({"mute": mute}), json!({"findings": {"data": named}}));
+            (
+                String::new(),
+                json!({"data": {"type": "mute", "id": "x", "attributes": attributes, "relationships": relationships}}),
+            )
+        }
         other => panic!("there is no sample request for {other}: add one to tests/src/samples.rs"),
     };
     // What follows the route's path: a query, or the value of its last segment.

@@ -92,9 +92,10 @@ impl Answer {
 
     /// Whether the request asked for one thing that is not there.
     pub fn is_absent(&self) -> bool {
-        let kinds = ["check", "rule", "resource", "framework", "scan", "job"];
+        let kinds = ["check", "finding", "rule", "resource", "framework", "scan", "job"];
         let no_such = kinds.iter().any(|kind| self.body.contains(&format!("\"there is no such {kind}\"")));
-        self.status == 404 && (no_such || self.body.contains("\"finding not found\""))
+        let is_uid = self.body.contains("finding not found") || self.body.contains("there is no finding ");
+        self.status == 404 && (no_such || is_uid)
     }
 
     /// A header, by its lower-case name.

@@ -3,9 +3,8 @@
 use crate::house::{ARN, House, admin, finding, key, tenant};
 use lambda_http::http::Method;
 use posture_shared::auth::{Credentials, Wish};
-use posture_shared::domain::{Caller, FindingKey, Outcome};
-use posture_shared::operations::accept_finding;
-use posture_shared::operations::decide_findings::Reason;
+use posture_shared::domain::{Caller, Error, FindingKey, Ruling, Status, Terms};
+use posture_shared::operations::decide_finding;
 use serde_json::{Value, json};
 
 const OURS: &str = "111111111111";
@@ -83,11 +82,10 @@ async fn anothers_finding_is_not_found_for_an_acceptance() {
     let caller = Caller { tenant: tenant("acme"), key_name: "limited".to_owned(), scopes, accounts, region: None };
     for (id, accepted) in [("ours", true), ("theirs", false)] {
         let key = FindingKey { product_arn: ARN.to_owned(), id: id.to_owned() };
-        let (justification, approved_by) = ("it is a test".to_owned(), None);
-        let reason = Reason { justification, approved_by, review_date: None, expires_at: None };
-        match accept_finding(house.writer(), &caller, key, reason).await.unwrap() {
-            Outcome::Changed => assert!(accepted, "{id}"),
-            Outcome::Rejected(rejection) => assert!(!accepted && rejection.code == "FindingNotFound", "{id}"),
+        let ruling = Ruling::of(Status::RiskAccepted);
+        match decide_finding(house.writer(), &caller, key, ruling, &Terms::default()).await {
+            Ok(()) => assert!(accepted, "{id}"),
+            Err(Error::NotFound(_)) => assert!(!accepted, "{id}"),
             other => panic!("{other:?}"),
         }
     }

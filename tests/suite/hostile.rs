@@ -110,8 +110,11 @@ fn assert_answered(world: &World, answer: &Answer, members: &BTreeSet<String>, c
         }
         // The same new key once more.
         Some((code, _)) if code == "CONFLICT" => assert_eq!(answer.status, 409, "{case}"),
+        // An id in a body that names nothing.
+        Some((code, _)) if ["NOT_FOUND", "Not Found"].contains(&code.as_str()) => assert!(answer.is_absent(), "{case}"),
         Some((code, message)) => {
-            assert!(["InvalidInputException", "BAD_REQUEST"].contains(&code.as_str()), "{case}: {}", answer.body);
+            let codes = ["InvalidInputException", "BAD_REQUEST", "Bad Request"];
+            assert!(codes.contains(&code.as_str()), "{case}: {}", answer.body);
             assert_eq!(answer.status, 400, "{case}");
             let field = message.split_once(": ").unwrap_or_else(|| panic!("{case}: {message} names no field")).0;
             let first = field.split(['.', '[']).next().unwrap();
@@ -192,9 +195,15 @@ async fn mutate(route: &'static Route) -> usize {
         let case = format!("{} {place} = {}", route.function, shown(&bad, &place));
         let answer = world.ask(&world.ours, &Ask { body: bad.to_string().into_bytes(), ..good.clone() }).await;
         assert_answered(&world, &answer, &members, &case);
+        pass_time(&world);
     }
     assert_all_readable(&world, route.function).await;
     all.len()
+}
+
+/// Tests ask more often than a key may ask on Datadog's paths.
+fn pass_time(world: &World) {
+    world.clock.set(world.clock.now().plus(1_000));
 }
 
 fn shown(bad: &Value, place: &str) -> String {
@@ -217,6 +226,7 @@ async fn members_that_come_twice_are_answered() {
                 ] {
                     let answer = world.ask(&world.ours, &Ask { body: twice.into_bytes(), ..good.clone() }).await;
                     assert_answered(&world, &answer, &members, &format!("{} {member}", route.function));
+                    pass_time(&world);
                 }
             }
         }
@@ -262,6 +272,7 @@ async fn bodies_that_are_no_object_are_refused() {
                 assert_eq!(answer.status, 400, "{case}: {}", answer.body);
                 assert!(message.starts_with("body: ") || message.starts_with("event: "), "{case}: {message}");
                 assert_clean(&world, &answer, &case);
+                pass_time(&world);
             }
         }
     }

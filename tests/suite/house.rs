@@ -62,6 +62,18 @@ impl House {
         send(&self.app, token, method, path, body).await
     }
 
+    /// The same with headers beside the token.
+    pub async fn ask_with(
+        &self,
+        token: &str,
+        headers: &[(&str, &str)],
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Answer {
+        send_with(&self.app, token, headers, method, path, body).await
+    }
+
     /// Imports findings as a client does.
     pub async fn import(&self, token: &str, findings: &[Value]) {
         let answer = self.ask(token, Method::POST, "/findings/import", &json!({"Findings": findings})).await;
@@ -71,8 +83,20 @@ impl House {
 
 /// Sends a request with a token to the route of its path, or to none. The path may have a query behind it.
 pub async fn send(app: &App, token: &str, method: Method, path: &str, body: &Value) -> Answer {
+    send_with(app, token, &[], method, path, body).await
+}
+
+async fn send_with(
+    app: &App,
+    token: &str,
+    headers: &[(&str, &str)],
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> Answer {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let request = Request::builder().method(method.clone()).uri(path);
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     let request = request.header("authorization", format!("Bearer {token}")).body(Body::Text(body)).unwrap();
     let path = path.split('?').next().unwrap();
     let request = request.with_raw_http_path(path);
@@ -80,7 +104,8 @@ pub async fn send(app: &App, token: &str, method: Method, path: &str, body: &Val
         Some((route, parameters)) => {
             let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), vec![value]));
             let request = request.with_path_parameters(parameters.collect::<HashMap<_, _>>());
-            app.answer(route, request).await
+            // Its future would be part of every test's, and that is on the stack.
+            Box::pin(app.answer(route, request)).await
         }
         None => app.answer_unknown(path, &request),
     };

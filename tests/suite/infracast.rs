@@ -2,9 +2,8 @@
 
 use crate::house::{ARN, Answer, House, tenant};
 use lambda_http::http::Method;
-use posture_shared::domain::{Caller, FindingKey, Instant, Outcome, Scope};
-use posture_shared::operations::accept_finding;
-use posture_shared::operations::decide_findings::Reason;
+use posture_shared::domain::{Caller, FindingKey, Instant, Ruling, Scope, Status, Terms};
+use posture_shared::operations::decide_finding;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -104,18 +103,64 @@ pub async fn workflow(house: &House, id: &str, change: &Value) {
 }
 
 pub async fn accept(house: &House, id: &str, expires_at: Option<Instant>) {
-    let justification = "Legacy jump server".to_owned();
-    let approved_by = Some("ciso@company.com".to_owned());
-    let reason = Reason { justification, approved_by, review_date: None, expires_at };
+    let (remarks, approved_by) = (Some("Legacy jump server".to_owned()), Some("ciso@company.com".to_owned()));
+    let ruling = Ruling { remarks, approved_by, expires_at, ..Ruling::of(Status::RiskAccepted) };
     let key = FindingKey { product_arn: ARN.to_owned(), id: id.to_owned() };
     let scopes = [Scope::Admin].into();
     let caller = Caller { tenant: tenant("acme"), key_name: "t".to_owned(), scopes, accounts: None, region: None };
-    assert_eq!(accept_finding(house.writer(), &caller, key, reason).await.unwrap(), Outcome::Changed, "{id}");
+    decide_finding(house.writer(), &caller, key, ruling, &Terms::default()).await.unwrap();
 }
 
 /// What a reader of acme gets for a path below its own.
 pub async fn get(house: &House, path: &str) -> Answer {
     house.ask(&house.acme.token, Method::GET, &format!("/api/v1/tenants/acme{path}"), &Value::Null).await
+}
+
+/// What a writer of acme gets who decides about a finding: `path` follows that of the findings.
+pub async fn post(house: &House, path: &str, body: &Value) -> Answer {
+    house.ask(&house.acme.token, Method::POST, &format!("{FINDINGS}{path}"), body).await
+}
+
+/// The uid of one of the shop's findings.
+pub async fn uid_of(house: &House, id: &str) -> String {
+    let all = list(house, "status=all&per_page=100").await;
+    let title = format!("Title of {id}");
+    let row = all["items"].as_array().unwrap().iter().find(|row| row["title"] == json!(title));
+    row.unwrap_or_else(|| panic!("{id} is not listed"))["uid"].as_str().unwrap().to_owned()
+}
+
+/// How a finding stands in every dialect: Infracast's status, Bitdefender's, whether Datadog has it muted, and Security
+/// Hub's Workflow; now, or as of an instant.
+pub async fn said(house: &House, id: &str, as_of: Option<Instant>) -> [String; 4] {
+    let uid = uid_of(house, id).await;
+    let query = as_of.map(|at| format!("?as_of={at}")).unwrap_or_default();
+    let ask = async |method: Method, path: String, body: Value| {
+        let answer = house.ask(&house.acme.token, method, &path, &body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.body
+    };
+    let text = |body: &Value, pointer: &str| match body.pointer(pointer) {
+        Some(Value::String(text)) => text.clone(),
+        other => other.cloned().unwrap_or_default().to_string(),
+    };
+    let infracast = ask(Method::GET, format!("{FINDINGS}/{uid}{query}"), Value::Null).await;
+    let bitdefender = ask(Method::GET, format!("/v1/cspm/checks/{uid}{query}"), Value::Null).await;
+    let snapshot = as_of.map(|at| format!("?snapshot_timestamp={}", at.0)).unwrap_or_default();
+    let datadog = format!("/datadog/api/v2/posture_management/findings/{uid}{snapshot}");
+    let datadog = ask(Method::GET, datadog, Value::Null).await;
+    let filter = json!({"Filters": {"Id": [{"Value": id, "Comparison": "EQUALS"}]}});
+    let hub = ask(Method::POST, format!("/findings{query}"), filter).await;
+    [
+        text(&infracast, "/status"),
+        text(&bitdefender, "/data/attributes/status"),
+        text(&datadog, "/data/attributes/mute/muted"),
+        text(&hub, "/Findings/0/Workflow/Status"),
+    ]
+}
+
+/// The sequence number of the newest commit: what has written something has moved it.
+pub async fn commits(house: &House) -> u64 {
+    house.writer().tip(&tenant("acme")).await.unwrap().0
 }
 
 /// A list that must be there.

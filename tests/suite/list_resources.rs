@@ -42,6 +42,12 @@ async fn rows_come_by_account_region_type_and_id() {
     ] {
         assert_eq!(listed(&house, query).await, wanted, "{query}");
     }
+    for path in ["", "/logs", "/logs/related"] {
+        let future = format!("/api/v1/tenants/acme/resources{path}?as_of=2999-01-01T00:00:00Z");
+        let answer = house.ask(&house.acme.token, Method::GET, &future, &Value::Null).await;
+        assert_eq!(answer.status, 400, "{path}");
+        assert!(answer.body["error"]["message"].as_str().unwrap().starts_with("as_of: "), "{}", answer.body);
+    }
 }
 
 #[tokio::test]

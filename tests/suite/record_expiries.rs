@@ -7,12 +7,11 @@ use posture_functions::record_expiries;
 use posture_local::faults::Fault;
 use posture_shared::domain::finding::Vocabulary;
 use posture_shared::domain::{
-    Acceptance, Actor, Caller, Column, Family, Finding, FindingKey, Instant, Job, JobKind, JobState, Outcome, Scope,
-    Seen, Source, Status, asff, job,
+    Actor, Caller, Column, Family, Finding, FindingKey, Instant, Job, JobKind, JobState, Ruling, Scope, Seen, Source,
+    Status, Terms, asff, job,
 };
 use posture_shared::ledger::{Intent, Need, When, Writer};
-use posture_shared::operations::decide_findings::Reason;
-use posture_shared::operations::{Slice, accept_finding, run_expiries};
+use posture_shared::operations::{Slice, decide_finding, decide_findings, run_expiries};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -35,11 +34,14 @@ fn caller(of: &str) -> Caller {
     Caller { tenant: tenant(of), key_name: "t".to_owned(), scopes, accounts: None, region: None }
 }
 
+fn accepting(why: String, end: Instant) -> Ruling {
+    Ruling { remarks: Some(why), expires_at: Some(end), ..Ruling::of(Status::RiskAccepted) }
+}
+
 async fn accept(house: &House, of: &str, id: &str, end: Instant) {
-    let justification = format!("until {end}");
-    let reason = Reason { justification, approved_by: None, review_date: None, expires_at: Some(end) };
-    let outcome = accept_finding(house.writer(), &caller(of), key_of(id), reason).await.unwrap();
-    assert_eq!(outcome, Outcome::Changed, "{id}");
+    decide_finding(house.writer(), &caller(of), key_of(id), accepting(format!("until {end}"), end), &Terms::default())
+        .await
+        .unwrap();
 }
 
 async fn run(house: &House, of: &str) -> Slice {
@@ -228,7 +230,9 @@ async fn a_lease_keeps_others_out_until_it_runs_out() {
     assert!(run_expiries(house.writer(), &tenant("acme")).await.is_err());
     house.faults.plan(Fault::None);
     assert_eq!(the_job(&house, "acme").await.state, JobState::Running);
-    assert_eq!(run(&house.beside(START.plus(2 * HOUR)), "acme").await, Slice { recorded: 0, complete: true });
+    // Its clock is not behind the one that the lease was taken by.
+    let beside = house.beside(house.clock.now());
+    assert_eq!(run(&beside, "acme").await, Slice { recorded: 0, complete: true });
     let later = house.beside(START.plus(2 * HOUR + 2 * job::LEASE_MS));
     let list = later.ask(&house.acme.token, Method::GET, "/api/v1/tenants/acme/jobs", &Value::Null).await;
     assert_eq!(list.body["jobs"][0]["state"], json!("waiting"), "its worker is gone");
@@ -253,10 +257,8 @@ async fn many_ends_at_one_instant_take_several_slices() {
     }
     let intents = ids.iter().map(|id| {
         let decide = move |current: Option<&Finding>, _: Option<&Seen>, at: Instant| {
-            let (justification, by) = ("known".to_owned(), "t".to_owned());
-            let (approved_by, review_date, expires_at) = (None, None, Some(end));
-            let acceptance = Acceptance { justification, approved_by, review_date, expires_at, by: by.clone(), at };
-            asff::accept(current, &acceptance, &Actor { source: Source::Decision, identity: by }, at)
+            let actor = Actor { source: Source::Decision, identity: "t".to_owned() };
+            asff::decide(current, &accepting("known".to_owned(), end), &Terms::default(), &actor, at)
         };
         Intent { key: key_of(id), sent: None, decide: Arc::new(decide) }
     });
@@ -340,10 +342,11 @@ async fn walk(steps: Vec<Step>) {
         match step {
             Step::Accept(n, hours) => {
                 // Never so near to the clock that it comes between a run and the look at its result.
-                let expires_at = Some(START.plus((hour + hours) * HOUR + MINUTE * i64::from(*n)));
-                let justification = format!("step {place}");
-                let reason = Reason { justification, approved_by: None, review_date: None, expires_at };
-                accept_finding(house.writer(), &caller("acme"), key_of(&id(*n)), reason).await.unwrap();
+                let end = START.plus((hour + hours) * HOUR + MINUTE * i64::from(*n));
+                let ruling = accepting(format!("step {place}"), end);
+                // What passes is left.
+                let keys = vec![key_of(&id(*n))];
+                decide_findings(house.writer(), &caller("acme"), keys, ruling, &Terms::default()).await.unwrap();
             }
             Step::Lift(n) => {
                 let body = json!({"Workflow": {"Status": "NEW"},

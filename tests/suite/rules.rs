@@ -1,8 +1,9 @@
 //! The rules of the audit: those that the program brings along are whole, and what is wrong with a rule is named by file and line.
 
 use posture_shared::audit::{
-    RuleSource, SourceFile, built_in, built_in_sources, catalogue_page, check, check_together, library,
+    Engine, RuleSource, SourceFile, Verdict, built_in, built_in_sources, catalogue_page, check, check_together, library,
 };
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 const KEY: &str = "ec2.securitygroup-allow-ingress-from-internet-to-tcp-port-22";
@@ -129,4 +130,74 @@ fn evaluations_are_bounded_and_contained() {
         format!("{text}\nviolations contains 1 if object.subset(input.resource.configuration.ipPermissions, []) == 7\n")
     });
     assert!(breaking.iter().all(|said| !said.contains("came out as pass")), "{breaking:#?}");
+}
+
+/// The paths of all members of a value, each with the names on the way to it.
+fn paths(value: &Value, before: &[String], into: &mut Vec<Vec<String>>) {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, member)| (name.clone(), member)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(place, item)| (place.to_string(), item)).collect(),
+        _ => return,
+    };
+    for (name, member) in inner {
+        let path: Vec<String> = before.iter().cloned().chain([name]).collect();
+        if value.is_object() {
+            into.push(path.clone());
+        }
+        paths(member, &path, into);
+    }
+}
+
+/// What is left of a value without the member at a path.
+fn without(value: &Value, path: &[String]) -> Value {
+    let mut left = value.clone();
+    let (last, way) = path.split_last().unwrap();
+    let pointer: String = way.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect();
+    if let Some(members) = left.pointer_mut(&pointer).and_then(Value::as_object_mut) {
+        members.remove(last);
+    }
+    left
+}
+
+/// A resource that fails does not pass because a member is missing that is not what is wrong with it.
+#[test]
+fn no_verdict_hangs_on_a_member_that_only_names() {
+    let mut wrong = Vec::new();
+    for source in built_in_sources() {
+        let (rule, cases) = check(&source, library()).unwrap();
+        let mut engine = Engine::new(library().iter().copied(), [&rule]);
+        for case in cases {
+            let Verdict::Fail(violations) = case.judge(&mut engine, &rule) else { continue };
+            let resource = Value::Object(case.resource.clone());
+            let mut all = Vec::new();
+            paths(&resource, &[], &mut all);
+            for path in all {
+                let shown = path.join(".");
+                // One statement alone is no list, and is told as the first of one.
+                let place = |text: &str| {
+                    text.split(['.', '[', ']'])
+                        .filter(|name| !name.is_empty() && name.parse::<usize>().is_err())
+                        .collect::<Vec<_>>()
+                        .join(".")
+                };
+                let here = place(&shown);
+                let is_there = |said: &str| said.starts_with(&here) || here.starts_with(said);
+                if violations.iter().any(|found| is_there(&place(&found.path))) {
+                    continue;
+                }
+                // Says the same in two places, and a violation names one.
+                if rule.metadata.key == "secretsmanager.automatic-rotation-enabled" && here.starts_with("supplementary")
+                {
+                    continue;
+                }
+                let Value::Object(less) = without(&resource, &path) else { continue };
+                let mut case = case.clone();
+                case.resource = less;
+                if case.judge(&mut engine, &rule) == Verdict::Pass {
+                    wrong.push(format!("{}: {}: without {shown}", rule.metadata.key, case.name));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -238,6 +238,32 @@ async fn keys_of_the_catalogue_are_taken() {
     assert!(answer.body["error"]["message"].as_str().unwrap().contains("dots and hyphens alone"), "{}", answer.body);
 }
 
+/// Of rules that take one id at the same moment one gets it, and no other is stored.
+#[tokio::test]
+async fn an_id_is_one_rules_alone() {
+    let house = House::new().await;
+    let named = |number: usize| {
+        let mut body = rule();
+        let texts = body["files"].as_object_mut().unwrap();
+        for file in ["rule.yaml", "rule.rego"] {
+            let text = texts[file].as_str().unwrap().replace("acme.bucket-named", &format!("acme.bucket-{number}"));
+            let text = text.replace("rules.acme_bucket_named", &format!("rules.acme_bucket_{number}"));
+            texts.insert(file.to_owned(), json!(text));
+        }
+        (format!("acme.bucket-{number}"), body)
+    };
+    let [first, second, third] = [named(1), named(2), named(3)];
+    let sent: [Answer; 3] = tokio::join!(
+        send(&house, &first.0, &first.1),
+        send(&house, &second.0, &second.1),
+        send(&house, &third.0, &third.1)
+    )
+    .into();
+    let taken = sent.iter().filter(|answer| answer.status < 300).count();
+    let refused = sent.iter().filter(|answer| answer.status == 400 && answer.body.to_string().contains("add a slug"));
+    assert_eq!((taken, refused.count()), (1, 2), "{:?}", sent.iter().map(|answer| &answer.body).collect::<Vec<_>>());
+}
+
 /// The same again is no version; another text is the next one, judges anew, and the finding says by which it was judged.
 #[tokio::test]
 async fn versions_are_counted_and_judge_anew() {

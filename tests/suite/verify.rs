@@ -9,10 +9,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use posture_local::embedded::{self, Embedded};
 use posture_local::faults::{Fault, Faults};
 use posture_shared::clock::Clock;
-use posture_shared::domain::{Caller, FindingKey, Instant, Outcome, Scope, TenantId};
+use posture_shared::domain::{Caller, FindingKey, Instant, Outcome, Ruling, Scope, Status, TenantId, Terms};
 use posture_shared::ledger::{Hash, Repaired, Verified, Writer, verify_export};
-use posture_shared::operations::decide_findings::Reason;
-use posture_shared::operations::{accept_finding, import_findings};
+use posture_shared::operations::{decide_finding, import_findings};
 use posture_shared::secrets::{Master, Masters};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -68,13 +67,9 @@ impl Ledger {
     }
 
     async fn accept(&self, n: u32, expires_at: i64) {
-        let reason = Reason {
-            justification: "known".to_owned(),
-            approved_by: None,
-            review_date: None,
-            expires_at: Some(Instant(expires_at)),
-        };
-        assert_eq!(accept_finding(&self.writer, &self.caller, key(n), reason).await.unwrap(), Outcome::Changed);
+        let (remarks, expires_at) = (Some("known".to_owned()), Some(Instant(expires_at)));
+        let ruling = Ruling { remarks, expires_at, ..Ruling::of(Status::RiskAccepted) };
+        decide_finding(&self.writer, &self.caller, key(n), ruling, &Terms::default()).await.unwrap();
     }
 
     async fn verify(&self) -> Verified {

@@ -87,12 +87,12 @@ impl Case {
         let mut related = BTreeMap::new();
         for (name, join) in &rule.metadata.related {
             let items = match self.related.get(name) {
-                Some(None) => None,
+                Some(None) => Err(format!("the resources of type {} were not read completely", join.kind)),
                 Some(Some(items)) => {
                     let items = items.iter().map(|item| with_defaults(item, &join.kind));
-                    Some(items.map(|item| Input::new(item, now).converted()).collect())
+                    Ok(items.map(|item| Input::new(item, now).converted()).collect())
                 }
-                None => Some(Vec::new()),
+                None => Ok(Vec::new()),
             };
             related.insert(name.clone(), items);
         }

@@ -37,8 +37,8 @@ pub const TOOK_TOO_LONG: &str = "the evaluation took too long and was stopped";
 /// Characters of a message that are kept.
 const MESSAGE: usize = 1_000;
 
-/// The resources that a rule joins, by the name of the join; `None` where they are not all known.
-pub type RelatedItems = BTreeMap<String, Option<Vec<regorus::Value>>>;
+/// The resources that a rule joins, by the name of the join; where they are not all known, why.
+pub type RelatedItems = BTreeMap<String, Result<Vec<regorus::Value>, String>>;
 
 /// Rules, ready to judge. Cloning one is cheap; each thread wants its own.
 #[derive(Clone)]
@@ -104,7 +104,7 @@ impl Engine {
         compiled.map(|(rule, compiled)| compiled.ready(rule).map(|_| ())).collect()
     }
 
-    /// Judges a resource by a rule of these. `related` has a list for each of the rule's joins, or `None` where the
+    /// Judges a resource by a rule of these. `related` has a list for each of the rule's joins, or why the
     /// resources of its type are not known; `params` are the tenant's, which stand before the rule's own.
     pub fn judge(&mut self, rule: &Rule, input: &Input, related: &RelatedItems, params: &Object) -> Verdict {
         if let Some(missing) = missing(rule, input, related) {
@@ -202,13 +202,16 @@ fn missing(rule: &Rule, input: &Input, related: &RelatedItems) -> Option<String>
     if let Some(path) = rule.metadata.requires.iter().find(absent) {
         return Some(format!("the resource has no {path}: it was not read"));
     }
-    let unread = rule.metadata.related.iter().find(|(name, _)| !matches!(related.get(*name), Some(Some(_))))?;
-    Some(format!("the resources of type {} were not read completely", unread.1.kind))
+    rule.metadata.related.iter().find_map(|(name, join)| match related.get(name) {
+        Some(Ok(_)) => None,
+        Some(Err(why)) => Some(why.clone()),
+        None => Some(format!("the resources of type {} were not read", join.kind)),
+    })
 }
 
 fn whole(rule: &Rule, input: &Input, related: &RelatedItems, params: &Object) -> regorus::Value {
     let text = |text: &str| regorus::Value::from(text);
-    let lists = related.iter().filter_map(|(name, list)| Some((text(name), regorus::Value::from(list.clone()?))));
+    let lists = related.iter().filter_map(|(name, list)| Some((text(name), regorus::Value::from(list.clone().ok()?))));
     let known = rule.metadata.params.iter();
     let params = known.map(|(name, param)| (text(name), to_rego(params.get(name).unwrap_or(&param.default))));
     let members = [

@@ -62,19 +62,26 @@ impl Coverage {
         Self { scopes: Arc::new(scopes.collect()), everywhere: Arc::new(everywhere.unwrap_or_default()) }
     }
 
-    /// Whether every resource of a type is known that a join from this scope may mean. For an account that is every region of
-    /// which anything is known.
-    pub fn is_complete(&self, kind: &str, join: JoinScope, scope: &Scope) -> bool {
-        let covers = |known: &KnownScope| known.covered.contains_key(kind);
+    /// Where a join from this scope may mean resources of a type that are not known; `None` where all are. For an account
+    /// that is every region of which anything is known.
+    fn gap(&self, kind: &str, join: JoinScope, scope: &Scope) -> Option<Scope> {
+        let lacks = |known: &KnownScope| !known.covered.contains_key(kind);
         match join {
-            JoinScope::Region => self.scopes.get(scope).is_some_and(covers),
+            JoinScope::Region => self.scopes.get(scope).is_none_or(lacks).then(|| scope.clone()),
             JoinScope::Account => {
                 let first = Scope { account: scope.account.clone(), region: String::new() };
                 let of_account = self.scopes.range(first..).take_while(|(other, _)| other.account == scope.account);
                 let mut of_account = of_account.map(|(_, known)| known).peekable();
-                of_account.peek().is_some() && of_account.all(covers)
+                match of_account.peek() {
+                    None => Some(scope.clone()),
+                    Some(_) => of_account.find(|known| lacks(known)).map(|known| known.scope.clone()),
+                }
             }
-            JoinScope::Tenant => self.everywhere.contains(kind),
+            JoinScope::Tenant if self.everywhere.contains(kind) => None,
+            JoinScope::Tenant => {
+                let gap = self.scopes.values().find(|known| lacks(known)).map(|known| known.scope.clone());
+                Some(gap.unwrap_or_else(|| scope.clone()))
+            }
         }
     }
 }
@@ -119,34 +126,46 @@ impl Related {
         items.push(Joined { scope, value: to_rego(&Value::Object(members)), doubtful });
     }
 
-    /// What a rule joins to a resource. A join whose resources are not known completely is `None`, unless the very one that the resource
-    /// names is there; and so is one with a resource that could not be read since it was last told of.
+    /// What a rule joins to a resource. A join whose resources are not known completely says why, unless the very one that the
+    /// resource names is there; and so does one with a resource that could not be read since it was last told of.
     pub fn of(&self, rule: &Rule, resource: &Object, scope: &Scope) -> RelatedItems {
         let joins = rule.metadata.related.iter();
         joins.map(|(name, join)| (name.clone(), self.joined(join, resource, scope))).collect()
     }
 
-    fn joined(&self, join: &Join, resource: &Object, scope: &Scope) -> Option<Vec<regorus::Value>> {
-        let complete = self.coverage.is_complete(&join.kind, join.scope, scope);
+    fn joined(&self, join: &Join, resource: &Object, scope: &Scope) -> Result<Vec<regorus::Value>, String> {
+        let gap = || {
+            let Some(Scope { account, region }) = self.coverage.gap(&join.kind, join.scope, scope) else {
+                return Ok(());
+            };
+            Err(format!("the resources of type {} were not read completely in {account}/{region}", join.kind))
+        };
+        let doubtful = || Err(format!("a resource of type {} could not be read since it was last told of", join.kind));
         let is_meant = |item: &&Joined| join.scope.reaches(scope, &item.scope);
         let items = self.items.get(&join.kind).map(Vec::as_slice).unwrap_or_default();
         let (Some(theirs), Some(ours)) = (&join.theirs, &join.ours) else {
             let all: Vec<&Joined> = items.iter().filter(is_meant).collect();
-            let known = complete && !all.iter().any(|item| item.doubtful);
-            return known.then(|| all.into_iter().map(|item| item.value.clone()).collect());
+            gap()?;
+            if all.iter().any(|item| item.doubtful) {
+                return doubtful();
+            }
+            return Ok(all.into_iter().map(|item| item.value.clone()).collect());
         };
         let wanted = texts(resource, ours);
         let index = self.index.get(&(join.kind.clone(), theirs.clone()));
         let places: BTreeSet<usize> = wanted.iter().filter_map(|text| index?.get(text)).flatten().copied().collect();
         let found: Vec<&Joined> = places.iter().filter_map(|place| items.get(*place)).filter(is_meant).collect();
         if found.iter().any(|item| item.doubtful) {
-            return None;
+            return doubtful();
         }
         // A name that is one resource's alone tells when it is found; of what others share there may be more where nobody looked.
         let named = IDENTIFYING.contains(&theirs.as_str()) && !wanted.is_empty() && found.len() == wanted.len();
         // The resource says itself that there is none.
         let none = wanted.is_empty() && json::at(resource, ours).is_some();
-        (complete || named || none).then(|| found.into_iter().map(|item| item.value.clone()).collect())
+        if !named && !none {
+            gap()?;
+        }
+        Ok(found.into_iter().map(|item| item.value.clone()).collect())
     }
 }
 
@@ -189,7 +208,7 @@ mod tests {
             let mut related = Related::new(Coverage::of(&[known]));
             related.add(&bucket, [rule]);
             let joined = related.of(rule, &trail, &scope);
-            assert!(!joined.is_empty() && joined.values().all(|joined| joined.is_some() == found), "{tried:?}");
+            assert!(!joined.is_empty() && joined.values().all(|joined| joined.is_ok() == found), "{tried:?}");
         }
     }
 }

@@ -9,6 +9,8 @@
 pub mod as_of;
 pub mod bitdefender;
 pub mod datadog;
+pub mod decision;
+pub mod etag;
 pub mod infracast;
 pub mod members;
 pub mod native;
@@ -44,6 +46,18 @@ impl Reply {
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl Reply {
+    /// The same answer with one more member in its JSON object.
+    #[must_use]
+    pub fn and(mut self, name: &str, value: Value) -> Self {
+        if let Ok(Value::Object(mut body)) = serde_json::from_slice(&self.body) {
+            body.insert(name.to_owned(), value);
+            self.body = Value::Object(body).to_string().into_bytes();
+        }
         self
     }
 }

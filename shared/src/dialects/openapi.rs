@@ -51,6 +51,8 @@ pub enum Place {
     Path,
     /// In the query.
     Query,
+    /// In a header.
+    Header,
 }
 
 /// A way to fail.
@@ -102,6 +104,12 @@ impl Description {
         self.query(AS_OF, AS_OF_TEXT, as_of())
     }
 
+    /// The same with a header that may be left out.
+    #[must_use]
+    pub fn header(self, name: &'static str, text: &'static str) -> Self {
+        self.with(header(name, text))
+    }
+
     /// The same with a JSON body that must be there.
     #[must_use]
     pub fn body(mut self, schema: Value) -> Self {
@@ -122,6 +130,12 @@ pub fn query(name: &'static str, text: &'static str, schema: Value) -> Parameter
     Parameter { name, place: Place::Query, is_required: false, text, schema, is_repeated: false }
 }
 
+/// A header that may be left out.
+pub fn header(name: &'static str, text: &'static str) -> Parameter {
+    let schema = json!({"type": "string", "minLength": 1});
+    Parameter { name, place: Place::Header, is_required: false, text, schema, is_repeated: false }
+}
+
 /// What `as_of` means.
 pub const AS_OF_TEXT: &str = "The state to answer from: an instant, or the as_of of an earlier answer. Now, if absent.";
 
@@ -139,6 +153,28 @@ pub fn text() -> Value {
 /// A text, or null.
 pub fn text_or_null() -> Value {
     json!({"type": ["string", "null"]})
+}
+
+/// A text that is not blank, of so many characters at most.
+pub fn bounded(most: usize) -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": most, "pattern": "\\S"})
+}
+
+/// The same, or null.
+pub fn bounded_or_null(most: usize) -> Value {
+    json!({"type": ["string", "null"], "minLength": 1, "maxLength": most, "pattern": "\\S"})
+}
+
+/// How many findings of a decision came to which end.
+pub fn outcome_counts() -> Value {
+    let words = std::iter::once("total").chain(super::decision::OUTCOMES);
+    let counts: serde_json::Map<String, Value> = words.map(|word| (word.to_owned(), count())).collect();
+    json!({"type": "object", "required": counts.keys().collect::<Vec<_>>(), "properties": counts})
+}
+
+/// A date, or null.
+pub fn date_or_null() -> Value {
+    json!({"type": ["string", "null"], "format": "date", "examples": ["2031-01-31"]})
 }
 
 /// An instant.
@@ -265,6 +301,9 @@ impl Dialect {
         if writes || self == Self::Infracast || self == Self::Native {
             causes.push((Error::Conflict(String::new()), "What is asked for does not fit to how things stand"));
         }
+        if writes && (self == Self::Infracast || self == Self::Native) {
+            causes.push((Error::Stale(String::new()), "The finding has changed since it was read"));
+        }
         let mut failures = BTreeMap::new();
         for (error, why) in causes {
             let reply = self.error(&error, "");
@@ -308,7 +347,7 @@ mod tests {
             (Dialect::Bitdefender, false, &[400, 403, 404, 429, 500]),
             (Dialect::Datadog, false, &[400, 403, 404, 429, 500]),
             (Dialect::Infracast, false, &[400, 401, 403, 404, 409, 429, 500]),
-            (Dialect::Native, true, &[400, 401, 403, 404, 409, 429, 500]),
+            (Dialect::Native, true, &[400, 401, 403, 404, 409, 412, 429, 500]),
         ] {
             let failures = dialect.failures(writes);
             assert_eq!(failures.keys().copied().collect::<Vec<u16>>(), statuses, "{dialect:?}");

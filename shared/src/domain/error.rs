@@ -1,4 +1,4 @@
-//! The six ways in which a request can fail; every dialect maps all of them.
+//! The ways in which a request can fail; every dialect maps all of them.
 
 use std::fmt;
 
@@ -16,6 +16,8 @@ pub enum Error {
     NotFound(String),
     /// The request does not fit the present state.
     Conflict(String),
+    /// The thing is not in the state that the request names.
+    Stale(String),
     /// The caller may not do this.
     Denied(Denial),
     /// Too much at once; the same request may succeed later.
@@ -60,7 +62,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid { field, message } => write!(f, "{field}: {message}"),
-            Self::NotFound(message) | Self::Conflict(message) | Self::Internal(message) => f.write_str(message),
+            Self::NotFound(message) | Self::Conflict(message) | Self::Stale(message) | Self::Internal(message) => {
+                f.write_str(message)
+            }
             Self::Denied(denial) => f.write_str(denial.message()),
             Self::Throttled { message, .. } => f.write_str(message),
         }

@@ -1,7 +1,8 @@
 //! A finding: the standing of one rule on one resource, as an ASFF document plus our own fields.
 
+use super::column::SEEN_TEXTS;
 use super::json::{self, Object};
-use super::{Error, Instant, Judged};
+use super::{Decided, Error, Instant, Judged};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -143,6 +144,16 @@ pub struct Standing {
     /// kept apart so that a snapshot overwrites a decision made here only where the hub's value moved.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hub: Option<Object>,
+    /// The newest decision about status or severity that somebody made here.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decided: Option<Decided>,
+}
+
+impl Standing {
+    /// The acceptance, unless its end has come: of a finding that was evaluated, whether or not a job has recorded that.
+    pub fn acceptance_in_force(&self) -> Option<&Acceptance> {
+        self.acceptance.as_ref().filter(|_| self.status != Some(Status::NeedsReview))
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
@@ -190,6 +201,22 @@ impl Finding {
     pub fn state(&self) -> Judged {
         let Standing { result, severity, status, presence, .. } = self.standing;
         Judged { result, severity, status, presence }
+    }
+
+    /// What names the state of a finding that was evaluated: another one after each change that an answer can show, the
+    /// end of an acceptance included, and the same when it was only seen again or a job recorded that end.
+    pub fn tag(&self) -> String {
+        let mut shown = self.clone();
+        for column in SEEN_TEXTS {
+            shown.asff.remove(column.name());
+        }
+        let own = &mut shown.standing;
+        own.hub = None;
+        own.acceptance = own.acceptance_in_force().cloned();
+        // A standing is made of what JSON can say.
+        let own = serde_json::to_value(&shown.standing).unwrap_or_default();
+        let text = json::canonical(&Value::Array(vec![Value::Object(shown.asff), own]));
+        crate::secrets::sha256_hex(text.as_bytes()).chars().take(32).collect()
     }
 
     /// The finding as it stands at `now`: from an acceptance's expiry on, it needs review and Security Hub's

@@ -13,6 +13,15 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Uid(u128);
 
+/// What one finding is asked for by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// Its uid.
+    Uid(Uid),
+    /// The names of its rule and its resource, with a `-` between them.
+    Named(String),
+}
+
 /// The key from which a tenant's uids are made. It is never replaced.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Uids {
@@ -41,6 +50,15 @@ const NUMBER_SHIFT: u32 = 96;
 impl fmt::Debug for Uids {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Uids").finish_non_exhaustive()
+    }
+}
+
+impl Wanted {
+    /// Reads a uid with hyphens or without, alone or behind the last `~` of anything; else it is a name.
+    pub fn parse(id: &str) -> Self {
+        let read = |text: &str| Uid::parse(text).or_else(|| Uid::parse_simple(text));
+        let uid = id.rsplit_once('~').and_then(|(_, uid)| read(uid)).or_else(|| read(id));
+        uid.map_or_else(|| Self::Named(id.to_owned()), Self::Uid)
     }
 }
 

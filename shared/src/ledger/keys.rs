@@ -114,6 +114,11 @@ pub(super) fn own_rule(tenant: &TenantId, key: &str) -> Key {
     Key { pk: own_rule_partition(tenant), sk: key.to_owned() }
 }
 
+/// Whose a name is that no two of a tenant's own rules may have.
+pub(super) fn own_rule_name(tenant: &TenantId, name: &str) -> Key {
+    Key { pk: format!("{tenant}#own-rule-name"), sk: name.to_owned() }
+}
+
 /// The files of a version, by their digest.
 pub(super) fn rule_files(tenant: &TenantId, digest: &str) -> Key {
     Key { pk: format!("{tenant}#rule-files"), sk: digest.to_owned() }
@@ -126,6 +131,11 @@ pub(super) fn rule_params_partition(tenant: &TenantId) -> String {
 /// The parameters that the tenant has set for a rule.
 pub(super) fn rule_params(tenant: &TenantId, key: &str) -> Key {
     Key { pk: rule_params_partition(tenant), sk: key.to_owned() }
+}
+
+/// The request that an API key has sent under a name of its own choice.
+pub(super) fn once(tenant: &TenantId, key_name: &str, name: &str) -> Key {
+    Key { pk: format!("{tenant}#once#{key_name}"), sk: crate::secrets::sha256_hex(name.as_bytes()) }
 }
 
 /// The resources of a scope as they are.

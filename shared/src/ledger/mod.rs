@@ -9,6 +9,7 @@ mod check;
 mod check_tests;
 mod commit;
 mod compress;
+mod decisions;
 mod due;
 mod entry;
 mod evidence;
@@ -28,6 +29,7 @@ mod manifest;
 mod offline;
 #[cfg(test)]
 mod offline_tests;
+mod once;
 mod overlay;
 mod own_rules;
 mod proof;
@@ -47,6 +49,7 @@ mod when;
 mod writer;
 
 pub use base::Need;
+pub use decisions::{Decisions, Place as DecisionPlace, Recorded};
 pub use due::{Reach, Stretch};
 pub use entry::{Body, Change, Entry, Observed};
 pub use export::Exported;

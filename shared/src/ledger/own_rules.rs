@@ -58,6 +58,19 @@ impl Writer {
         self.store.put(ConditionalPut { item, condition: Condition::Absent }).await.map(drop)
     }
 
+    /// Takes a name for a rule, for ever; `None` when it is the rule's now or was before, else the key of the rule that has it.
+    pub async fn own_rule_name(&self, tenant: &TenantId, name: &str, rule: &str) -> Result<Option<String>, Error> {
+        let place = keys::own_rule_name(tenant, name);
+        let mut item = Item::new(&place);
+        item.put_text("rule", rule);
+        if self.store.put(ConditionalPut { item, condition: Condition::Absent }).await? {
+            return Ok(None);
+        }
+        let taken = self.store.get(&place, true).await?;
+        let owner = taken.as_ref().map(|item| item.text("rule")).transpose()?.unwrap_or_default();
+        Ok((owner != rule).then(|| owner.to_owned()))
+    }
+
     /// Records a rule over the revision that `rule` was made from, 0 for none; the rule as recorded, or `None` when somebody else has
     /// recorded it since.
     pub async fn own_rule_put(&self, tenant: &TenantId, rule: OwnRule) -> Result<Option<OwnRule>, Error> {

@@ -47,6 +47,7 @@ pub(super) fn finding(n: u32, severity: Severity, updated: &str) -> Finding {
         rule_version: 0,
         customer_set: Default::default(),
         hub: None,
+        decided: None,
     };
     Finding { asff: asff.as_object().unwrap().clone(), standing }
 }

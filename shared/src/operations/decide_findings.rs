@@ -1,41 +1,145 @@
-//! Decisions made here: accepting a fail, until a date or for good.
+//! Decides about findings: the one way in which every dialect accepts, resolves, reopens, mutes or rates a fail.
 
 use super::account_limits::within;
-use crate::domain::asff;
-use crate::domain::{Acceptance, Actor, Caller, Error, Finding, FindingKey, Instant, Outcome, Seen, Source};
-use crate::ledger::{Intent, Writer};
+use crate::domain::asff::{self, decide::NOT_FAILING, decide::STALE};
+use crate::domain::{
+    Actor, Caller, Error, Family, Finding, FindingKey, Instant, Outcome, Rejection, Ruling, Seen, Source, Status,
+    Terms, Uid,
+};
+use crate::ledger::{Intent, Need, Reader, When, Writer};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What somebody says when accepting a fail.
+/// Findings that are decided about at a time: with the ends of acceptances they fit into one commit.
+const AT_ONCE: usize = 32;
+
+/// Ids that an error names.
+const SHOWN: usize = 10;
+
+/// What became of a decision about several findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    /// Why.
-    pub justification: String,
-    /// Who approved, if named.
-    pub approved_by: Option<String>,
-    /// The review date as it was given.
-    pub review_date: Option<String>,
-    /// From this instant on the finding needs review.
-    pub expires_at: Option<Instant>,
+pub struct Report {
+    /// One for each finding, in their order; `None` for those that were not come to.
+    pub outcomes: Vec<Option<Outcome>>,
+    /// Why they were not.
+    pub stopped: Option<Error>,
 }
 
-/// Accepts a fail. Rejected when the finding is not there, of an account that the caller's key is not good for, or no
-/// fail; accepting again replaces.
-pub async fn accept_finding(
+/// Decides about findings, commit by commit; one outcome each. Those that do not fail, or are of an account that the
+/// caller's key is not good for, are rejected alone.
+///
+/// What keeps the first commit from being made is an error. What stops a later one is in the report; the same decision
+/// again completes it.
+pub async fn decide_findings(
+    writer: &Writer,
+    caller: &Caller,
+    keys: Vec<FindingKey>,
+    ruling: Ruling,
+    terms: &Terms,
+) -> Result<Report, Error> {
+    let shared = Arc::new((caller.clone(), ruling, terms.clone()));
+    let actor = Arc::new(Actor { source: Source::Decision, identity: caller.identity() });
+    let intents = keys.into_iter().map(|key| {
+        let (shared, actor) = (Arc::clone(&shared), Arc::clone(&actor));
+        let decide = move |current: Option<&Finding>, _: Option<&Seen>, at: Instant| {
+            let (caller, ruling, terms) = &*shared;
+            asff::decide(within(caller, current), ruling, terms, &actor, at)
+        };
+        Intent { key, sent: None, decide: Arc::new(decide) }
+    });
+    let intents: Vec<Intent> = intents.collect();
+    let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(intents.len());
+    let mut stopped = None;
+    for some in intents.chunks(AT_ONCE) {
+        match writer.submit(&caller.tenant, some.to_vec()).await {
+            Ok(done) => outcomes.extend(done.into_iter().map(Some)),
+            Err(error) if outcomes.is_empty() => return Err(error),
+            Err(error) => {
+                stopped = Some(error);
+                break;
+            }
+        }
+    }
+    outcomes.resize(intents.len(), None);
+    Ok(Report { outcomes, stopped })
+}
+
+/// Decides about one finding. [`Error::NotFound`] where there is none, [`Error::Conflict`] for one that does not fail
+/// or about which somebody else has decided meanwhile, [`Error::Stale`] for one that is not in the state meant.
+pub async fn decide_finding(
     writer: &Writer,
     caller: &Caller,
     key: FindingKey,
-    reason: Reason,
-) -> Result<Outcome, Error> {
-    let by = caller.identity();
-    let own = caller.clone();
-    let actor = Actor { source: Source::Decision, identity: by.clone() };
-    let decide = move |current: Option<&Finding>, _: Option<&Seen>, at: Instant| {
-        let Reason { justification, approved_by, review_date, expires_at } = reason.clone();
-        let acceptance = Acceptance { justification, approved_by, review_date, expires_at, by: by.clone(), at };
-        asff::accept(within(&own, current), &acceptance, &actor, at)
-    };
-    let intent = Intent { key, sent: None, decide: Arc::new(decide) };
-    let outcomes = writer.submit(&caller.tenant, vec![intent]).await?;
-    outcomes.into_iter().next().ok_or_else(|| Error::internal("an acceptance lacks an outcome"))
+    ruling: Ruling,
+    terms: &Terms,
+) -> Result<(), Error> {
+    let report = decide_findings(writer, caller, vec![key], ruling, terms).await?;
+    match report.outcomes.into_iter().flatten().next() {
+        Some(Outcome::Rejected(rejection)) => Err(refusal(rejection)),
+        Some(Outcome::Created | Outcome::Changed | Outcome::Unchanged) => Ok(()),
+        None => Err(Error::internal("a decision lacks an outcome")),
+    }
+}
+
+/// The error of a request that is about nothing else than the finding that was refused.
+pub fn refusal(rejection: Rejection) -> Error {
+    let Rejection { id: _, code, message } = rejection;
+    match code.as_str() {
+        "FindingNotFound" => Error::NotFound("there is no such finding".to_owned()),
+        STALE => Error::Stale(message),
+        NOT_FAILING => Error::Conflict(format!("only a finding that fails can be decided about: {message}")),
+        _ => Error::Conflict(message),
+    }
+}
+
+/// The error of a request that names a state which a finding is not in, if one of its outcomes says so.
+pub fn stale(outcomes: &[Option<Outcome>]) -> Option<Error> {
+    outcomes.iter().flatten().find_map(|outcome| match outcome {
+        Outcome::Rejected(rejection) if rejection.code == STALE => Some(refusal(rejection.clone())),
+        _ => None,
+    })
+}
+
+/// Refuses an acceptance whose end has come already; [`Error::Invalid`] names `field`.
+pub fn check_end(reader: &Reader, ruling: &Ruling, field: &str) -> Result<(), Error> {
+    let now = reader.clock().now();
+    match ruling.expires_at.filter(|end| *end <= now) {
+        Some(_) if ruling.status == Some(Status::RiskAccepted) => {
+            Err(Error::invalid(field, format!("lies in the past; it is {now} now")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The findings of uids, each once and in the order of the uids, if the caller may write all of them and all are among
+/// those that the dialect knows; else [`Error::NotFound`], which names those that are not.
+pub async fn findings_of(
+    reader: &Reader,
+    caller: &Caller,
+    uids: &[Uid],
+    is_known: fn(&Finding) -> bool,
+) -> Result<Vec<(Uid, FindingKey)>, Error> {
+    let unique: BTreeSet<Uid> = uids.iter().copied().collect();
+    let tenant = &caller.tenant;
+    let need = Need::of([Family::Core, Family::Seen], unique.iter().map(|uid| uid.claimed()));
+    let (made, view) = tokio::try_join!(reader.uids(tenant), reader.view(tenant, When::Now, &need))?;
+    let there = |uid: &Uid| made.ordinal(*uid).filter(|ordinal| ordinal.0 < view.count());
+    let ordinals: Vec<_> = unique.iter().filter_map(|uid| Some((*uid, there(uid)?))).collect();
+    let places: Vec<_> = ordinals.iter().map(|(_, ordinal)| *ordinal).collect();
+    let found = reader.documents(tenant, &view, &places).await?;
+    let may = |finding: &Finding| within(caller, Some(finding)).is_some() && is_known(finding);
+    let found: Vec<(Uid, FindingKey)> = ordinals
+        .iter()
+        .zip(&found)
+        .filter(|(_, found)| may(&found.finding))
+        .map(|((uid, _), found)| (*uid, found.finding.key()))
+        .collect();
+    let absent: Vec<String> =
+        unique.iter().filter(|uid| !found.iter().any(|(known, _)| known == *uid)).map(Uid::to_string).collect();
+    if absent.is_empty() {
+        return Ok(found);
+    }
+    let named = absent.get(..SHOWN.min(absent.len())).unwrap_or_default().join(", ");
+    let more = if absent.len() > SHOWN { " and more" } else { "" };
+    Err(Error::NotFound(format!("there is no finding {named}{more}; nothing was changed")))
 }

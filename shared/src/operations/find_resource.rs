@@ -3,16 +3,17 @@
 //! Most ids end in AWS Config's own id of the resource, and are found by asking for that. Where they do not, as a user's
 //! name, the resources of that type in that region are looked through.
 
+use super::question::when;
 use crate::domain::inventory::{Asked, ConfigurationItem, ItemKey, KnownScope};
 use crate::domain::resource_type::{ResourceType, resource_name};
-use crate::domain::{Error, Instant, TenantId};
+use crate::domain::{AsOf, Error, Instant, TenantId};
 use crate::ledger::Reader;
 use std::collections::BTreeSet;
 
 /// Requests to the store that looking through takes at most.
 const MAX_REQUESTS: usize = 60;
 
-/// The resource, now or as of an instant. [`Error::NotFound`] when there is none, [`Error::Conflict`] with their keys
+/// The resource, now or as of an instant; [`Error::Invalid`] for one in the future. [`Error::NotFound`] when there is none, [`Error::Conflict`] with their keys
 /// when there are several.
 pub async fn find_resource(
     reader: &Reader,
@@ -21,6 +22,7 @@ pub async fn find_resource(
     at: Option<Instant>,
 ) -> Result<ConfigurationItem, Error> {
     let absent = || Error::NotFound("there is no such resource".to_owned());
+    when(reader, tenant, "as_of", at.map(|at| AsOf { at, seq: None })).await?;
     let asked = Asked::parse(id).ok_or_else(absent)?;
     if let Asked::Key(key) = &asked {
         return reader.inventory_get(tenant, key, at).await?.ok_or_else(absent);

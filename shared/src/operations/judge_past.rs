@@ -1,12 +1,14 @@
 //! Judges the inventory as it was at an instant by today's rules, and writes nothing.
 
+use super::question::when;
 use super::run_audits::auditor;
 use crate::audit::{Coverage, Judgement, Related};
-use crate::domain::{Error, Instant, TenantId};
+use crate::domain::{AsOf, Error, Instant, TenantId};
 use crate::ledger::Reader;
 use std::collections::BTreeSet;
 
-/// Hands every verdict on the resources of `at` to `each`. What is known of coverage is today's.
+/// Hands every verdict on the resources of `at` to `each`. What is known of coverage is today's. [`Error::Invalid`] names `at`
+/// when it lies in the future.
 pub async fn judge_past(
     reader: &Reader,
     tenant: &TenantId,
@@ -14,6 +16,7 @@ pub async fn judge_past(
     framework: Option<&str>,
     each: &mut (dyn FnMut(&Judgement<'_>) -> Result<(), Error> + Send),
 ) -> Result<(), Error> {
+    when(reader, tenant, "at", Some(AsOf { at, seq: None })).await?;
     let mut auditor = auditor(reader, tenant, framework).await?;
     let known = reader.inventory_scopes(tenant).await?;
     let coverage = Coverage::of(&known);

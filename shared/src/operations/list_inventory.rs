@@ -4,9 +4,10 @@
 //! written meanwhile.
 
 use super::cursor::foreign;
+use super::question::when;
 use crate::domain::inventory::{ConfigurationItem, ItemKey, KnownScope, Page, Query};
 use crate::domain::resource_type::ResourceType;
-use crate::domain::{Error, TenantId};
+use crate::domain::{AsOf, Error, TenantId};
 use crate::ledger::Reader;
 use crate::seal::Seal;
 use crate::secrets::sha256_hex;
@@ -15,8 +16,9 @@ use std::collections::BTreeSet;
 /// Requests to the store of one page, about a megabyte each. A search that finds little ends its page early.
 const MAX_REQUESTS: usize = 24;
 
-/// A page of resources. [`Error::Invalid`] for a cursor that is not of this question.
+/// A page of resources. [`Error::Invalid`] for a cursor that is not of this question, and for an instant in the future.
 pub async fn list_inventory(reader: &Reader, tenant: &TenantId, query: &Query) -> Result<Page, Error> {
+    when(reader, tenant, "as_of", query.at.map(|at| AsOf { at, seq: None })).await?;
     let seal = Seal::new(reader.masters(), tenant, "resources");
     let fingerprint = fingerprint(query);
     let after = query.cursor.as_deref().map(|cursor| opened(&seal, cursor, &fingerprint)).transpose()?;

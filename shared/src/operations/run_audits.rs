@@ -384,11 +384,13 @@ fn verdict_intent(sent: Object, identity: String) -> Intent {
             }
             let same = with_version(&sent, product_field(&current.asff, RESOURCE_VERSION_FIELD));
             let decision = asff::import(Some(current), seen, &same, &actor, at);
-            if !matches!(decision, Decision::Write(_)) {
-                return decision;
-            }
+            let decision = match decision {
+                Decision::Write(_) => asff::import(Some(current), seen, &sent, &actor, at),
+                other => other,
+            };
+            return asff::judged_again(current, &sent, decision, &actor, at);
         }
-        asff::import(current, seen, &sent, &actor, at)
+        asff::import(None, seen, &sent, &actor, at)
     };
     Intent { key, sent: Some(short), decide: Arc::new(decide) }
 }

@@ -7,7 +7,7 @@ use crate::audit::{self, Problem, Rule};
 use crate::domain::audit_rule::{
     Deed, Files, LONGEST_KEY, MOST_EVER, MOST_RULES, MOST_VERSIONS, OwnRule, RuleSheet, RuleVersion,
 };
-use crate::domain::{Caller, Error};
+use crate::domain::{Caller, Error, TenantId};
 use crate::ledger::Writer;
 use crate::secrets::sha256_hex;
 
@@ -78,11 +78,27 @@ pub async fn set_rule(writer: &Writer, caller: &Caller, key: &str, files: Files)
             next.versions.push(RuleVersion { digest: digest.clone(), added });
             writer.rule_files_put(tenant, &digest, &files).await?;
         }
+        if next.revision == 0 {
+            take_names(writer, tenant, &rule).await?;
+        }
         if writer.own_rule_put(tenant, next).await?.is_some() {
             return get_rule_sheet(writer, tenant, key, None).await;
         }
     }
     Err(Error::Conflict("others change this rule at the same moment; send it again".to_owned()))
+}
+
+/// Takes the names of a rule that is new, which another one may be taking at the same moment.
+async fn take_names(writer: &Writer, tenant: &TenantId, rule: &Rule) -> Result<(), Error> {
+    let (key, id) = (&rule.metadata.key, &rule.metadata.rule_id);
+    let wrong = |message: String| refused(&[Problem::new(format!("{key}/rule.yaml"), 0, message)]);
+    if let Some(other) = writer.own_rule_name(tenant, &format!("id {id}"), key).await? {
+        return Err(wrong(format!("rule_id {id} is {other}'s: add a slug")));
+    }
+    match writer.own_rule_name(tenant, &format!("package {}", rule.package), key).await? {
+        Some(other) => Err(wrong(format!("key differs from {other} in dots and hyphens alone"))),
+        None => Ok(()),
+    }
 }
 
 /// What is wrong with a rule beside those that there are.

@@ -2,8 +2,7 @@
 
 use posture_shared::domain::asff::{self, Update};
 use posture_shared::domain::json::{Object, text_at};
-use posture_shared::domain::{Acceptance, Actor, Decision, Finding, FindingKey, Instant, Seen, Source};
-use posture_shared::operations::decide_findings::Reason;
+use posture_shared::domain::{Actor, Decision, Finding, FindingKey, Instant, Ruling, Seen, Source, Terms};
 use std::sync::Arc;
 
 /// What somebody wants to happen to one finding.
@@ -18,7 +17,7 @@ pub enum Ask {
     /// A customer's update.
     Update(FindingKey, Arc<Update>, String),
     /// An acceptance.
-    Accept(FindingKey, Reason, String),
+    Accept(FindingKey, Ruling, String),
     /// The record of an acceptance's end.
     Expire(FindingKey, Instant),
 }
@@ -65,12 +64,9 @@ impl Ask {
                 let actor = Actor { source: Source::Update, identity: by.clone() };
                 asff::update(current, change, &actor, at)
             }
-            Self::Accept(_, reason, by) => {
-                let Reason { justification, approved_by, review_date, expires_at } = reason.clone();
-                let by = by.clone();
+            Self::Accept(_, ruling, by) => {
                 let actor = Actor { source: Source::Decision, identity: by.clone() };
-                let acceptance = Acceptance { justification, approved_by, review_date, expires_at, by, at };
-                asff::accept(current, &acceptance, &actor, at)
+                asff::decide(current, ruling, &Terms::default(), &actor, at)
             }
             Self::Expire(_, end) => asff::expire(current, *end, at),
         }

@@ -13,11 +13,10 @@ use posture_local::faults::Fault;
 use posture_shared::clock::Clock;
 use posture_shared::domain::asff::{self, Door, Update};
 use posture_shared::domain::json::differences;
-use posture_shared::domain::{Caller, Error, FindingKey, Instant, Outcome, Rejection, Snapshot};
+use posture_shared::domain::{Caller, Error, FindingKey, Instant, Outcome, Rejection, Ruling, Snapshot, Status, Terms};
 use posture_shared::ledger::{Found, When, Writer};
-use posture_shared::operations::decide_findings::Reason;
 use posture_shared::operations::{
-    FindingsQuery, HistoryQuery, Question, accept_finding, get_finding, get_finding_history, get_findings,
+    FindingsQuery, HistoryQuery, Question, decide_findings, get_finding, get_finding_history, get_findings,
     import_findings, import_snapshots, record_expiries, update_findings,
 };
 use serde_json::Value;
@@ -49,7 +48,7 @@ enum Request {
     Import(Vec<Value>),
     Snapshot(Vec<Snapshot>),
     Update(Vec<FindingKey>, Update),
-    Accept(FindingKey, Reason),
+    Accept(FindingKey, Ruling),
     Expire(Instant),
 }
 
@@ -90,7 +89,8 @@ impl Run {
                 // The end lies ahead of every clock that there is: callers check that.
                 let expires_at = end.map(|ms| self.now(0).max(self.now(1)).plus(ms));
                 let justification = "we can live with it".to_owned();
-                let reason = Reason { justification, approved_by: None, review_date: None, expires_at };
+                let remarks = Some(justification);
+                let reason = Ruling { remarks, expires_at, ..Ruling::of(Status::RiskAccepted) };
                 self.request(who, &Request::Accept(key(whom.0, whom.1), reason), trouble).await;
             }
             Step::Expire { who, back, trouble } => {
@@ -227,7 +227,9 @@ impl Run {
             Request::Snapshot(sent) => import_snapshots(writer, tenant, Some(caller), sent).await?.outcomes,
             Request::Update(keys, update) => update_findings(writer, caller, keys.clone(), update.clone()).await?,
             Request::Accept(key, reason) => {
-                vec![accept_finding(writer, caller, key.clone(), reason.clone()).await?]
+                let report =
+                    decide_findings(writer, caller, vec![key.clone()], reason.clone(), &Terms::default()).await?;
+                report.outcomes.into_iter().flatten().collect()
             }
             Request::Expire(from) => return record_expiries(writer, tenant, *from).await.map(Outcomes::Count),
         }))

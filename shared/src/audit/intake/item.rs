@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 /// Bytes of JSON that one item may have. Compressed it must fit into an item of DynamoDB besides.
 pub const MAX_ITEM_BYTES: usize = 2 << 20;
-/// Bytes of an account's number, or of a region's name.
+/// Bytes of a region's name.
 const MAX_PLACE_BYTES: usize = 64;
 /// Bytes of a type and an id together: they are part of a sort key, which has 1,024.
 const MAX_NAME_BYTES: usize = 960;
@@ -95,10 +95,11 @@ pub(super) fn checked(key: ItemKey) -> Result<ItemKey, Rejection> {
         let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         !text.is_empty() && text.len() <= MAX_PLACE_BYTES && text.chars().all(legal)
     };
-    for (field, place) in [("accountId", &key.account), ("awsRegion", &key.region)] {
-        if !is_place(place) {
-            return Err(wrong(field, &format!("must be 1 to {MAX_PLACE_BYTES} letters, digits, - or _")));
-        }
+    if key.account.len() != 12 || !key.account.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(wrong("accountId", "must be the 12 digits of an account"));
+    }
+    if !is_place(&key.region) {
+        return Err(wrong("awsRegion", &format!("must be 1 to {MAX_PLACE_BYTES} letters, digits, - or _")));
     }
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.');
     if key.kind.is_empty() || !key.kind.chars().all(legal) {

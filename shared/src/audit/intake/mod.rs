@@ -125,6 +125,12 @@ fn gather(value: &Value, context: &Context, into: &mut Intake, level: usize) -> 
     if let Some(detail) = members.get("detail").filter(|detail| detail.is_object()) {
         return gather(detail, context, into, level);
     }
+    if members.contains_key("covered") || members.contains_key("resources") {
+        if let Some(other) = members.keys().find(|name| !OWN_FORM.contains(&name.as_str())) {
+            let other: String = other.chars().take(SHOWN).collect();
+            return Err(wrong(&other, "is no member of a request; there are resources and covered"));
+        }
+    }
     let mut found = false;
     for name in ENVELOPES {
         if let Some(inner) = members.get(*name).filter(|inner| !inner.is_null()) {
@@ -143,6 +149,11 @@ fn gather(value: &Value, context: &Context, into: &mut Intake, level: usize) -> 
         false => take(value, context, into),
     }
 }
+
+/// The members of our own form.
+const OWN_FORM: [&str; 2] = ["resources", "covered"];
+/// Characters of a member's name that are told.
+const SHOWN: usize = 100;
 
 /// Members that hold items, or what holds them.
 const ENVELOPES: &[&str] = &[
@@ -192,12 +203,26 @@ fn coverage(value: &Value, context: &Context) -> Result<Vec<Coverage>, Rejection
         let types = types.and_then(|types| types.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
         let types = types.ok_or_else(|| wrong(&field("types"), "must be a list of types"))?;
         let scope = Scope { account, region };
-        let read = types.into_iter().map(|kind| {
+        // Names are bounded as those of items are.
+        let key = |kind: String| {
             let Scope { account, region } = scope.clone();
-            // Names are bounded as those of items are.
-            let key = ItemKey { account, region, kind: item::config_kind(kind), id: "-".to_owned() };
-            let key = item::checked(key).map_err(|r| wrong(&field("types"), &r.message))?;
-            Ok((key.kind, at))
+            item::checked(ItemKey { account, region, kind, id: "-".to_owned() }).map_err(|r| {
+                let member = match r.field.as_str() {
+                    "accountId" => "account_id",
+                    "awsRegion" => "region",
+                    _ => "types",
+                };
+                wrong(&field(member), &r.message)
+            })
+        };
+        key("AWS::::Account".to_owned())?;
+        let read = types.into_iter().map(|kind| {
+            let kind = item::config_kind(kind);
+            if !kind.contains("::") {
+                let why = "must be types as AWS Config spells them, for example AWS::EC2::Instance";
+                return Err(wrong(&field("types"), why));
+            }
+            Ok((key(kind)?.kind, at))
         });
         let types = read.collect::<Result<BTreeMap<String, Instant>, Rejection>>()?;
         Ok(Coverage { scope, types })

@@ -270,13 +270,19 @@ fn coverage_is_read() {
     for (covered, field) in [
         (json!(7), "covered"),
         (json!([{"region": "r", "types": []}]), "covered[0].account_id"),
-        (json!([{"account_id": "1", "types": []}]), "covered[0].region"),
-        (json!([{"account_id": "1", "region": "r"}]), "covered[0].types"),
-        (json!([{"account_id": "1", "region": "r", "types": [7]}]), "covered[0].types"),
-        (json!([{"account_id": "1", "region": "r", "types": ["AWS::X::#"]}]), "covered[0].types"),
-        (json!([{"account_id": "1", "region": "r", "types": [], "at": "soon"}]), "covered[0].at"),
+        (json!([{"account_id": "123456789012", "types": []}]), "covered[0].region"),
+        (json!([{"account_id": "123456789012", "region": "r"}]), "covered[0].types"),
+        (json!([{"account_id": "123456789012", "region": "r", "types": [7]}]), "covered[0].types"),
+        (json!([{"account_id": "123456789012", "region": "r", "types": ["AWS::X::#"]}]), "covered[0].types"),
+        (json!([{"account_id": "123456789012", "region": "r", "types": ["bucket"]}]), "covered[0].types"),
+        (json!([{"account_id": "12345678901", "region": "r", "types": []}]), "covered[0].account_id"),
+        (json!([{"account_id": "123456789012", "region": "#", "types": []}]), "covered[0].region"),
+        (json!([{"account_id": "123456789012", "region": "r", "types": [], "at": "soon"}]), "covered[0].at"),
     ] {
         assert_eq!(read(&json!({"covered": covered}), &context()).unwrap_err().field, field);
+    }
+    for misspelt in [json!({"resources": [], "coverd": []}), json!({"Resources": [], "covered": []})] {
+        assert!(read(&misspelt, &context()).is_err(), "{misspelt}");
     }
 }
 
@@ -334,7 +340,7 @@ fn items() -> impl Strategy<Value = Value> {
     (members(), members(), links, tags, any::<bool>(), 0..1_700_000_000_000_i64).prop_map(
         |(configuration, supplementary, links, tags, deleted, at)| {
             let key = ItemKey {
-                account: "1".to_owned(),
+                account: "123456789012".to_owned(),
                 region: "r".to_owned(),
                 kind: "AWS::X::Y".to_owned(),
                 id: "a#b{}".to_owned(),

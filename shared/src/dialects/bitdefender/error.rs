@@ -15,6 +15,7 @@ pub fn reply(error: &Error) -> Reply {
         }
         Error::NotFound(message) => envelope(404, "Not Found", message, None),
         Error::Conflict(message) => envelope(409, "Conflict", message, None),
+        Error::Stale(message) => envelope(412, "Precondition Failed", message, None),
         Error::Denied(denial) => match denial {
             Denial::NoKey | Denial::BadKey | Denial::Skew | Denial::Scope | Denial::Account => {
                 Reply::json(403, &json!({"message": "Forbidden"}))

@@ -1,6 +1,6 @@
 //! `GET /v1/cspm/checks/{id}`: one check, without links and meta around it (CONTRACTS 4.3).
 
-use super::super::Reply;
+use super::super::{Reply, etag};
 use super::envelope;
 use super::parameters::{AS_OF, Parameter, Values};
 use super::resource::Names;
@@ -20,12 +20,17 @@ pub fn state(pairs: &[(String, String)]) -> Result<Option<AsOf>, Error> {
     Values::parse(PARAMETERS, pairs).map(|values| values.as_of())
 }
 
-/// A check; [`Error::NotFound`] for a finding that is gone or has no verdict.
+/// A check with its state's tag; [`Error::NotFound`] for a finding that is gone or has no verdict.
 pub fn render(ordinal: Ordinal, finding: &Finding, names: &Names<'_>, base: &str) -> Result<Reply, Error> {
-    if finding.standing.presence != Presence::Active || finding.standing.result == Verdict::Unknown {
+    if !is_check(finding) {
         return Err(absent());
     }
-    Ok(envelope::one(&super::check::check(ordinal, finding, names, base)))
+    Ok(etag::put(envelope::one(&super::check::check(ordinal, finding, names, base)), finding))
+}
+
+/// Whether a finding is a check: it is there, and has a verdict.
+pub fn is_check(finding: &Finding) -> bool {
+    finding.standing.presence == Presence::Active && finding.standing.result != Verdict::Unknown
 }
 
 /// The error for a check that is not there.

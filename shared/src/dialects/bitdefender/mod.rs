@@ -27,6 +27,7 @@ pub mod resources;
 pub mod rules;
 pub mod scans;
 pub mod system_compliance;
+pub mod update_checks;
 
 pub use cursor::PageRequest;
 pub use envelope::Place;

@@ -1,5 +1,6 @@
 //! Bitdefender's operations, for `/openapi.json`: parameters are those that requests are read with.
 
+use super::super::decision::{MOST_IDS, OUTCOMES, REMARKS_CHARS};
 use super::super::openapi::{
     AS_OF_TEXT, Description, and_perhaps, as_of, boolean, count, errors, list, number, object, query, reference, text,
     text_or_null, uuid, words, words_or_null,
@@ -25,6 +26,27 @@ pub fn get_checks(_: &str) -> Description {
 /// `bitdefender-get-check`.
 pub fn get_check(_: &str) -> Description {
     one("Get one check", "BitdefenderCheck", "The check's UUID.")
+}
+
+/// `bitdefender-update-checks`.
+pub fn update_checks(_: &str) -> Description {
+    let ids = json!({"type": "array", "minItems": 1, "maxItems": MOST_IDS, "items": uuid()});
+    let or_null = |all: &[&'static str]| words_or_null(all.iter().copied());
+    let remarks = || openapi::bounded_or_null(REMARKS_CHARS);
+    let body = and_perhaps(
+        object([("ids", ids)]),
+        [
+            ("status", or_null(STATUSES)),
+            ("status_remarks", remarks()),
+            ("expires_at", openapi::date_or_null()),
+            ("severity", or_null(SEVERITIES)),
+            ("severity_remarks", remarks()),
+        ],
+    );
+    let meta = object([("outcome", words(OUTCOMES)), ("reason", text_or_null())]);
+    let row = object([("id", uuid()), ("type", kind("check")), ("meta", meta)]);
+    let answer = object([("data", list(&row)), ("meta", openapi::outcome_counts())]);
+    Description::of("Set status or severity of checks that fail", answer).body(openapi::closed(body))
 }
 
 /// `bitdefender-get-finding-changes`.

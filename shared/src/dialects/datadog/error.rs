@@ -16,6 +16,7 @@ pub fn reply(error: &Error) -> Reply {
         }
         Error::NotFound(message) => errors(404, "Not Found", message, &Value::Null),
         Error::Conflict(message) => errors(409, "Conflict", message, &Value::Null),
+        Error::Stale(message) => errors(412, "Precondition Failed", message, &Value::Null),
         Error::Denied(denial) => errors(403, "Forbidden", denial.message(), &Value::Null),
         Error::Throttled { message, retry_after } => {
             errors(429, "Too Many Requests", message, &Value::Null).with_header("retry-after", retry_after.to_string())

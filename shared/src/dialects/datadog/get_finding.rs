@@ -4,7 +4,7 @@
 //! `data.id` of the beta is the finding's, as that inside is. `resource_configuration` is what ASFF calls the first
 //! resource's Details, with the account and region beside it.
 
-use super::super::Reply;
+use super::super::{Reply, etag};
 use super::finding::{self, Listed};
 use super::message;
 use super::parameters::Parameters;
@@ -43,7 +43,7 @@ pub fn not_found() -> Error {
     Error::NotFound("finding not found".to_owned())
 }
 
-/// The finding; [`Error::NotFound`] for one that is none here.
+/// The finding with its state's tag; [`Error::NotFound`] for one that is none here.
 pub fn render(request: &GetFinding, shown: &Listed<'_>) -> Result<Reply, Error> {
     let Listed { uid, finding } = shown;
     if !finding::is_listed(&finding.standing) {
@@ -60,7 +60,8 @@ pub fn render(request: &GetFinding, shown: &Listed<'_>) -> Result<Reply, Error> 
         }
         Shape::Ga => json!({"id": id, "type": "detailed_finding", "attributes": all}),
     };
-    Ok(answer(request.shape, request.is_below_prefix, &json!({"data": data})))
+    let reply = answer(request.shape, request.is_below_prefix, &json!({"data": data}));
+    Ok(etag::put(reply, finding))
 }
 
 fn configuration(asff: &Object) -> Object {

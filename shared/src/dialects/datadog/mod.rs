@@ -36,6 +36,7 @@ pub mod limits;
 pub mod list_findings;
 mod message;
 mod mute;
+pub mod mute_findings;
 pub mod openapi;
 mod parameters;
 mod shape;

@@ -3,6 +3,7 @@
 //!
 //! Under the prefix of the official client the answer has always its shape; elsewhere a request decides.
 
+use super::super::decision::{MOST_IDS, OUTCOMES};
 use super::super::openapi::{
     AS_OF_TEXT, Description, and_perhaps, as_of, boolean, count, errors, list, number, object, query, reference, text,
     text_or_null, uuid, words,
@@ -10,6 +11,7 @@ use super::super::openapi::{
 use super::filters::{EVALUATIONS, SEVERITIES, VULNERABILITIES};
 use super::limits::{DEFAULT_LIMIT, MAX_LIMIT};
 use super::mute::{DESCRIPTION_CHARS, REASONS};
+use super::mute_findings::Generation;
 use super::parameters::{GET, Known, LIST, Whose};
 use super::shape::{GA_PATH, JSON_API};
 use crate::dialects::openapi::Parameter;
@@ -25,6 +27,58 @@ pub fn list_findings(path: &str) -> Description {
 pub fn get_finding(path: &str) -> Description {
     described("Get a finding's details", path, "DatadogFinding", "DatadogBetaFinding", GET)
         .path(super::get_finding::FIELD, "The finding's UUID, with hyphens or without.")
+}
+
+/// `datadog-mute-findings`.
+pub fn mute_findings(_: &str) -> Description {
+    let named = object([("finding_id", text())]);
+    let meta = object([("findings", named_list(&named))]);
+    let members =
+        [("type", json!({"const": "finding"})), ("attributes", to_mute(Generation::Findings)), ("meta", meta)];
+    muting("Mute or unmute findings", Generation::Findings, and_perhaps(object(members), [("id", text_or_null())]))
+}
+
+/// `datadog-mute-security-findings`.
+pub fn mute_security_findings(_: &str) -> Description {
+    let named = and_perhaps(object([("id", text())]), [("type", json!({"const": "findings"}))]);
+    let relationships = object([("findings", object([("data", named_list(&named))]))]);
+    let members = [
+        ("type", json!({"const": "mute"})),
+        ("attributes", to_mute(Generation::Security)),
+        ("relationships", relationships),
+    ];
+    let data = and_perhaps(object(members), [("id", text_or_null())]);
+    muting("Mute or unmute findings, as newer clients ask for it", Generation::Security, data)
+}
+
+fn muting(summary: &'static str, generation: Generation, data: Value) -> Description {
+    let row = object([("finding_id", uuid()), ("outcome", words(OUTCOMES)), ("reason", text_or_null())]);
+    let answer = object([
+        ("data", object([("id", text()), ("type", json!({"const": generation.kind()}))])),
+        ("meta", object([("findings", list(&row))])),
+    ]);
+    let described = Description { status: generation.status(), media: JSON_API, ..Description::of(summary, answer) };
+    described.body(object([("data", data)]))
+}
+
+fn named_list(item: &Value) -> Value {
+    json!({"type": "array", "minItems": 1, "maxItems": MOST_IDS, "items": item})
+}
+
+fn to_mute(generation: Generation) -> Value {
+    let end = || json!({"type": ["integer", "null"], "minimum": 0});
+    let of = |flag: &str, is_muted: bool, reasons: &[&'static str]| {
+        let description = json!({"type": ["string", "null"], "minLength": 1, "maxLength": DESCRIPTION_CHARS});
+        let members = [("reason", words(reasons.iter().copied())), (flag, json!({"const": is_muted}))];
+        let mute = and_perhaps(object(members), [("description", description)]);
+        match is_muted {
+            true => and_perhaps(mute, [(generation.end(), end())]),
+            false => mute,
+        }
+    };
+    let flag = generation.flag();
+    let (mute, unmute) = (of(flag, true, generation.reasons()), of(flag, false, Generation::unmute_reasons()));
+    object([("mute", json!({"anyOf": [mute, unmute]}))])
 }
 
 fn described(summary: &'static str, path: &str, ga: &str, beta: &str, known: &[Known]) -> Description {

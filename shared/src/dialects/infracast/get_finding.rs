@@ -6,25 +6,16 @@
 //! uids alone. If both forms name several findings, one that fails now goes first; if that does not tell, the answer
 //! is a 409 that names the uids of those that are meant.
 
-use super::super::Reply;
+use super::super::{Reply, etag};
 use super::parameters::Parameters;
 use super::row::{self, Listed};
 use super::vocabulary::Listing;
 use crate::domain::query::Filter;
-use crate::domain::{AsOf, Error, Uid};
+use crate::domain::{AsOf, Error, Finding, Wanted};
 use serde_json::Value;
 
 /// The path's parameter, for errors.
 pub const FIELD: &str = "findingID";
-
-/// What a finding is asked for by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
-    /// Its uid.
-    Uid(Uid),
-    /// The names of its rule and its resource, with a `-` between them.
-    Named(String),
-}
 
 /// A request for one finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +28,7 @@ pub struct GetFinding {
 
 /// Reads a decoded id and a query; [`Error::Invalid`] names the parameter at fault.
 pub fn parse(id: &str, query: &[(String, String)]) -> Result<GetFinding, Error> {
-    let read = |text: &str| Uid::parse(text).or_else(|| Uid::parse_simple(text));
-    let uid = id.rsplit_once('~').and_then(|(_, uid)| read(uid)).or_else(|| read(id));
-    let wanted = uid.map_or_else(|| Wanted::Named(id.to_owned()), Wanted::Uid);
-    Ok(GetFinding { wanted, as_of: Parameters(query).as_of()? })
+    Ok(GetFinding { wanted: Wanted::parse(id), as_of: Parameters(query).as_of()? })
 }
 
 /// The findings that may be asked for: those that ever failed.
@@ -53,22 +41,27 @@ pub fn not_found() -> Error {
     Error::NotFound("there is no such finding".to_owned())
 }
 
-/// The finding; [`Error::NotFound`] for one that never failed, which is none here.
+/// Whether a finding is one here: it ever failed.
+pub fn is_shown(finding: &Finding) -> bool {
+    Listing::of(&finding.standing).is_some()
+}
+
+/// The finding, with its state's tag; [`Error::NotFound`] for one that never failed, which is none here.
 pub fn render(finding: &Listed<'_>, as_of: AsOf) -> Result<Reply, Error> {
-    if Listing::of(&finding.finding.standing).is_none() {
+    if !is_shown(finding.finding) {
         return Err(not_found());
     }
     let mut body = row::whole(finding);
     body.insert("as_of".to_owned(), Value::String(as_of.to_string()));
-    Ok(Reply::json(200, &Value::Object(body)))
+    Ok(etag::put(Reply::json(200, &Value::Object(body)), finding.finding))
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-    use super::{Wanted, parse};
-    use crate::domain::{Ordinal, Uids};
+    use super::parse;
+    use crate::domain::{Ordinal, Uids, Wanted};
 
     #[test]
     fn ids_are_read_in_every_form() {

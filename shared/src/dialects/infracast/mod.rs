@@ -21,6 +21,7 @@
 //! - Rows of lists are at most 4 KB: texts are cut, with `…` at the end, and mappings left out. The finding by itself
 //!   has everything.
 
+pub mod accept_finding;
 pub mod compliance_summary;
 pub mod error;
 mod filters;
@@ -31,6 +32,7 @@ pub mod list_findings;
 mod never_panics;
 pub mod openapi;
 mod parameters;
+pub mod resolve_finding;
 pub mod row;
 pub mod run_audit;
 #[cfg(test)]

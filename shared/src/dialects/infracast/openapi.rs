@@ -1,9 +1,12 @@
 //! Infracast's operations, for `/openapi.json`.
 
+use super::super::decision::REMARKS_CHARS;
+use super::super::etag::IF_MATCH;
 use super::super::openapi::{
-    Description, and_perhaps, closed, count, instant, list, number, object, reference, text, text_or_null, uuid, words,
-    words_or_null,
+    Description, and_perhaps, bounded, bounded_or_null, closed, count, date_or_null, instant, list, number, object,
+    reference, text, text_or_null, uuid, words, words_or_null,
 };
+use super::accept_finding::{APPROVER_CHARS, REVIEW_DATE};
 use super::limits::{DEFAULT_PER_PAGE, MAX_PER_PAGE};
 use super::list_findings::{List, SORT_FIELDS};
 use super::vocabulary::{Listing, SEVERITIES};
@@ -25,6 +28,31 @@ pub fn get_finding(_: &str) -> Description {
     let id = "The finding's id, its uid, or `<rule_id>-<resource>` as the vendor spells it.";
     let described = Description::of("Get one finding", reference("InfracastWholeFinding"));
     of_tenant(described).path(super::get_finding::FIELD, id).as_of()
+}
+
+/// `infracast-accept-finding`.
+pub fn accept_finding(_: &str) -> Description {
+    let body = and_perhaps(
+        object([("justification", bounded(REMARKS_CHARS))]),
+        [(REVIEW_DATE, date_or_null()), ("approved_by", bounded_or_null(APPROVER_CHARS))],
+    );
+    decided("Accept the risk of a finding, until the end of its review date").body(closed(body))
+}
+
+/// `infracast-resolve-finding`.
+pub fn resolve_finding(_: &str) -> Description {
+    let body = and_perhaps(object([]), [("justification", bounded_or_null(REMARKS_CHARS))]);
+    decided("Say that a finding is fixed").optional_body(closed(body))
+}
+
+fn decided(summary: &'static str) -> Description {
+    let described = Description::of(summary, reference("InfracastWholeFinding"));
+    of_tenant(described)
+        .path(
+            super::get_finding::FIELD,
+            "The finding's id, its uid, or `<rule_id>-<resource>` as the vendor spells it.",
+        )
+        .header(IF_MATCH, "The ETag of the finding as it was read; if it has changed since, the answer is 412.")
 }
 
 /// `infracast-run-audit`.

@@ -92,7 +92,7 @@ fn row(shown: &Listed<'_>, asked: Option<&MappingQuery>) -> Object {
     put("last_seen", json!(seconds(*last_seen)));
     put("created_at", json!(seconds(standing.first_seen)));
     put("risk_score", json!(score::risk(shown.finding).score));
-    if let Some(accepted) = &standing.acceptance {
+    if let Some(accepted) = standing.acceptance_in_force() {
         put("acceptance", acceptance(accepted));
     }
     row

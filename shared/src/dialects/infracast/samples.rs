@@ -22,6 +22,7 @@ pub fn of(asff: &Value) -> Finding {
         ever_failed: true,
         customer_set: BTreeSet::new(),
         hub: None,
+        decided: None,
         rule_version: 1,
     };
     Finding { asff: asff.as_object().unwrap().clone(), standing }

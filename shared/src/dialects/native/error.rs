@@ -1,6 +1,7 @@
 //! Errors of our own routes: `{"error":{"code","message","details":null}}` (CONTRACTS 5, errors).
 //!
-//! The vendor's list has no code for a conflict; `CONFLICT` with status 409 is ours.
+//! The vendor's list has no code for a conflict; `CONFLICT` with status 409 is ours, and so is
+//! `PRECONDITION_FAILED` with 412.
 
 use super::super::Reply;
 use crate::domain::Error;
@@ -13,6 +14,7 @@ pub fn reply(error: &Error) -> Reply {
         Error::Invalid { .. } => envelope(400, "BAD_REQUEST", &error.to_string()),
         Error::NotFound(message) => envelope(404, "NOT_FOUND", message),
         Error::Conflict(message) => envelope(409, "CONFLICT", message),
+        Error::Stale(message) => envelope(412, "PRECONDITION_FAILED", message),
         Error::Denied(denial) => match denial {
             Denial::NoKey | Denial::BadKey | Denial::Skew => envelope(401, "UNAUTHORIZED", denial.message()),
             Denial::Scope | Denial::Account => envelope(403, "FORBIDDEN", denial.message()),
@@ -48,6 +50,7 @@ mod tests {
             (Error::invalid("body", "is wrong"), 400, "BAD_REQUEST", "body: is wrong"),
             (Error::NotFound("no such tenant".to_owned()), 404, "NOT_FOUND", "no such tenant"),
             (Error::Conflict("not now".to_owned()), 409, "CONFLICT", "not now"),
+            (Error::Stale("not as it was".to_owned()), 412, "PRECONDITION_FAILED", "not as it was"),
             (Error::Denied(Denial::NoKey), 401, "UNAUTHORIZED", Denial::NoKey.message()),
             (Error::Denied(Denial::BadKey), 401, "UNAUTHORIZED", Denial::BadKey.message()),
             (Error::Denied(Denial::Skew), 401, "UNAUTHORIZED", Denial::Skew.message()),

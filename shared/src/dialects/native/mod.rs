@@ -1,6 +1,9 @@
 //! Our own routes under `/api/v1/tenants/{tenantID}`, which copy nobody's wire shapes but Infracast's error envelope.
 
 pub mod accounts;
+pub mod audit_log;
+pub mod decision_openapi;
+pub mod decisions;
 pub mod docs;
 pub mod error;
 pub mod jobs;

@@ -15,6 +15,7 @@ pub fn reply(error: &Error) -> Reply {
         Error::Invalid { .. } => typed(400, "InvalidInputException", &error.to_string()),
         Error::NotFound(message) => typed(404, "ResourceNotFoundException", message),
         Error::Conflict(message) => typed(409, "ResourceConflictException", message),
+        Error::Stale(message) => typed(412, "ResourceConflictException", message),
         Error::Denied(denial) => typed(401, "InvalidAccessException", denial.message()),
         Error::Throttled { message, retry_after } => {
             typed(429, "LimitExceededException", message).with_header("retry-after", retry_after.to_string())

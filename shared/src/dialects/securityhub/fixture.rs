@@ -26,6 +26,7 @@ pub fn finding(asff: Value) -> Finding {
         rule_version: 0,
         customer_set: std::collections::BTreeSet::new(),
         hub: None,
+        decided: None,
     };
     Finding { asff, standing }
 }

@@ -27,7 +27,7 @@ mod properties;
 #[cfg(test)]
 mod samples;
 
-pub use decide::{accept, expire};
+pub use decide::{decide, expire, judged_again};
 pub use hash::{producer_hash, seen_hash};
 pub use import::import;
 pub use snapshot::{lay_over, producers_part, snapshot_import, snapshot_update};

@@ -4,9 +4,9 @@
 
 use super::super::import::import;
 use super::super::samples::{PRODUCT, customer, day, failed, instant, object, producer, with};
-use super::super::{Update, accept, update};
+use super::super::{Update, decide, update};
 use super::*;
-use crate::domain::{Acceptance, Presence};
+use crate::domain::{Presence, Ruling, Terms};
 use serde_json::json;
 
 /// A finding as a hub shows it.
@@ -182,15 +182,9 @@ fn a_finding_that_was_imported_here_meets_its_first_snapshot() {
 fn an_acceptance_made_here_outlives_snapshots_that_do_not_speak_of_it() {
     let mut current = None;
     apply(&mut current, &shows("NEW"), Some(&day(1)), 1);
-    let acceptance = Acceptance {
-        justification: "j".to_owned(),
-        approved_by: None,
-        review_date: None,
-        expires_at: Some(instant(90)),
-        by: "b".to_owned(),
-        at: instant(1),
-    };
-    if let Decision::Write(write) = accept(current.as_ref(), &acceptance, &customer(), instant(1)) {
+    let ruling = Ruling { expires_at: Some(instant(90)), ..Ruling::of(Status::RiskAccepted) };
+    let decision = decide(current.as_ref(), &ruling, &Terms::default(), &customer(), instant(1));
+    if let Decision::Write(write) = decision {
         current = Some(write.finding);
     }
     let accepted = |current: &Option<Finding>| current.as_ref().is_some_and(|f| f.standing.acceptance.is_some());

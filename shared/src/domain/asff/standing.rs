@@ -72,6 +72,7 @@ pub fn next_standing(previous: Option<&Standing>, asff: &Object, at: Instant) ->
         rule_version: previous.map_or(0, |p| p.rule_version),
         customer_set,
         hub: previous.and_then(|p| p.hub.clone()),
+        decided: previous.and_then(|p| p.decided.clone()),
     }
 }
 

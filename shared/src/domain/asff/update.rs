@@ -9,13 +9,16 @@
 //!   there changes no status, unless VerificationState comes with it and says which of the two SUPPRESSED means.
 //! - A finding above 240 KB (a hub's snapshot can be) may be updated as long as it does not grow.
 
+use super::decide::audit_must_look;
 use super::rules::{At, Problem};
 use super::standing::{next_standing, plain_status};
 use super::validate::{self, SIZE_EXCEEDED, size};
 use super::{MAX_FINDING_BYTES, SHARED, acceptance_ran_out, hub, not_found, present, put, same_content, severity};
 use super::{set_workflow, workflow};
 use crate::domain::json::{self, Object};
-use crate::domain::{Actor, Decision, Error, Finding, HashAfter, Instant, Rejection, Standing, Status, Verdict, Write};
+use crate::domain::{
+    Actor, Decided, Decision, Error, Finding, HashAfter, Instant, Rejection, Standing, Status, Verdict, Write,
+};
 use serde_json::Value;
 
 /// A validated update: the members to set.
@@ -91,9 +94,16 @@ pub fn update(current: Option<&Finding>, change: &Update, actor: &Actor, at: Ins
     for name in change.members.keys() {
         hub::mark_decided(&mut standing, name);
     }
+    let status = standing.status.filter(|_| standing.status != current.standing.status);
+    let severity = Some(standing.severity).filter(|_| standing.severity != current.standing.severity);
+    if status.is_some() || severity.is_some() {
+        let (by, remarks) = (actor.identity.clone(), None);
+        let (severity_remarks, reason, request) = (None, None, None);
+        standing.decided = Some(Decided { status, severity, remarks, severity_remarks, reason, by, at, request });
+    }
     let touches_producers = SHARED.iter().any(|name| change.members.contains_key(*name));
-    let hash = if touches_producers { HashAfter::Clear } else { HashAfter::Keep };
     let finding = Finding { asff: finding.asff, standing };
+    let hash = if touches_producers || audit_must_look(&finding) { HashAfter::Clear } else { HashAfter::Keep };
     Decision::Write(Box::new(Write { finding, actor: actor.clone(), hash }))
 }
 

@@ -4,9 +4,9 @@
 
 use super::super::import::import;
 use super::super::samples::{customer, day, failed, instant, object, producer, with};
-use super::super::{accept, validate};
+use super::super::{decide, validate};
 use super::*;
-use crate::domain::{Acceptance, Severity};
+use crate::domain::{Ruling, Severity, Terms};
 use serde_json::json;
 
 fn written(decision: Decision) -> Option<Write> {
@@ -133,16 +133,10 @@ fn bad_members_are_named() {
 
 #[test]
 fn workflow_and_verification_state_decide_as_the_table_of_design_2_says() {
-    let accepted = Acceptance {
-        justification: "j".to_owned(),
-        approved_by: None,
-        review_date: None,
-        expires_at: Some(instant(5)),
-        by: "b".to_owned(),
-        at: instant(1),
-    };
+    let ruling = Ruling { expires_at: Some(instant(5)), ..Ruling::of(Status::RiskAccepted) };
     let open = known(json!({}));
-    let accepted = written(accept(Some(&open), &accepted, &customer(), instant(1))).map_or(open.clone(), |w| w.finding);
+    let accepted = decide(Some(&open), &ruling, &Terms::default(), &customer(), instant(1));
+    let accepted = written(accepted).map_or(open.clone(), |w| w.finding);
     let suppressed = json!({ "Workflow": { "Status": "SUPPRESSED" } });
     let both = json!({ "Workflow": { "Status": "SUPPRESSED" }, "VerificationState": "FALSE_POSITIVE" });
     for (from, members, status, has_end) in [
