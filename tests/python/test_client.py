@@ -10,6 +10,7 @@ import urllib.request
 
 import posture_ledger
 import pytest
+import urllib3
 from posture_ledger import Client
 
 from findings import ACCOUNT, finding
@@ -33,7 +34,7 @@ def import_findings(server, *findings, key=None):
 # Against the real server.
 
 
-# infracast-findings, Python Example: as it stands there, up to the decision.
+# infracast-findings, Python Example: as it stands there.
 EXAMPLE = """\
 from infracast import InfracastClient
 
@@ -54,22 +55,47 @@ for finding in findings:
 
 for framework, fw_findings in by_framework.items():
     print(f"{framework}: {len(fw_findings)} critical/high findings")
+
+# Accept a risk
+client.findings.accept_risk(
+tenant="acme-corp",
+finding_id="CIS-AWS-5.2-sg-0abc123",
+justification="Legacy system, decommission scheduled Q3 2024",
+review_date="2024-09-30"
+)
 """
+GROUP = {
+    "Type": "AwsEc2SecurityGroup",
+    "Id": f"arn:aws:ec2:us-east-1:{ACCOUNT}:security-group/sg-0abc123",
+    "Region": "us-east-1",
+}
+BEFORE_THE_REVIEW = "2024-03-16T10:00:00Z"
 
 
 def test_the_documents_example_runs_with_another_import(tmp_path, capsys):
     made = run("keys", "create", "--data", tmp_path, "--tenant", "acme-corp", "--scopes", "admin", "--name", "amara")
     key = json.loads(made.stdout)["key"]
-    requirements = (["CIS-AWS 5.2"], ["CIS-AWS 5.2"], ["NIST-800-53 AC-2"])
-    found = [finding(Compliance={"Status": "FAILED", "RelatedRequirements": names}) for names in requirements]
-    with serving(tmp_path) as server:
-        import_findings(server, *found, finding(Severity={"Label": "LOW"}), key=key)
+    at = "2024-03-10T14:00:00Z"
+
+    def failing(control, **members):
+        return finding(at=at, Compliance={"Status": "FAILED", "RelatedRequirements": [control]}, **members)
+
+    group = failing("CIS-AWS 5.2", GeneratorId="CIS-AWS-5.2", Resources=[GROUP])
+    found = [group, failing("CIS-AWS 5.2"), failing("NIST-800-53 AC-2"), finding(at=at, Severity={"Label": "LOW"})]
+    with serving(tmp_path, "--clock", BEFORE_THE_REVIEW) as server:
+        to = {"POSTURE_URL": server.url, "POSTURE_TOKEN": key["token"]}
+        assert run("import", "-", stdin=json.dumps(found), **to).returncode == 0
         program = EXAMPLE.replace("from infracast import", "from posture_ledger import", 1)
         # A reader's own address and token.
         program = program.replace("https://api.infracast.io", server.url).replace("your-token", key["token"])
         exec(compile(program, "example", "exec"), {})
+        with client_of(server, key) as client:
+            (accepted,) = client.findings.list(tenant="acme-corp", status="accepted")
     said = capsys.readouterr().out.splitlines()
     assert sorted(said) == ["cis-aws: 2 critical/high findings", "nist-800-53: 1 critical/high findings"]
+    assert (accepted.rule_id, accepted.resource_name) == ("CIS-AWS-5.2", "sg-0abc123")
+    assert accepted.acceptance.justification == "Legacy system, decommission scheduled Q3 2024"
+    assert accepted.acceptance.review_date == datetime.date(2024, 9, 30)
 
 
 def test_a_finding_has_types(server):
@@ -192,6 +218,57 @@ def test_refusals_are_typed_and_say_what_the_server_says(tmp_path):
                 assert 0 < error.retry_after <= 60
         with pytest.raises(posture_ledger.NotFound):
             admin.compliance.summary(tenant="zenith")
+
+
+def test_decisions_answer_the_finding_and_say_why_not(server):
+    names = [f"decided-{number}" for number in range(3)]
+    import_findings(server, *map(finding, names))
+    with client_of(server) as client:
+
+        def named(number):
+            return {"tenant": "default", "finding_id": f"bucket-public-{names[number]}"}
+
+        read = client.findings.get(**named(0))
+        until = datetime.date.today() + datetime.timedelta(days=30)
+        accepted = client.findings.accept_risk(
+            **named(0), justification="Known", review_date=until, approved_by="ciso@example.com", if_match=read.etag
+        )
+        assert (accepted.status, accepted.acceptance.justification) == ("accepted", "Known")
+        assert (accepted.acceptance.approved_by, accepted.acceptance.review_date) == ("ciso@example.com", until)
+        assert accepted.etag == client.findings.get(**named(0)).etag != read.etag
+        with pytest.raises(posture_ledger.PreconditionFailed):
+            client.findings.accept_risk(**named(0), justification="Late", if_match=read.etag)
+        with pytest.raises(posture_ledger.BadRequest, match="review_date"):
+            client.findings.accept_risk(**named(1), justification="Late", review_date="2020-01-31")
+        assert client.findings.get(**named(1)).status == "open"
+        for _ in range(2):
+            assert client.findings.resolve(**named(1), justification="Closed it").status == "resolved"
+        with pytest.raises(posture_ledger.NotFound):
+            client.findings.resolve(tenant="default", finding_id="bucket-public-nothing")
+        later = "2026-03-03T06:00:00Z"
+        import_findings(server, finding(names[2], at=later, Compliance={"Status": "PASSED"}))
+        with pytest.raises(posture_ledger.Conflict):
+            client.findings.resolve(**named(2))
+
+
+def test_a_decision_whose_answer_was_lost_counts_once(server):
+    import_findings(server, finding("decided-once"))
+    with client_of(server) as direct:
+        one = direct.findings.get(tenant="default", finding_id="bucket-public-decided-once")
+
+        def respond(request, number):
+            headers = {name: request.headers[name] for name in ("Authorization", "Content-Type", "Idempotency-Key")}
+            answer = urllib3.request("POST", server.url + request.path, body=request.body, headers=headers)
+            if number == 0:
+                return LOST
+            assert answer.headers["idempotency-replayed"] == "true"
+            return answer.status, {"ETag": answer.headers["etag"]}, answer.data
+
+        with answering(respond) as (url, seen), Client(url, server.key["token"]) as client:
+            accepted = client.findings.accept_risk(tenant="default", finding_id=one.id, justification="Once")
+        assert len(seen) == 2
+        now = direct.findings.get(tenant="default", finding_id=one.id)
+        assert (accepted.etag, accepted.acceptance) == (now.etag, now.acceptance)
 
 
 def test_an_audit_is_started_and_waited_for():
