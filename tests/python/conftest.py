@@ -1,8 +1,13 @@
 """A server for each file of tests, and a client for it."""
 
+import sys
+
 import pytest
 
-from posture import PROGRAM, serving
+from posture import PROGRAM, ROOT, serving
+
+# As it lies here, so that what is tested is never an older one that somebody has installed.
+sys.path.insert(0, str(ROOT / "clients" / "python" / "src"))
 
 
 def pytest_sessionstart(session):
