@@ -23,6 +23,7 @@ pub mod net;
 mod parse;
 pub mod query;
 pub mod rate;
+pub mod remediation;
 pub mod resource;
 pub mod resource_type;
 pub mod rule;
@@ -30,6 +31,7 @@ pub mod run;
 pub mod score;
 pub mod snapshot;
 pub mod tenant;
+pub mod terraform;
 pub mod uid;
 
 pub use account::{Account, Accounts};
