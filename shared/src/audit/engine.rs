@@ -168,9 +168,10 @@ fn named<'m, 'a>(modules: &'m [Module<'a>], rego: &str) -> Vec<&'m Module<'a>> {
     while let Some(text) = texts.pop() {
         for (place, rest) in text.match_indices("lib").map(|(place, lib)| (place, &text[place + lib.len()..])) {
             let before = text[..place].ends_with("data.");
-            let name = rest.strip_prefix('.').filter(|_| before).map(|rest| {
-                rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
-            });
+            let name = rest
+                .strip_prefix('.')
+                .filter(|_| before)
+                .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default());
             let meant = |module: &Module| name.is_none_or(|name| name == module.name);
             for (number, module) in modules.iter().enumerate().filter(|(_, module)| meant(module)) {
                 if taken.insert(number) {
