@@ -41,6 +41,7 @@ mod scopes;
 mod segment;
 mod store;
 mod tenants;
+mod terraform;
 mod verify;
 mod view;
 mod when;

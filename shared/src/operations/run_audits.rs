@@ -129,7 +129,9 @@ impl Worker<'_> {
             let after = place.after.as_ref().filter(|_| goes_on);
             let mut refused = place.refused && goes_on;
             let judged: BTreeSet<String> = scope.kinds.intersection(&kinds).cloned().collect();
-            let Some(related) = self.related(&auditor, &judged, (&known, &coverage), &scope.scope).await? else { return Ok(false) };
+            let Some(related) = self.related(&auditor, &judged, (&known, &coverage), &scope.scope).await? else {
+                return Ok(false);
+            };
             self.note_unread(scope);
             let key = after.map(|(kind, id)| item_key(&scope.scope, kind, id));
             let walk = self.writer.inventory_walk(self.tenant, &scope.scope, Some(&judged), key.as_ref(), None);
