@@ -94,7 +94,8 @@ impl Answer {
     pub fn is_absent(&self) -> bool {
         let kinds = ["check", "rule", "resource", "framework", "scan", "job"];
         let no_such = kinds.iter().any(|kind| self.body.contains(&format!("\"there is no such {kind}\"")));
-        self.status == 404 && (no_such || self.body.contains("\"finding not found\""))
+        let no_patch = self.body.contains("\"there is no patch for this finding: ");
+        self.status == 404 && (no_such || no_patch || self.body.contains("\"finding not found\""))
     }
 
     /// A header, by its lower-case name.
