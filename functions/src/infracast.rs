@@ -1,12 +1,50 @@
-//! What the handlers of Infracast's decisions have in common: which finding is meant, and how it stands afterwards.
+//! What the handlers of one of Infracast's findings have in common: the finding of a path, how it is shown, and decisions about it.
 
 use crate::Call;
 use posture_shared::dialects::Reply;
+use posture_shared::dialects::as_of::AS_OF;
 use posture_shared::dialects::infracast::Listed;
-use posture_shared::dialects::infracast::get_finding::{FIELD, among, is_shown, not_found, render};
-use posture_shared::domain::{Error, Finding, Ruling, Uid, Wanted};
+use posture_shared::dialects::infracast::get_finding::{FIELD, among, is_shown, not_found, parse, render};
+use posture_shared::domain::{AsOf, Error, Finding, Instant, Ruling, Uid, Wanted};
 use posture_shared::ledger::{Reader, When, Writer};
-use posture_shared::operations::{decide_finding, findings_of, get_finding_by_uid, select_by_ids};
+use posture_shared::operations::{
+    NamedQuery, decide_finding, findings_of, get_finding_by_name, get_finding_by_uid, patchable, select_by_ids, when,
+};
+
+/// A finding that was asked for.
+pub(crate) struct Asked {
+    pub uid: Uid,
+    pub finding: Finding,
+    pub last_seen: Instant,
+    /// The state that it is of.
+    pub state: AsOf,
+    /// The state that was asked for, if not the newest.
+    pub as_of: Option<AsOf>,
+}
+
+impl Asked {
+    /// The finding as it is shown.
+    pub(crate) fn shown(&self, patchable: Option<bool>) -> Listed<'_> {
+        Listed { uid: self.uid, finding: &self.finding, last_seen: self.last_seen, patchable }
+    }
+}
+
+/// The finding of a path.
+pub(crate) async fn asked(ledger: &Reader, call: &Call, query: &[(String, String)]) -> Result<Asked, Error> {
+    let request = parse(call.parameter(FIELD)?, query)?;
+    let when = when(ledger, &call.caller.tenant, AS_OF, request.as_of).await?;
+    let tenant = &call.caller.tenant;
+    let found = match request.wanted {
+        Wanted::Uid(uid) => get_finding_by_uid(ledger, tenant, uid, when).await?,
+        Wanted::Named(name) => {
+            let query = NamedQuery { name, among: among(), when, field: FIELD };
+            get_finding_by_name(ledger, tenant, &query).await?
+        }
+    };
+    let (found, view, uids) = found.ok_or_else(not_found)?;
+    let (uid, state, as_of) = (uids.finding(found.ordinal), view.as_of(), request.as_of);
+    Ok(Asked { uid, finding: found.finding, last_seen: found.last_seen, state, as_of })
+}
 
 /// Decides about the finding of the path; the answer is the finding as it is then.
 pub(crate) async fn decide(ledger: &Writer, call: &Call, ruling: Ruling) -> Result<Reply, Error> {
@@ -24,7 +62,9 @@ pub(crate) async fn decide(ledger: &Writer, call: &Call, ruling: Ruling) -> Resu
 }
 
 async fn shown(ledger: &Reader, call: &Call, uid: Uid) -> Result<Reply, Error> {
-    let found = get_finding_by_uid(ledger, &call.caller.tenant, uid, When::Now).await?;
+    let tenant = &call.caller.tenant;
+    let found = get_finding_by_uid(ledger, tenant, uid, When::Now).await?;
     let (found, view, _) = found.ok_or_else(not_found)?;
-    render(&Listed { uid, finding: &found.finding, last_seen: found.last_seen }, view.as_of())
+    let patchable = patchable(ledger, tenant, &[&found.finding]).await?.pop().flatten();
+    render(&Listed { uid, finding: &found.finding, last_seen: found.last_seen, patchable }, view.as_of())
 }

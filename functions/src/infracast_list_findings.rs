@@ -7,9 +7,9 @@ use posture_shared::dialects::infracast::Listed;
 use posture_shared::dialects::infracast::list_findings::{List, parse, render};
 use posture_shared::dialects::infracast::openapi;
 use posture_shared::dialects::{Dialect, Reply};
-use posture_shared::domain::{Error, Scope};
+use posture_shared::domain::{Error, Finding, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::{FindingsQuery, Question, get_findings, when};
+use posture_shared::operations::{FindingsQuery, Question, get_findings, patchable, when};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -41,10 +41,13 @@ pub(crate) async fn answer(ledger: &Reader, call: Call, list: List) -> Result<Re
     };
     let page = get_findings(ledger, &call.caller.tenant, &query).await?;
     let uids = &page.opened.uids;
-    let rows = page.findings.iter().map(|found| Listed {
+    let findings: Vec<&Finding> = page.findings.iter().map(|found| &found.finding).collect();
+    let patchable = patchable(ledger, &call.caller.tenant, &findings).await?;
+    let rows = page.findings.iter().zip(patchable).map(|(found, patchable)| Listed {
         uid: uids.finding(found.ordinal),
         finding: &found.finding,
         last_seen: found.last_seen,
+        patchable,
     });
     Ok(render(&request, rows, page.total, page.opened.view.as_of(), page.opened.filter.mapping()))
 }

@@ -46,6 +46,8 @@ pub mod import_snapshots;
 pub mod infracast_accept_finding;
 pub mod infracast_get_compliance_summary;
 pub mod infracast_get_finding;
+pub mod infracast_get_remediation;
+pub mod infracast_get_terraform_patch;
 pub mod infracast_list_findings;
 pub mod infracast_list_scored_findings;
 pub mod infracast_resolve_finding;
@@ -70,6 +72,7 @@ pub mod securityhub_list_enabled_products;
 pub mod set_account;
 pub mod set_rule;
 pub mod set_rule_params;
+pub mod set_terraform;
 pub mod start_audits;
 pub mod sweep_inventory;
 

@@ -8,11 +8,12 @@ use crate::{
     datadog_get_finding, datadog_list_findings, datadog_mute_findings, datadog_mute_security_findings, decide_findings,
     get_docs, get_job, get_openapi, get_related_resources, get_resource, get_rule, import_hub_events, import_resources,
     import_snapshots, infracast_accept_finding, infracast_get_compliance_summary, infracast_get_finding,
-    infracast_list_findings, infracast_list_scored_findings, infracast_resolve_finding, infracast_run_audit,
-    list_accounts, list_decisions, list_jobs, list_keys, list_resources, list_rules, record_expiries, record_resource,
-    retire_rule, revoke_key, run_audits, securityhub_batch_import_findings, securityhub_batch_update_findings,
-    securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings,
-    securityhub_list_enabled_products, set_account, set_rule, set_rule_params, start_audits, sweep_inventory,
+    infracast_get_remediation, infracast_get_terraform_patch, infracast_list_findings, infracast_list_scored_findings,
+    infracast_resolve_finding, infracast_run_audit, list_accounts, list_decisions, list_jobs, list_keys,
+    list_resources, list_rules, record_expiries, record_resource, retire_rule, revoke_key, run_audits,
+    securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
+    securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
+    set_rule, set_rule_params, set_terraform, start_audits, sweep_inventory,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
@@ -46,6 +47,8 @@ pub static ROUTES: &[&Route] = &[
     &infracast_accept_finding::ROUTE,
     &infracast_get_compliance_summary::ROUTE,
     &infracast_get_finding::ROUTE,
+    &infracast_get_remediation::ROUTE,
+    &infracast_get_terraform_patch::ROUTE,
     &infracast_list_findings::ROUTE,
     &infracast_list_scored_findings::ROUTE,
     &infracast_resolve_finding::ROUTE,
@@ -67,6 +70,7 @@ pub static ROUTES: &[&Route] = &[
     &set_account::ROUTE,
     &set_rule::ROUTE,
     &set_rule_params::ROUTE,
+    &set_terraform::ROUTE,
 ];
 
 /// Every endpoint that needs a key.
@@ -121,6 +125,9 @@ mod tests {
             (Method::PUT, "/api/v1/tenants/acme/rules/x.y", "set-rule"),
             (Method::DELETE, "/api/v1/tenants/acme/rules/x.y", "retire-rule"),
             (Method::PUT, "/api/v1/tenants/acme/rules/x.y/params", "set-rule-params"),
+            (Method::PUT, "/api/v1/tenants/acme/terraform", "set-terraform"),
+            (Method::GET, "/api/v1/tenants/acme/findings/x/remediation", "infracast-get-remediation"),
+            (Method::GET, "/api/v1/tenants/acme/findings/x/terraform-patch", "infracast-get-terraform-patch"),
             (Method::GET, "/api/v2/posture_management/findings", "datadog-list-findings"),
             (Method::GET, "/api/v2/posture_management/findings/AQAAAYZzBl", "datadog-get-finding"),
             (Method::GET, "/api/v1/tenants/acme/findings", "infracast-list-findings"),

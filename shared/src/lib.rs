@@ -13,4 +13,5 @@ pub mod ledger;
 pub mod operations;
 pub mod seal;
 pub mod secrets;
+pub mod terraform;
 pub mod upstream;

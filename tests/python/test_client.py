@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import itertools
 import json
+import subprocess
 import time
 import traceback
 import urllib.request
@@ -291,6 +292,46 @@ def test_an_audit_is_started_and_waited_for():
         of_framework = summary.by_framework["cis-aws"]
         assert of_framework.score == client.compliance.summary(tenant="default", framework="cis-aws").overall_score
         assert of_framework.findings == client.findings.list(tenant="default", framework="cis-aws").total
+
+
+BUCKET = """\
+# What the shop reports.
+resource "aws_s3_bucket" "reports" {
+  bucket = "reports"
+}
+"""
+ITEM = {
+    "resourceType": "AWS::S3::Bucket",
+    "resourceId": "reports",
+    "accountId": ACCOUNT,
+    "awsRegion": "us-east-1",
+    "configurationItemCaptureTime": "2026-03-02T06:00:00Z",
+    "arn": "arn:aws:s3:::reports",
+    "configuration": {"name": "reports"},
+    "supplementaryConfiguration": {"BucketVersioningConfiguration": {"status": "Off", "isMfaDeleteEnabled": None}},
+}
+
+
+def test_a_finding_is_told_how_to_be_mended(tmp_path):
+    (tmp_path / "main.tf").write_text(BUCKET)
+    with serving() as server, client_of(server) as client:
+        to = {"POSTURE_URL": server.url, "POSTURE_TOKEN": server.key["token"]}
+        assert run("inventory", "import", "-", stdin=json.dumps(ITEM), **to).returncode == 0
+        started = client.findings.run(tenant="default")
+        client.jobs.wait(tenant="default", job_id=started.job_id, timeout=60.0, every=0.2)
+        named = {"tenant": "default", "finding_id": "NIST-CP-9-S3-VERSIONING-reports"}
+        with pytest.raises(posture_ledger.NotFound, match="patch"):
+            client.findings.terraform_patch(**named)
+        assert client.findings.remediation(**named).terraform_patch_available is False
+        assert run("terraform", "push", tmp_path, **to).returncode == 0
+        told, patch = client.findings.remediation(**named), client.findings.terraform_patch(**named)
+        assert client.findings.get(**named).terraform_patch_available is told.terraform_patch_available is True
+        assert told.summary and [step.order for step in told.steps] == list(range(1, len(told.steps) + 1))
+        assert any("reports" in (step.command or "") for step in told.steps)
+        assert told.finding_id == patch.finding_id == client.findings.get(**named).id
+    subprocess.run(["patch", "-p1"], input=patch.patch, text=True, cwd=tmp_path, check=True, capture_output=True)
+    mended = (tmp_path / "main.tf").read_text()
+    assert mended.startswith(BUCKET) and "aws_s3_bucket_versioning" in mended
 
 
 # Against scripted servers.

@@ -125,6 +125,8 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
             Value::Null,
         ),
         "infracast-get-finding" => ("open-port-sg-1".to_owned(), Value::Null),
+        "infracast-get-remediation" => ("open-port-sg-1/remediation".to_owned(), Value::Null),
+        "infracast-get-terraform-patch" => ("open-port-sg-1/terraform-patch".to_owned(), Value::Null),
         "infracast-get-compliance-summary" => ("?framework=pci-dss".to_owned(), Value::Null),
         "list-keys" | "list-accounts" | "list-jobs" => (String::new(), Value::Null),
         "get-job" => ("audit-job-all-1700000000000".to_owned(), Value::Null),
@@ -139,6 +141,11 @@ pub fn ask(route: &Route, tenant: &Tenant) -> Ask {
         "get-rule" => ("iam.rotate-access-key-90-days?version=1".to_owned(), Value::Null),
         "retire-rule" => ("acme.nobodys".to_owned(), Value::Null),
         "set-rule" => (RULE.to_owned(), rule()),
+        "set-terraform" => {
+            let resource = json!({"address": "aws_s3_bucket.logs", "type": "aws_s3_bucket", "name": "logs", "id": "logs", "arn": null});
+            let text = "resource \"aws_s3_bucket\" \"logs\" {\n  bucket = \"logs\"\n}\n";
+            (String::new(), json!({"root": "shop", "files": {"main.tf": text}, "resources": [resource]}))
+        }
         "set-rule-params" => ("iam.rotate-access-key-90-days/params".to_owned(), json!({"params": {"days": 60}})),
         "set-account" => {
             let body = json!({"name": "Web shop", "group": "EU", "enabled": false, "archived": true});

@@ -95,7 +95,8 @@ impl Answer {
         let kinds = ["check", "finding", "rule", "resource", "framework", "scan", "job"];
         let no_such = kinds.iter().any(|kind| self.body.contains(&format!("\"there is no such {kind}\"")));
         let is_uid = self.body.contains("finding not found") || self.body.contains("there is no finding ");
-        self.status == 404 && (no_such || is_uid)
+        let no_patch = self.body.contains("\"there is no patch for this finding: ");
+        self.status == 404 && (no_such || no_patch || is_uid)
     }
 
     /// A header, by its lower-case name.

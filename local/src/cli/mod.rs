@@ -21,6 +21,7 @@ mod rules;
 mod serve;
 mod store;
 mod sweep;
+mod terraform;
 mod verify;
 mod web;
 
@@ -63,6 +64,8 @@ enum Command {
     Jobs(jobs::Jobs),
     /// The rules of the audit: list, show and test them, add your own, set parameters
     Rules(rules::Rules),
+    /// Keep Terraform, for patches
+    Terraform(terraform::Terraform),
     /// Write log and documents to a file that can be verified elsewhere
     Export(export::Export),
     /// Recompute everything and compare
@@ -160,6 +163,7 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Failur
         Command::Audit(audit) => audit.run(settings).await?,
         Command::Jobs(jobs) => jobs.run(settings).await?,
         Command::Rules(rules) => rules.run(settings).await?,
+        Command::Terraform(terraform) => terraform.run(settings).await?,
         Command::Export(export) => export.run(settings).await?,
         Command::Verify(verify) => verify.run(settings).await?,
         Command::Rebuild(rebuild) => rebuild.run(settings).await?,

@@ -80,7 +80,8 @@ impl Case {
         self.judge_item(engine, rule, self.item(&rule.metadata.resource_type))
     }
 
-    fn judge_item(&self, engine: &mut Engine, rule: &Rule, item: Object) -> Verdict {
+    /// Judges another item in its place.
+    pub(super) fn judge_item(&self, engine: &mut Engine, rule: &Rule, item: Object) -> Verdict {
         let Some(now) = Instant::parse_loose(self.now.as_deref().unwrap_or(NOW)) else {
             return Verdict::Unknown("`now` of the case is no instant".to_owned());
         };

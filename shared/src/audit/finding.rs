@@ -27,7 +27,7 @@ pub const GONE_FIELD: &str = "posture/gone_because";
 /// The longest text of parameters in a finding, in characters; of a longer one there is its SHA-256.
 const PARAMS: usize = 1024;
 /// The member of ProductFields that names the rule by key and version.
-const RULE_FIELD: &str = "posture/rule";
+pub const RULE_FIELD: &str = "posture/rule";
 /// The longest Description in ASFF, in characters.
 const DESCRIPTION: usize = 1024;
 /// The longest recommendation in ASFF, in characters.

@@ -14,6 +14,7 @@ use crate::domain::audit_rule::MOST_PARAMS;
 use crate::domain::framework::Control;
 use crate::domain::score::Vector;
 use crate::secrets::sha256_hex;
+use crate::terraform::{Offence, foreseen};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,6 +131,10 @@ fn check_here(source: &RuleSource, library: &[(&str, &str)]) -> Result<(Rule, Ve
     problems.extend(run(&mut engine, &rule, &cases, &file, &case_lines(text)));
     if problems.is_empty() {
         check_commands(&mut engine, &rule, &cases, &source.place("rule.yaml"), yaml, &mut problems);
+    }
+    if problems.is_empty() && !mends(&mut engine, &rule, &cases) {
+        let why = "patch makes no case pass that fails: `item` must name what the rule looks at";
+        problems.push(Problem::new(source.place("rule.yaml"), line_of(yaml, "patch:"), why));
     }
     if problems.is_empty() { Ok((rule, cases)) } else { Err(problems) }
 }
@@ -281,6 +286,21 @@ fn check_metadata(rule: &Rule, source: &RuleSource, yaml: &str, problems: &mut V
             wrong(name, format!("{name} must have both `where` and `equals`, or neither"));
         }
     }
+    let fix = metadata.terraform.as_ref().and_then(|fix| Some((fix, fix.patch.as_ref()?)));
+    if let Some((fix, patch)) = fix {
+        fix.problems().into_iter().for_each(|(member, why)| wrong(member, why));
+        if !metadata.related.is_empty() {
+            wrong("patch", "has a patch, which no rule can have that looks at other resources".to_owned());
+        }
+        for path in patch.members() {
+            if let Some(why) = unknown(&metadata.resource_type, &path) {
+                wrong(&path, why);
+            }
+        }
+        if patch.values(&metadata.defaults()).is_none() {
+            wrong("value", "value names a parameter that the rule does not have".to_owned());
+        }
+    }
 }
 
 /// Why a member cannot be there.
@@ -375,6 +395,23 @@ fn leaves(item: &crate::domain::json::Object) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     item.iter().for_each(|(name, member)| walk(member, name, &mut found));
     found
+}
+
+/// Whether what a patch says of the item makes a case pass that fails; true for a rule without one.
+fn mends(engine: &mut Engine, rule: &Rule, cases: &[Case]) -> bool {
+    let patch = rule.metadata.terraform.as_ref().and_then(|terraform| terraform.patch.as_ref());
+    let Some(patch) = patch else { return true };
+    cases.iter().filter(|case| case.expect == Expected::Fail).any(|case| {
+        let Verdict::Fail(violations) = case.judge(engine, rule) else { return false };
+        let offences: Vec<Offence<'_>> = violations
+            .iter()
+            .map(|violation| Offence { path: &violation.path, evidence: &violation.evidence })
+            .collect();
+        let mut params = rule.metadata.defaults();
+        params.extend(case.params.clone());
+        let mended = foreseen(patch, &case.item(&rule.metadata.resource_type), &offences, &params);
+        mended.is_some_and(|mended| case.judge_item(engine, rule, mended) == Verdict::Pass)
+    })
 }
 
 /// Commands must be fillable for every case that fails.

@@ -5,6 +5,7 @@ use crate::domain::audit_rule::Param;
 use crate::domain::framework::Control;
 use crate::domain::json::Object;
 use crate::domain::{Severity, Vocabulary};
+use crate::terraform::Terraform;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -143,16 +144,6 @@ pub struct Step {
     /// whose command names evidence is there once per violation.
     #[serde(default)]
     pub command: Option<String>,
-}
-
-/// What to change in Terraform.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Terraform {
-    /// The type of the Terraform resource: `aws_security_group`.
-    pub resource: String,
-    /// The argument or block of it that is changed.
-    pub attribute: String,
 }
 
 fn severity<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Severity, D::Error> {

@@ -29,13 +29,15 @@ mod verdict;
 pub use cases::{Case, Expected};
 pub use catalogue::{built_in, built_in_sources, library};
 pub use engine::{Engine, Input, RelatedItems, TOOK_TOO_LONG};
-pub use finding::{GONE_FIELD, Judgement, PARAMS_FIELD, PRODUCT_ARN, RESOURCE_FIELD, RESOURCE_VERSION_FIELD};
+pub use finding::{
+    GONE_FIELD, Judgement, PARAMS_FIELD, PRODUCT_ARN, RESOURCE_FIELD, RESOURCE_VERSION_FIELD, RULE_FIELD,
+};
 pub use load::{RuleSource, SourceFile, check, check_together, load};
-pub use metadata::{Join, JoinScope, Metadata, Origin, Remediation, Rule, Step, Terraform};
+pub use metadata::{Join, JoinScope, Metadata, Origin, Remediation, Rule, Step};
 pub use own::OwnEngine;
 pub use page::catalogue_page;
 pub use problem::Problem;
 pub use related::{Coverage, Related};
 pub use shapes::known_types;
-pub use template::filled;
+pub use template::{filled, member, quoted};
 pub use verdict::{Verdict, Violation};

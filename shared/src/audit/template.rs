@@ -25,6 +25,10 @@ pub fn filled(text: &str, mut fill: impl FnMut(&str) -> Option<String>) -> Resul
 
 /// The text of a member of `resource`, `evidence` or `params` that a place names; lists are joined by blanks.
 pub fn member(place: &str, resource: &Object, evidence: &Value, params: &Object) -> Option<String> {
+    written(value_at(place, resource, evidence, params)?)
+}
+
+fn value_at<'a>(place: &str, resource: &'a Object, evidence: &'a Value, params: &'a Object) -> Option<&'a Value> {
     let (root, path) = place.split_once('.')?;
     let mut value = match root {
         "resource" => resource.get(path.split('.').next()?)?,
@@ -35,7 +39,32 @@ pub fn member(place: &str, resource: &Object, evidence: &Value, params: &Object)
     for name in path.split('.').skip(1) {
         value = value.get(name)?;
     }
-    written(value)
+    Some(value)
+}
+
+/// A command with its places filled, each value quoted for a shell where it needs it; `None` where a place stands for nothing, or for
+/// something that would be read as an option or as the name of a file.
+pub fn quoted(command: &str, resource: &Object, evidence: &Value, params: &Object) -> Option<String> {
+    let place = |place: &str| {
+        let values = value_at(place, resource, evidence, params)?;
+        let values = match values {
+            Value::Array(items) => items.iter().map(written).collect::<Option<Vec<_>>>()?,
+            other => vec![written(other)?],
+        };
+        let is_safe =
+            |value: &String| !value.starts_with('-') && !value.starts_with("file://") && !value.starts_with("fileb://");
+        values.iter().all(is_safe).then(|| values.iter().map(|value| shell(value)).collect::<Vec<_>>().join(" "))
+    };
+    filled(command, place).ok()
+}
+
+/// A text as one word of a shell.
+fn shell(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn written(value: &Value) -> Option<String> {
@@ -50,7 +79,8 @@ fn written(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::filled;
+    use super::{filled, quoted};
+    use serde_json::{Value, json};
 
     #[test]
     fn places_are_filled_or_named() {
@@ -58,5 +88,22 @@ mod tests {
         assert_eq!(filled("1 {{a.b}} 2 {{ a.b }}3", fill), Ok("1 X 2 X3".to_owned()));
         assert_eq!(filled("{{a.b}} {{c}}", fill), Err("c"));
         assert_eq!(filled("{ {{ open", fill), Ok("{ {{ open".to_owned()));
+    }
+
+    #[test]
+    fn values_are_words_of_a_shell() {
+        let said = |value: Value| {
+            let evidence = json!({"x": value});
+            quoted("do --it {{evidence.x}}", &Default::default(), &evidence, &Default::default())
+        };
+        let expected = |text: &str| Some(format!("do --it {text}"));
+        assert_eq!(said(json!("sg-0abc123")), expected("sg-0abc123"));
+        assert_eq!(said(json!("a b; rm -rf ~ `id` $(id) 'x'")), expected(r"'a b; rm -rf ~ `id` $(id) '\''x'\'''"));
+        assert_eq!(said(json!("")), expected("''"));
+        assert_eq!(said(json!(22)), expected("22"));
+        assert_eq!(said(json!(["a", "b c"])), expected("a 'b c'"));
+        assert_eq!(said(json!("--endpoint-url=x")), None, "it would be an option");
+        assert_eq!(said(json!("file:///etc/passwd")), None, "it would be read");
+        assert_eq!(said(Value::Null), None);
     }
 }

@@ -24,6 +24,7 @@ pub mod once;
 mod parse;
 pub mod query;
 pub mod rate;
+pub mod remediation;
 pub mod resource;
 pub mod resource_type;
 pub mod rule;
@@ -32,6 +33,7 @@ pub mod run;
 pub mod score;
 pub mod snapshot;
 pub mod tenant;
+pub mod terraform;
 pub mod uid;
 
 pub use account::{Account, Accounts};

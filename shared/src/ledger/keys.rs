@@ -138,6 +138,20 @@ pub(super) fn once(tenant: &TenantId, key_name: &str, name: &str) -> Key {
     Key { pk: format!("{tenant}#once#{key_name}"), sk: crate::secrets::sha256_hex(name.as_bytes()) }
 }
 
+pub(super) fn terraform_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#terraform")
+}
+
+/// A root of Terraform, by its name.
+pub(super) fn terraform(tenant: &TenantId, root: &str) -> Key {
+    Key { pk: terraform_partition(tenant), sk: root.to_owned() }
+}
+
+/// A part of what a push brought.
+pub(super) fn terraform_files(tenant: &TenantId, push: &str, part: u32) -> Key {
+    Key { pk: format!("{tenant}#terraform-files"), sk: format!("{push}#{part:04}") }
+}
+
 /// The resources of a scope as they are.
 pub(super) fn resource_partition(tenant: &TenantId, scope: &Scope) -> String {
     format!("{tenant}#resource#{}#{}", scope.account, scope.region)

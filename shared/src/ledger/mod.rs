@@ -43,6 +43,7 @@ mod scopes;
 mod segment;
 mod store;
 mod tenants;
+mod terraform;
 mod verify;
 mod view;
 mod when;

@@ -134,6 +134,30 @@ impl Auditor {
         self.kinds().into_iter().chain(joined).collect()
     }
 
+    /// What the tenant has set for a rule, with the defaults of what it has not.
+    pub fn params(&self, rule: &Rule) -> Object {
+        let mut params = rule.metadata.defaults();
+        params.extend(
+            self.params
+                .get(&rule.metadata.key)
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
+        params
+    }
+
+    /// Judges a resource, as rules see it, by one rule, at an instant.
+    pub fn judge_by(&mut self, rule: &Rule, members: Object, scope: &Scope, related: &Related, at: Instant) -> Verdict {
+        let (none, input) = (Object::new(), Input::new(members, at));
+        let joined = related.of(rule, input.resource(), scope);
+        let set = self.params.get(&rule.metadata.key).unwrap_or(&none);
+        match (rule.origin, &mut self.own) {
+            (Origin::Tenant, Some(own)) => own.judge(rule, &input, &joined, set),
+            _ => self.engine.judge(rule, &input, &joined, set),
+        }
+    }
+
     /// Judges a resource by every rule for its type, at an instant.
     pub fn judge<'a>(&'a mut self, item: &'a ConfigurationItem, related: &Related, at: Instant) -> Vec<Judgement<'a>> {
         let Some(places) = self.by_kind.get(&item.kind) else { return Vec::new() };

@@ -32,11 +32,13 @@ pub mod list_findings;
 mod never_panics;
 pub mod openapi;
 mod parameters;
+pub mod remediation;
 pub mod resolve_finding;
 pub mod row;
 pub mod run_audit;
 #[cfg(test)]
 mod samples;
+pub mod terraform_patch;
 mod vocabulary;
 
 pub use row::Listed;

@@ -69,7 +69,7 @@ proptest! {
     fn nothing_panics_and_rows_keep_their_bound(id in any::<String>(), query in query(), document in document()) {
         let finding = of(&document);
         let now = finding.standing.first_seen;
-        let listed = Listed { uid: Uids::new([1; 32]).finding(Ordinal(1)), finding: &finding, last_seen: now };
+        let listed = Listed { uid: Uids::new([1; 32]).finding(Ordinal(1)), finding: &finding, last_seen: now, patchable: None };
         let _ = (get_finding::parse(&id, &query), compliance_summary::parse(&query));
         for list in [List::Plain, List::Scored] {
             let Ok(request) = list_findings::parse(list, &query) else { continue };

@@ -11,6 +11,7 @@ use super::limits::{DEFAULT_PER_PAGE, MAX_PER_PAGE};
 use super::list_findings::{List, SORT_FIELDS};
 use super::vocabulary::{Listing, SEVERITIES};
 use crate::dialects::native;
+use crate::domain::remediation::Told;
 use serde_json::{Value, json};
 
 /// `infracast-list-findings`.
@@ -25,9 +26,31 @@ pub fn list_scored_findings(_: &str) -> Description {
 
 /// `infracast-get-finding`.
 pub fn get_finding(_: &str) -> Description {
-    let id = "The finding's id, its uid, or `<rule_id>-<resource>` as the vendor spells it.";
     let described = Description::of("Get one finding", reference("InfracastWholeFinding"));
-    of_tenant(described).path(super::get_finding::FIELD, id).as_of()
+    of_tenant(described).path(super::get_finding::FIELD, ID).as_of()
+}
+
+/// `infracast-get-remediation`.
+pub fn get_remediation(_: &str) -> Description {
+    let step = object([("order", count()), ("action", text()), ("command", text_or_null())]);
+    let answer = object([
+        ("finding_id", text()),
+        ("summary", text()),
+        ("steps", list(&step)),
+        (PATCHABLE, boolean_or_null()),
+        ("rationale", text_or_null()),
+        ("url", text_or_null()),
+        ("source", words([Told::Rule, Told::Producer].map(super::remediation::source))),
+    ]);
+    let described = Description::of("Get the steps that mend a finding, with commands for its resource", answer);
+    of_tenant(described).path(super::get_finding::FIELD, ID).as_of()
+}
+
+/// `infracast-get-terraform-patch`.
+pub fn get_terraform_patch(_: &str) -> Description {
+    let answer = object([("finding_id", text()), ("patch", text()), ("root", text()), ("caution", text_or_null())]);
+    let summary = "Get a patch for the Terraform that was pushed, as a unified diff; 404 says why there is none";
+    of_tenant(Description::of(summary, answer)).path(super::get_finding::FIELD, ID)
 }
 
 /// `infracast-accept-finding`.
@@ -88,6 +111,15 @@ pub fn get_compliance_summary(_: &str) -> Description {
     of_tenant(Description::of("Summarize findings by severity and framework", answer))
         .query("framework", FRAMEWORK, framework())
         .as_of()
+}
+
+const ID: &str = "The finding's id, its uid, or `<rule_id>-<resource>` as the vendor spells it.";
+
+/// The member that tells whether there is a patch; null where that was not found out in time.
+const PATCHABLE: &str = "terraform_patch_available";
+
+fn boolean_or_null() -> Value {
+    json!({"type": ["boolean", "null"]})
 }
 
 const FRAMEWORK: &str = "Only this framework, in any spelling; without a version its newest.";
@@ -186,6 +218,7 @@ fn finding() -> Value {
         ("last_seen", instant()),
         ("created_at", instant()),
         ("risk_score", json!({"type": "integer", "minimum": 0, "maximum": 100})),
+        (PATCHABLE, boolean_or_null()),
     ]);
     and_perhaps(row, [("acceptance", acceptance)])
 }

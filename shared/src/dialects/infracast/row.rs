@@ -18,6 +18,8 @@ pub struct Listed<'a> {
     pub finding: &'a Finding,
     /// When a producer last reported it.
     pub last_seen: Instant,
+    /// Whether the Terraform that was pushed can be patched for it; `None` where that was not found out.
+    pub patchable: Option<bool>,
 }
 
 /// The frameworks that are shown first, in the order of the document.
@@ -63,7 +65,7 @@ pub fn whole(shown: &Listed<'_>) -> Object {
 }
 
 fn row(shown: &Listed<'_>, asked: Option<&MappingQuery>) -> Object {
-    let Listed { uid, finding: Finding { asff, standing }, last_seen } = shown;
+    let Listed { uid, finding: Finding { asff, standing }, last_seen, patchable } = shown;
     let Resource { id: _, kind, region, name, path } = Resource::of(asff);
     let text = |path: &str| json::text_at(asff, path);
     let rule = text("GeneratorId").unwrap_or_default();
@@ -92,10 +94,18 @@ fn row(shown: &Listed<'_>, asked: Option<&MappingQuery>) -> Object {
     put("last_seen", json!(seconds(*last_seen)));
     put("created_at", json!(seconds(standing.first_seen)));
     put("risk_score", json!(score::risk(shown.finding).score));
+    put("terraform_patch_available", json!(patchable));
     if let Some(accepted) = standing.acceptance_in_force() {
         put("acceptance", acceptance(accepted));
     }
     row
+}
+
+/// The full id of a finding.
+pub fn full_id(shown: &Listed<'_>) -> String {
+    let asff = &shown.finding.asff;
+    let rule = json::text_at(asff, "GeneratorId").unwrap_or_default();
+    id(asff, &format!("{rule}-{}", Resource::of(asff).path), shown.uid)
 }
 
 /// The full id. Of an audit of our own it is the finding's Id; what others file carries its uid, since two of them may say the same.
@@ -208,7 +218,7 @@ mod tests {
     }
 
     fn shown(finding: &Finding) -> Listed<'_> {
-        Listed { uid: uid(), finding, last_seen: LAST_SEEN }
+        Listed { uid: uid(), finding, last_seen: LAST_SEEN, patchable: Some(false) }
     }
 
     /// infracast-findings, Example Response: the first item, member by member; the id has our uid behind it.

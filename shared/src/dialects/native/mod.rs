@@ -14,6 +14,7 @@ pub mod resources;
 pub mod rule_openapi;
 pub mod rules;
 pub mod snapshots;
+pub mod terraform;
 
 use crate::domain::Error;
 use crate::domain::json::Object;

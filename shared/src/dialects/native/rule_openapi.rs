@@ -5,6 +5,8 @@ use super::super::openapi::{
 };
 use super::openapi::TENANT;
 use super::rules::MAX_BYTES;
+use super::terraform::LONGEST_NAME;
+use crate::domain::terraform::{LONGEST_FILE, LONGEST_PATH, LONGEST_TEXT, MOST_FILES, MOST_RESOURCES};
 use crate::domain::{Severity, Vocabulary};
 use serde_json::{Value, json};
 
@@ -43,6 +45,36 @@ pub fn set_rule_params(_: &str) -> Description {
     of_tenant("Set parameters of a rule, in place of those that were set", reference("AuditRuleInFull"))
         .path("key", KEY)
         .body(closed(object([("params", json!({"type": "object"}))])))
+}
+
+/// `set-terraform`.
+pub fn set_terraform(_: &str) -> Description {
+    let file = json!({"type": "string", "maxLength": LONGEST_FILE});
+    let files = json!({
+        "type": "object",
+        "maxProperties": MOST_FILES,
+        "propertyNames": {"pattern": "^[A-Za-z0-9_]([A-Za-z0-9_.-]*/?[A-Za-z0-9_-])*\\.tf$", "maxLength": LONGEST_PATH},
+        "additionalProperties": file,
+    });
+    let own = || json!({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": "\\S"});
+    let own_or_null =
+        || json!({"type": ["string", "null"], "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": "\\S"});
+    let address = object([("address", own()), ("type", own()), ("name", own())]);
+    let address = closed(and_perhaps(address, [("id", own_or_null()), ("arn", own_or_null())]));
+    let root = json!({"type": ["string", "null"], "pattern": "^[A-Za-z0-9_./-]+$", "maxLength": LONGEST_NAME});
+    let resources = json!({"type": ["array", "null"], "maxItems": MOST_RESOURCES, "items": address});
+    let body = closed(and_perhaps(object([("files", files)]), [("root", root), ("resources", resources)]));
+    let unreadable = object([("path", text()), ("message", text())]);
+    let answer = object([
+        ("root", text()),
+        ("files", count()),
+        ("bytes", count()),
+        ("resources", count()),
+        ("pushed_at", instant()),
+        ("pushed_by", text()),
+        ("unreadable", list(&unreadable)),
+    ]);
+    of_tenant("Push Terraform, in place of what was pushed under this root before", answer).body(body)
 }
 
 fn of_tenant(summary: &'static str, answer: Value) -> Description {

@@ -158,6 +158,15 @@ impl ItemKey {
         (kind.contains("::") && !id.is_empty()).then_some(Self { account, region, kind, id })
     }
 
+    /// Reads what [`ItemKey::sort_name`] wrote, behind account and region: `account/region/type#id`.
+    pub fn parse_sorted(text: &str) -> Option<Self> {
+        let (account, rest) = text.split_once('/')?;
+        let (region, rest) = rest.split_once('/')?;
+        let (kind, id) = rest.split_once('#')?;
+        let id = id.replace("%23", "#").replace("%25", "%");
+        Some(Self { account: account.to_owned(), region: region.to_owned(), kind: kind.to_owned(), id })
+    }
+
     /// Type and id in one text, which sorts by them: `#` stands between the two and in neither.
     pub fn sort_name(&self) -> String {
         format!("{}#{}", self.kind, self.id.replace('%', "%25").replace('#', "%23"))

@@ -1,0 +1,39 @@
+//! `GET /api/v1/tenants/{tenantID}/findings/{findingID}/remediation`: how to mend it (infracast-findings, Get AI Remediation).
+//!
+//! The members of the document come first; `rationale`, `url` and `source` are ours. A step without a command has null in its place.
+//! Nothing here is generated: steps are those of the rule, or what the producer of an imported finding says.
+
+use super::super::Reply;
+use super::get_finding::not_found;
+use super::row::{self, Listed};
+use super::vocabulary::Listing;
+use crate::domain::Error;
+use crate::domain::remediation::{Remediation, Step, Told};
+use serde_json::{Value, json};
+
+/// The steps for a finding; [`Error::NotFound`] for one that never failed, which is none here.
+pub fn render(shown: &Listed<'_>, remediation: &Remediation) -> Result<Reply, Error> {
+    if Listing::of(&shown.finding.standing).is_none() {
+        return Err(not_found());
+    }
+    let Remediation { summary, rationale, url, steps, told } = remediation;
+    let step = |(place, Step { action, command }): (usize, &Step)| json!({"order": place + 1, "action": action, "command": command});
+    let body = json!({
+        "finding_id": row::full_id(shown),
+        "summary": summary,
+        "steps": steps.iter().enumerate().map(step).collect::<Vec<Value>>(),
+        "terraform_patch_available": shown.patchable,
+        "rationale": rationale,
+        "url": url,
+        "source": source(*told),
+    });
+    Ok(Reply::json(200, &body))
+}
+
+/// Who says so, as a word.
+pub fn source(told: Told) -> &'static str {
+    match told {
+        Told::Rule => "rule",
+        Told::Producer => "producer",
+    }
+}

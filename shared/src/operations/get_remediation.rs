@@ -1,0 +1,90 @@
+//! How to mend what a finding is about: the rule's steps, with commands for this resource.
+
+use super::auditor::Auditor;
+use super::judge_finding::{filed, judge_finding};
+use crate::audit::{Rule, Verdict, filled, member, quoted};
+use crate::domain::json::{self, Object};
+use crate::domain::remediation::{Remediation, Step, Told};
+use crate::domain::{Error, Finding, Instant, TenantId};
+use crate::ledger::Reader;
+use serde_json::Value;
+
+/// Steps of an answer.
+const MOST_STEPS: usize = 200;
+
+/// The steps for a finding, from its rule where it is one of ours, and else from what its producer says. Commands speak of the resource
+/// as it is, or as it was at an instant.
+pub async fn get_remediation(
+    reader: &Reader,
+    tenant: &TenantId,
+    finding: &Finding,
+    at: Option<Instant>,
+) -> Result<Remediation, Error> {
+    let mut auditor = Auditor::of_tenant(reader, tenant).await?;
+    let Some(filed) = filed(&auditor, &finding.asff) else { return Ok(from_producer(&finding.asff)) };
+    let judged = judge_finding(reader, tenant, &mut auditor, &filed, at).await?;
+    let params = auditor.params(&filed.rule);
+    let (members, violations, note) = match judged {
+        None => (Object::new(), Vec::new(), Some("The resource is not in the inventory any more.".to_owned())),
+        Some((item, verdict)) => {
+            let (violations, note) = match verdict {
+                Verdict::Fail(violations) => (violations, None),
+                Verdict::Pass | Verdict::NotApplicable => {
+                    (Vec::new(), Some("The resource, as it is known now, does not fail any more.".to_owned()))
+                }
+                Verdict::Unknown(why) => {
+                    (Vec::new(), Some(format!("Whether the resource still fails is not known: {why}.")))
+                }
+            };
+            let Value::Object(members) = item.to_value() else { return Err(Error::internal("an item is no object")) };
+            (members, violations, note)
+        }
+    };
+    let evidence: Vec<Value> = violations.into_iter().map(|violation| violation.evidence).collect();
+    let steps = steps(&filed.rule, &members, &evidence, &params);
+    let summary = filed.rule.metadata.remediation.text.clone();
+    Ok(Remediation {
+        summary: note.map_or_else(|| summary.clone(), |note| format!("{summary} {note}")),
+        rationale: Some(filed.rule.metadata.rationale.clone()),
+        url: filed.rule.metadata.remediation.url.clone(),
+        steps,
+        told: Told::Rule,
+    })
+}
+
+/// The steps of a rule. One whose command names evidence is there once for each violation that says something else.
+fn steps(rule: &Rule, members: &Object, evidence: &[Value], params: &Object) -> Vec<Step> {
+    let nothing = [Value::Null];
+    let mut steps: Vec<Step> = Vec::new();
+    for step in &rule.metadata.remediation.steps {
+        let names_evidence = |text: &String| text.contains("{{evidence.") || text.contains("{{ evidence.");
+        let each = [Some(&step.action), step.command.as_ref()].into_iter().flatten().any(names_evidence);
+        let found = if each && !evidence.is_empty() { evidence } else { &nothing };
+        for evidence in found {
+            let action = filled(&step.action, |place| {
+                // What is not known stays open, so that nobody takes a gap for an answer.
+                Some(member(place, members, evidence, params).unwrap_or_else(|| format!("<{place}>")))
+            });
+            let command = step.command.as_ref().and_then(|command| quoted(command, members, evidence, params));
+            let next = Step { action: action.unwrap_or_else(|_| step.action.clone()), command };
+            if !steps.contains(&next) && steps.len() < MOST_STEPS {
+                steps.push(next);
+            }
+        }
+    }
+    steps
+}
+
+/// What the producer of a finding says, as one step. There is no command that we could vouch for.
+fn from_producer(asff: &Object) -> Remediation {
+    let text = |path: &str| json::text_at(asff, path).filter(|text| !text.trim().is_empty()).map(str::to_owned);
+    let advice = text("Remediation.Recommendation.Text");
+    let url = text("Remediation.Recommendation.Url");
+    let action = advice.clone().or_else(|| url.as_ref().map(|url| format!("Follow {url}")));
+    let summary = advice.unwrap_or_else(|| match &url {
+        Some(url) => format!("The producer of this finding refers to {url}."),
+        None => "The producer of this finding does not say how to mend it.".to_owned(),
+    });
+    let steps = action.into_iter().map(|action| Step { action, command: None }).collect();
+    Remediation { summary, rationale: None, url, steps, told: Told::Producer }
+}

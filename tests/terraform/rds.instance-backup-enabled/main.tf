@@ -1,0 +1,14 @@
+resource "aws_db_instance" "orders" {
+  identifier        = "orders"
+  engine            = "postgres"
+  engine_version    = "16.4"
+  instance_class    = "db.t4g.medium"
+  allocated_storage = 20
+  username          = "größer"
+  password          = var.password
+  backup_retention_period = 0
+
+  tags = {
+    team = "shop"
+  }
+}

@@ -1,0 +1,4 @@
+# What the shop reports.
+resource "aws_s3_bucket" "reports" {
+  bucket = "reports"
+}
