@@ -100,8 +100,8 @@ impl Engine {
 
     /// Compiles the rules now that would be compiled later; the first problem.
     pub fn compile<'a>(&self, rules: impl IntoIterator<Item = &'a Rule>) -> Result<(), Problem> {
-        let compiled = rules.into_iter().filter_map(|rule| Some((rule, self.compiled.get(&rule.metadata.key)?)));
-        compiled.map(|(rule, compiled)| compiled.ready(rule).map(|_| ())).collect()
+        let mut compiled = rules.into_iter().filter_map(|rule| Some((rule, self.compiled.get(&rule.metadata.key)?)));
+        compiled.try_for_each(|(rule, compiled)| compiled.ready(rule).map(|_| ()))
     }
 
     /// Judges a resource by a rule of these. `related` has a list for each of the rule's joins, or why the

@@ -125,11 +125,10 @@ fn gather(value: &Value, context: &Context, into: &mut Intake, level: usize) -> 
     if let Some(detail) = members.get("detail").filter(|detail| detail.is_object()) {
         return gather(detail, context, into, level);
     }
-    if members.contains_key("covered") || members.contains_key("resources") {
-        if let Some(other) = members.keys().find(|name| !OWN_FORM.contains(&name.as_str())) {
-            let other: String = other.chars().take(SHOWN).collect();
-            return Err(wrong(&other, "is no member of a request; there are resources and covered"));
-        }
+    let is_own = OWN_FORM.iter().any(|name| members.contains_key(*name));
+    if let Some(other) = members.keys().find(|name| is_own && !OWN_FORM.contains(&name.as_str())) {
+        let other: String = other.chars().take(SHOWN).collect();
+        return Err(wrong(&other, "is no member of a request; there are resources and covered"));
     }
     let mut found = false;
     for name in ENVELOPES {
