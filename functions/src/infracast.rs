@@ -65,6 +65,6 @@ async fn shown(ledger: &Reader, call: &Call, uid: Uid) -> Result<Reply, Error> {
     let tenant = &call.caller.tenant;
     let found = get_finding_by_uid(ledger, tenant, uid, When::Now).await?;
     let (found, view, _) = found.ok_or_else(not_found)?;
-    let patchable = patchable(ledger, tenant, &[&found.finding]).await?.pop().flatten();
+    let patchable = patchable(ledger, tenant, &[&found.finding]).await.pop().flatten();
     render(&Listed { uid, finding: &found.finding, last_seen: found.last_seen, patchable }, view.as_of())
 }

@@ -24,6 +24,6 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let asked = asked(ledger, &call, &call.query).await?;
-    let patchable = patchable(ledger, &call.caller.tenant, &[&asked.finding]).await?.pop().flatten();
+    let patchable = patchable(ledger, &call.caller.tenant, &[&asked.finding]).await.pop().flatten();
     render(&asked.shown(patchable), asked.state)
 }

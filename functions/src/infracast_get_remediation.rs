@@ -26,6 +26,6 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let asked = asked(ledger, &call, &call.query).await?;
     let tenant = &call.caller.tenant;
     let remediation = get_remediation(ledger, tenant, &asked.finding, asked.as_of.map(|as_of| as_of.at)).await?;
-    let patchable = patchable(ledger, tenant, &[&asked.finding]).await?.pop().flatten();
+    let patchable = patchable(ledger, tenant, &[&asked.finding]).await.pop().flatten();
     render(&asked.shown(patchable), &remediation)
 }

@@ -12,10 +12,10 @@ open_entries(acl, port) := [found |
 	range := entry[family]
 	range in data.lib.network.anyone
 	not is_shut_before(acl, number, family, port)
-	options := {"cidrBlock": "--cidr-block", "ipv6CidrBlock": "--ipv6-cidr-block"}
+	members := {"cidrBlock": "CidrBlock", "ipv6CidrBlock": "Ipv6CidrBlock"}
 	found := {
 		"place": place, "number": number, "range": range,
-		"option": sprintf("%s=%s", [options[family], range]), "free": free_before(acl, number, family),
+		"input": json.marshal({members[family]: range}), "free": free_before(acl, number, family),
 	}
 ]
 

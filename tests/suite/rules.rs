@@ -1,7 +1,8 @@
 //! The rules of the audit: those that the program brings along are whole, and what is wrong with a rule is named by file and line.
 
 use posture_shared::audit::{
-    Engine, RuleSource, SourceFile, Verdict, built_in, built_in_sources, catalogue_page, check, check_together, library,
+    Engine, RuleSource, SourceFile, Verdict, built_in, built_in_sources, catalogue_page, check, check_together,
+    library, quoted,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -200,4 +201,25 @@ fn no_verdict_hangs_on_a_member_that_only_names() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every command of a rule is there for a resource that fails: nothing in it is left out for what it might be taken for.
+#[test]
+fn every_command_is_filled_for_some_resource() {
+    for source in built_in_sources() {
+        let (rule, cases) = check(&source, library()).unwrap();
+        let mut engine = Engine::new(library().iter().copied(), [&rule]);
+        let commands = rule.metadata.remediation.steps.iter().filter_map(|step| step.command.as_ref());
+        let mut left: BTreeSet<&String> = commands.collect();
+        for case in &cases {
+            let Verdict::Fail(violations) = case.judge(&mut engine, &rule) else { continue };
+            let item = case.item(&rule.metadata.resource_type);
+            let mut params = rule.metadata.defaults();
+            params.extend(case.params.clone());
+            for violation in violations {
+                left.retain(|command| quoted(command, &item, &violation.evidence, &params).is_none());
+            }
+        }
+        assert!(left.is_empty(), "{}: {left:?}", rule.metadata.key);
+    }
 }

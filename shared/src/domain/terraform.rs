@@ -24,6 +24,9 @@ pub const LONGEST_TEXT: usize = 2_048;
 /// The name of a root that is given none.
 pub const DEFAULT_ROOT: &str = "default";
 
+/// How the types of the resources begin that are kept. The ids of other providers' may be secrets, as those of `random_string` are.
+pub const AWS: &str = "aws_";
+
 /// Where a state has a resource, and nothing else of it: states hold secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

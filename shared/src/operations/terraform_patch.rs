@@ -13,7 +13,7 @@ use crate::domain::terraform::Root;
 use crate::domain::{Error, Finding, Instant, Presence, TenantId, Verdict as Judged};
 use crate::ledger::Reader;
 use crate::secrets::sha256_hex;
-use crate::terraform::{Offence, Plan, Subject, Why, Workspace, plan};
+use crate::terraform::{Offence, Plan, Subject, Why, Workspace, as_written, plan};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -48,8 +48,16 @@ pub async fn get_terraform_patch(reader: &Reader, tenant: &TenantId, finding: &F
     planned.await.map_err(Error::internal)?.map_err(|why| none(&why.0))
 }
 
-/// Which of some findings have a patch, in their order; `None` for one of which it was not found out in time.
-pub async fn patchable(reader: &Reader, tenant: &TenantId, findings: &[&Finding]) -> Result<Vec<Option<bool>>, Error> {
+/// Which of some findings have a patch, in their order; `None` for one of which it was not found out. What keeps that from being
+/// found out is no reason to keep the findings back, or to call a decision about them undone.
+pub async fn patchable(reader: &Reader, tenant: &TenantId, findings: &[&Finding]) -> Vec<Option<bool>> {
+    found_out(reader, tenant, findings).await.unwrap_or_else(|error| {
+        tracing::warn!(tenant = %tenant, %error, "whether findings have patches could not be found out");
+        vec![None; findings.len()]
+    })
+}
+
+async fn found_out(reader: &Reader, tenant: &TenantId, findings: &[&Finding]) -> Result<Vec<Option<bool>>, Error> {
     let mut answers = vec![Some(false); findings.len()];
     let own =
         |finding: &&&Finding| json::text_at(&finding.asff, "ProductArn") == Some(PRODUCT_ARN) && is_failing(finding);
@@ -152,7 +160,13 @@ fn planned(
     let offences: Vec<Offence<'_>> =
         violations.iter().map(|violation| Offence { path: &violation.path, evidence: &violation.evidence }).collect();
     let params: Object = auditor.params(rule);
-    let plan = plan(terraform, workspaces, &Subject::of(item, &members), &offences, &params)?;
+    let subject = Subject::of(item, &members);
+    if let Some(written) = as_written(terraform, workspaces, &subject, &params)
+        && auditor.judge_by(rule, written, &item.scope(), &related, at) == Verdict::Pass
+    {
+        return Err(Why("the Terraform that was pushed says so already: apply it".to_owned()));
+    }
+    let plan = plan(terraform, workspaces, &subject, &offences, &params)?;
     match auditor.judge_by(rule, plan.item.clone(), &item.scope(), &related, at) {
         Verdict::Pass => Ok(plan),
         Verdict::Fail(left) => {

@@ -117,7 +117,9 @@ pub fn narrow<'a>(
             let layout = Layout::of(&spot.file.text);
             let Some((edit, new)) = narrowed(spot.block, range, instead, layout) else { continue };
             is_single(spot)?;
-            if is_ignored(spot.block, "ingress", &spot.file.text)
+            let ranges = ["cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"];
+            if ranges.iter().any(|argument| is_ignored(spot.block, argument, &spot.file.text))
+                || is_ignored(spot.block, "ingress", &spot.file.text)
                 || is_ignored(owner.block, "ingress", &owner.file.text)
             {
                 return Err(Why::new("Terraform ignores changes of `ingress`"));

@@ -121,6 +121,31 @@ pub fn foreseen(patch: &Patch, item: &Object, offences: &[Offence<'_>], params: 
     Some(mended)
 }
 
+/// The item as the text that was pushed describes it already, in all that the patch would set; `None` where it does not say
+/// all of that. It may be stricter than the patch is.
+pub fn as_written(
+    terraform: &Terraform,
+    workspaces: &[Workspace],
+    subject: &Subject<'_>,
+    params: &Object,
+) -> Option<Object> {
+    let patch = terraform.patch.as_ref().filter(|patch| !patch.set.is_empty())?;
+    let values = patch.values(params)?;
+    let target = match &patch.of {
+        Some(follow) => {
+            let owner = find(workspaces, &follow.resource, subject).ok()?;
+            belonging(&terraform.resource, follow, workspaces, &owner, subject).ok()??
+        }
+        None => find(workspaces, &terraform.resource, subject).ok()?,
+    };
+    let mut item = subject.item.clone();
+    for (setting, value) in patch.set.iter().zip(&values) {
+        let said = read_back(target.block, &setting.argument)?;
+        changed(&mut item, &setting.item, &said, value)?;
+    }
+    Some(item)
+}
+
 /// The error where nothing is left to change.
 fn nothing() -> Why {
     Why::new("the Terraform that was pushed says so already: apply it")
@@ -287,7 +312,10 @@ fn belonging<'a>(
     }
     let mut found: Vec<Spot<'a>> = Vec::new();
     let mut unclear: Option<Spot<'a>> = None;
-    for workspace in workspaces {
+    // Of other resources than buckets there may be one of the same name in another account, which another root makes.
+    let is_meant =
+        |workspace: &&Workspace| std::ptr::eq(*workspace, owner.workspace) || kind.starts_with("aws_s3_bucket");
+    for workspace in workspaces.iter().filter(is_meant) {
         for address in workspace.resources.iter().filter(|address| address.kind == kind) {
             if address.id.as_deref().is_some_and(|id| subject.is_called(id)) {
                 let spot = at_address(workspace, address)?;
@@ -315,7 +343,10 @@ fn belonging<'a>(
                     format!("`{}` of {} does not say by its text which resource it is of", follow.by, spot.address());
                 Err(Why::new(why))
             }
-            None if follow.add => Ok(None),
+            None if follow.add => match owner.workspace.unreadable().next() {
+                Some((path, _)) => Err(Why::new(format!("it may be in {path}, which cannot be read"))),
+                None => Ok(None),
+            },
             None => Err(Why::new(format!("no {kind} that was pushed belongs to this resource"))),
         },
         several => {

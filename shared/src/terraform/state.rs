@@ -1,7 +1,7 @@
 //! The addresses in a state: of everything that it says, which includes secrets, only where each resource is and what it is called.
 
 use crate::domain::json::Object;
-use crate::domain::terraform::Address;
+use crate::domain::terraform::{AWS, Address};
 use serde_json::Value;
 
 /// How deep modules of `terraform show -json` may stand in each other.
@@ -42,7 +42,7 @@ fn stored(resource: &Value, found: &mut Vec<Address>) {
             _ => String::new(),
         };
         let address = format!("{module}{kind}.{name}{index}");
-        found.push(of(address, kind, name, instance.get("attributes").and_then(Value::as_object)));
+        found.extend(of(address, kind, name, instance.get("attributes").and_then(Value::as_object)));
     }
 }
 
@@ -51,7 +51,7 @@ fn shown(module: &Value, deepest: usize, found: &mut Vec<Address>) {
     for resource in module.get("resources").and_then(Value::as_array).into_iter().flatten() {
         let names = (text(resource, "mode"), text(resource, "address"), text(resource, "type"), text(resource, "name"));
         if let (Some("managed"), Some(address), Some(kind), Some(name)) = names {
-            found.push(of(address.to_owned(), kind, name, resource.get("values").and_then(Value::as_object)));
+            found.extend(of(address.to_owned(), kind, name, resource.get("values").and_then(Value::as_object)));
         }
     }
     for child in module.get("child_modules").and_then(Value::as_array).into_iter().flatten() {
@@ -59,9 +59,13 @@ fn shown(module: &Value, deepest: usize, found: &mut Vec<Address>) {
     }
 }
 
-fn of(address: String, kind: &str, name: &str, attributes: Option<&Object>) -> Address {
+/// A resource of AWS.
+fn of(address: String, kind: &str, name: &str, attributes: Option<&Object>) -> Option<Address> {
+    if !kind.starts_with(AWS) {
+        return None;
+    }
     let attribute = |name: &str| attributes?.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    Address { address, kind: kind.to_owned(), name: name.to_owned(), id: attribute("id"), arn: attribute("arn") }
+    Some(Address { address, kind: kind.to_owned(), name: name.to_owned(), id: attribute("id"), arn: attribute("arn") })
 }
 
 #[cfg(test)]
@@ -93,6 +97,7 @@ mod tests {
             managed(json!({"instances": [instance]})),
             managed(json!({"module": "module.db", "instances": [indexed]})),
             {"mode": "data", "type": "aws_ami", "name": "x", "instances": [instance]},
+            {"mode": "managed", "type": "random_string", "name": "p", "instances": [{"attributes": {"id": "secret"}}]},
             7,
         ]});
         let found = read_state(&stored);

@@ -7,7 +7,7 @@ use super::super::Reply;
 use super::super::members::{self, Members};
 use super::check_members;
 use crate::domain::Error;
-use crate::domain::terraform::{Address, Content, DEFAULT_ROOT, Pushed, Root};
+use crate::domain::terraform::{AWS, Address, Content, DEFAULT_ROOT, Pushed, Root};
 use serde_json::{Value, json};
 
 /// The longest name of a root, in characters.
@@ -46,13 +46,12 @@ fn read(address: &Value, place: usize) -> Result<Address, Error> {
     }
     let required = |name: &str| members.required(name, members.text(name)?).map(str::to_owned);
     let text = |name: &str| Ok::<_, Error>(members.text(name)?.map(str::to_owned));
-    Ok(Address {
-        address: required("address")?,
-        kind: required("type")?,
-        name: required("name")?,
-        id: text("id")?,
-        arn: text("arn")?,
-    })
+    let kind = required("type")?;
+    if !kind.starts_with(AWS) {
+        let why = "is of another provider, whose ids may be secrets; send resources of AWS alone";
+        return Err(Error::invalid(members.name("type"), why));
+    }
+    Ok(Address { address: required("address")?, kind, name: required("name")?, id: text("id")?, arn: text("arn")? })
 }
 
 /// What became of a push.
@@ -93,7 +92,8 @@ mod tests {
                 r#"{"files":{},"resources":[{"address":"a","type":"b","name":"c","password":"x"}]}"#,
                 "resources[0].password",
             ),
-            (r#"{"files":{},"resources":[{"address":"a","type":"b"}]}"#, "resources[0].name"),
+            (r#"{"files":{},"resources":[{"address":"a","type":"aws_b"}]}"#, "resources[0].name"),
+            (r#"{"files":{},"resources":[{"address":"a","type":"random_string","name":"c"}]}"#, "resources[0].type"),
             (large.as_str(), "files.a.tf"),
         ] {
             match parse(body.as_bytes()) {
@@ -102,7 +102,7 @@ mod tests {
             }
         }
         let (root, content) = parse(
-            br#"{"files":{"a.tf":""},"resources":[{"address":"a.b","type":"a","name":"b","id":"i","arn":null}]}"#,
+            br#"{"files":{"a.tf":""},"resources":[{"address":"aws_a.b","type":"aws_a","name":"b","id":"i","arn":null}]}"#,
         )
         .unwrap();
         assert_eq!((root.as_str(), content.files.len(), content.resources.len()), ("default", 1, 1));
