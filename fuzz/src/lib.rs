@@ -53,6 +53,8 @@ pub fn finding() -> Finding {
         rule_version: 0,
         customer_set: BTreeSet::new(),
         hub: None,
+        decided: None,
+        rated: None,
     };
     Finding { asff, standing }
 }

@@ -19,7 +19,7 @@ fuzz_target!(|text: &str| {
     if let Ok(Value::Object(asff)) = json::parse(document.as_bytes()) {
         finding.asff = asff;
     }
-    let listed = Listed { uid: Uids::new([1; 32]).finding(Ordinal(1)), finding: &finding, last_seen: NOW };
+    let listed = Listed { uid: Uids::new([1; 32]).finding(Ordinal(1)), finding: &finding, last_seen: NOW, patchable: None };
     for list in [List::Plain, List::Scored] {
         let Ok(request) = list_findings::parse(list, &pairs) else { continue };
         let _ = request.filter.accepts(&finding, &Row::of(&finding, NOW), NOW);
