@@ -24,7 +24,12 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// The finding as it is shown.
-    pub(crate) fn shown(&self, patchable: Option<bool>) -> Listed<'_> {
+    pub(crate) async fn shown(&self, ledger: &Reader, call: &Call) -> Listed<'_> {
+        self.row(patchable(ledger, &call.caller.tenant, &[&self.finding]).await.pop().flatten())
+    }
+
+    /// The finding as it is shown where it is known whether there is a Terraform patch.
+    pub(crate) fn row(&self, patchable: Option<bool>) -> Listed<'_> {
         Listed { uid: self.uid, finding: &self.finding, last_seen: self.last_seen, patchable }
     }
 }
@@ -62,9 +67,9 @@ pub(crate) async fn decide(ledger: &Writer, call: &Call, ruling: Ruling) -> Resu
 }
 
 async fn shown(ledger: &Reader, call: &Call, uid: Uid) -> Result<Reply, Error> {
-    let tenant = &call.caller.tenant;
-    let found = get_finding_by_uid(ledger, tenant, uid, When::Now).await?;
+    let found = get_finding_by_uid(ledger, &call.caller.tenant, uid, When::Now).await?;
     let (found, view, _) = found.ok_or_else(not_found)?;
-    let patchable = patchable(ledger, tenant, &[&found.finding]).await.pop().flatten();
-    render(&Listed { uid, finding: &found.finding, last_seen: found.last_seen, patchable }, view.as_of())
+    let state = view.as_of();
+    let now = Asked { uid, finding: found.finding, last_seen: found.last_seen, state, as_of: None };
+    render(&now.shown(ledger, call).await, state)
 }

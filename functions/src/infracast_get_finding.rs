@@ -8,7 +8,6 @@ use posture_shared::dialects::infracast::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::patchable;
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -24,6 +23,5 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let asked = asked(ledger, &call, &call.query).await?;
-    let patchable = patchable(ledger, &call.caller.tenant, &[&asked.finding]).await.pop().flatten();
-    render(&asked.shown(patchable), asked.state)
+    render(&asked.shown(ledger, &call).await, asked.state)
 }

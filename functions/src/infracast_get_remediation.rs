@@ -8,7 +8,7 @@ use posture_shared::dialects::infracast::remediation::render;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::{get_remediation, patchable};
+use posture_shared::operations::get_remediation;
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -26,6 +26,5 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let asked = asked(ledger, &call, &call.query).await?;
     let tenant = &call.caller.tenant;
     let remediation = get_remediation(ledger, tenant, &asked.finding, asked.as_of.map(|as_of| as_of.at)).await?;
-    let patchable = patchable(ledger, tenant, &[&asked.finding]).await.pop().flatten();
-    render(&asked.shown(patchable), &remediation)
+    render(&asked.shown(ledger, &call).await, &remediation)
 }

@@ -26,5 +26,5 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     // A patch is for what is there now.
     let asked = asked(ledger, &call, &[]).await?;
     let patch = get_terraform_patch(ledger, &call.caller.tenant, &asked.finding).await?;
-    Ok(render(&asked.shown(Some(true)), &patch.root, &patch.diff, patch.caution.as_deref()))
+    Ok(render(&asked.row(Some(true)), &patch.root, &patch.diff, patch.caution.as_deref()))
 }

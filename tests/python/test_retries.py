@@ -3,12 +3,12 @@
 import contextlib
 import http.client
 import http.server
-import threading
 import urllib.parse
 
 import pytest
 
 from findings import find, finding, history, key_of
+from loopback import listening
 
 
 @contextlib.contextmanager
@@ -49,15 +49,8 @@ def losing(server, losses, status=None):
         def log_message(self, *_):
             pass
 
-    proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=proxy.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{proxy.server_port}", seen
-    finally:
-        proxy.shutdown()
-        thread.join()
-        proxy.server_close()
+    with listening(Handler) as url:
+        yield url, seen
 
 
 @pytest.mark.parametrize("mode", ["standard", "legacy"])

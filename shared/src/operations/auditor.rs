@@ -104,7 +104,7 @@ impl Auditor {
     }
 
     /// The rules that judge resources of these types.
-    pub fn rules_for<'a>(&'a self, kinds: &'a BTreeSet<String>) -> impl Iterator<Item = &'a Rule> {
+    pub fn rules_for<'a>(&'a self, kinds: &'a BTreeSet<String>) -> impl Iterator<Item = &'a Rule> + Clone {
         self.rules.iter().filter(|rule| kinds.contains(&rule.metadata.resource_type))
     }
 

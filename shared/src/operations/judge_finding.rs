@@ -4,13 +4,13 @@
 //! at the instant that is asked for.
 
 use super::auditor::Auditor;
+use super::joined_resources::joined_resources;
 use crate::audit::{Coverage, PRODUCT_ARN, RESOURCE_FIELD, RULE_FIELD, Related, Rule, Verdict};
 use crate::domain::inventory::{ConfigurationItem, ItemKey};
 use crate::domain::json::Object;
 use crate::domain::{Error, Instant, TenantId};
 use crate::ledger::Reader;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// Requests to the store that reading joined resources takes at most.
 const MAX_REQUESTS: usize = 60;
@@ -78,18 +78,7 @@ async fn related(
         return Ok(Ok(Related::default()));
     }
     let known = reader.inventory_scopes(tenant).await?;
-    let mut related = Related::new(Coverage::of(&known));
-    let mut requests = 0;
-    for (scope, kinds) in Related::wanted([rule], &item.scope(), &known) {
-        let kinds: BTreeSet<String> = kinds;
-        let mut walk = reader.inventory_walk(tenant, &scope, Some(&kinds), None, at);
-        while let Some(items) = walk.next().await? {
-            items.iter().for_each(|item| related.add(item, [rule]));
-            requests += 1;
-            if requests >= MAX_REQUESTS {
-                return Ok(Err("there are too many resources to look through".to_owned()));
-            }
-        }
-    }
-    Ok(Ok(related))
+    let (rules, known) = ([rule], (known.as_slice(), &Coverage::of(&known)));
+    let related = joined_resources(reader, tenant, rules.into_iter(), &item.scope(), known, at, MAX_REQUESTS).await?;
+    Ok(related.ok_or_else(|| "there are too many resources to look through".to_owned()))
 }

@@ -1,8 +1,9 @@
 //! Judges the inventory as it was at an instant by today's rules, and writes nothing.
 
+use super::joined_resources::joined_resources;
 use super::question::when;
 use super::run_audits::auditor;
-use crate::audit::{Coverage, Judgement, Related};
+use crate::audit::{Coverage, Judgement};
 use crate::domain::{AsOf, Error, Instant, TenantId};
 use crate::ledger::Reader;
 use std::collections::BTreeSet;
@@ -23,13 +24,9 @@ pub async fn judge_past(
     let kinds = auditor.kinds();
     for scope in &known {
         let judged: BTreeSet<String> = scope.kinds.intersection(&kinds).cloned().collect();
-        let mut related = Related::new(coverage.clone());
-        for (other, joined) in Related::wanted(auditor.rules_for(&judged), &scope.scope, &known) {
-            let mut walk = reader.inventory_walk(tenant, &other, Some(&joined), None, Some(at));
-            while let Some(items) = walk.next().await? {
-                items.iter().for_each(|item| related.add(item, auditor.rules_for(&judged)));
-            }
-        }
+        let (rules, known) = (auditor.rules_for(&judged), (known.as_slice(), &coverage));
+        let related = joined_resources(reader, tenant, rules, &scope.scope, known, Some(at), usize::MAX).await?;
+        let Some(related) = related else { return Err(Error::internal("more resources than there can be")) };
         let mut walk = reader.inventory_walk(tenant, &scope.scope, Some(&judged), None, Some(at));
         while let Some(items) = walk.next().await? {
             for item in &items {

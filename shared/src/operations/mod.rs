@@ -16,6 +16,7 @@ pub mod get_remediation;
 pub mod import_findings;
 pub mod import_resources;
 pub mod import_snapshots;
+mod joined_resources;
 mod judge_finding;
 pub mod judge_past;
 pub mod list_account_settings;

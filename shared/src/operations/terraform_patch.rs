@@ -13,7 +13,7 @@ use crate::domain::terraform::Root;
 use crate::domain::{Error, Finding, Instant, Presence, TenantId, Verdict as Judged};
 use crate::ledger::Reader;
 use crate::secrets::sha256_hex;
-use crate::terraform::{Offence, Plan, Subject, Why, Workspace, as_written, plan};
+use crate::terraform::{Offence, Plan, Subject, Why, Workspace, as_written, nothing, plan};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -164,7 +164,7 @@ fn planned(
     if let Some(written) = as_written(terraform, workspaces, &subject, &params)
         && auditor.judge_by(rule, written, &item.scope(), &related, at) == Verdict::Pass
     {
-        return Err(Why("the Terraform that was pushed says so already: apply it".to_owned()));
+        return Err(nothing());
     }
     let plan = plan(terraform, workspaces, &subject, &offences, &params)?;
     match auditor.judge_by(rule, plan.item.clone(), &item.scope(), &related, at) {

@@ -20,7 +20,7 @@ mod workspace;
 mod write;
 
 pub use fix::{Follow, Narrow, Patch, Remove, Setting, Terraform};
-pub use plan::{Offence, Plan, Subject, as_written, foreseen, plan};
+pub use plan::{Offence, Plan, Subject, as_written, foreseen, nothing, plan};
 pub use state::read_state;
 pub use workspace::{File, Workspace};
 

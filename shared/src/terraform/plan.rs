@@ -131,13 +131,7 @@ pub fn as_written(
 ) -> Option<Object> {
     let patch = terraform.patch.as_ref().filter(|patch| !patch.set.is_empty())?;
     let values = patch.values(params)?;
-    let target = match &patch.of {
-        Some(follow) => {
-            let owner = find(workspaces, &follow.resource, subject).ok()?;
-            belonging(&terraform.resource, follow, workspaces, &owner, subject).ok()??
-        }
-        None => find(workspaces, &terraform.resource, subject).ok()?,
-    };
+    let target = aimed(terraform, patch, workspaces, subject).ok()?.1?;
     let mut item = subject.item.clone();
     for (setting, value) in patch.set.iter().zip(&values) {
         let said = read_back(target.block, &setting.argument)?;
@@ -146,8 +140,23 @@ pub fn as_written(
     Some(item)
 }
 
+/// The block that makes the resource, and the one whose arguments are set; `None` where that one is to be added.
+fn aimed<'a>(
+    terraform: &Terraform,
+    patch: &Patch,
+    workspaces: &'a [Workspace],
+    subject: &Subject<'_>,
+) -> Result<(Spot<'a>, Option<Spot<'a>>), Why> {
+    let Some(follow) = &patch.of else {
+        let owner = find(workspaces, &terraform.resource, subject)?;
+        return Ok((owner, Some(owner)));
+    };
+    let owner = find(workspaces, &follow.resource, subject)?;
+    Ok((owner, belonging(&terraform.resource, follow, workspaces, &owner, subject)?))
+}
+
 /// The error where nothing is left to change.
-fn nothing() -> Why {
+pub fn nothing() -> Why {
     Why::new("the Terraform that was pushed says so already: apply it")
 }
 
@@ -217,14 +226,7 @@ fn set(
     item: &mut Object,
 ) -> Result<(String, String), Why> {
     let values = patch.values(params).ok_or_else(|| Why::new("a parameter of the rule is not there"))?;
-    let owner = match &patch.of {
-        Some(Follow { resource, .. }) => find(workspaces, resource, subject)?,
-        None => find(workspaces, &terraform.resource, subject)?,
-    };
-    let target = match &patch.of {
-        Some(follow) => belonging(&terraform.resource, follow, workspaces, &owner, subject)?,
-        None => Some(owner),
-    };
+    let (owner, target) = aimed(terraform, patch, workspaces, subject)?;
     let mut wanted = Wanted::default();
     let mut changes: Changes<'_> = Vec::new();
     for (setting, value) in patch.set.iter().zip(&values) {

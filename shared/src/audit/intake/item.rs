@@ -12,10 +12,10 @@
 
 use super::unfold::{self, MAX_DEPTH};
 use super::{Context, Rejection};
-use crate::domain::Instant;
 use crate::domain::inventory::{ConfigurationItem, GLOBAL, ItemKey, Origin, Relationship};
 use crate::domain::json::{self, Object};
 use crate::domain::resource_type::ResourceType;
+use crate::domain::{Account, Instant};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -95,7 +95,7 @@ pub(super) fn checked(key: ItemKey) -> Result<ItemKey, Rejection> {
         let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         !text.is_empty() && text.len() <= MAX_PLACE_BYTES && text.chars().all(legal)
     };
-    if key.account.len() != 12 || !key.account.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !Account::is_id(&key.account) {
         return Err(wrong("accountId", "must be the 12 digits of an account"));
     }
     if !is_place(&key.region) {

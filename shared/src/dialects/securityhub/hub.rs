@@ -1,5 +1,6 @@
 //! ARNs of a hub and of what is subscribed to it.
 
+use crate::domain::Account;
 use std::fmt;
 
 /// One account's hub in one region.
@@ -38,9 +39,8 @@ impl Hub {
         let ["arn", partition_name, "securityhub", region, account, "hub/default"] = *parts.as_slice() else {
             return None;
         };
-        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         let known = !region.is_empty() && partition_name == partition(region);
-        (is_account && known).then(|| Self { region: region.to_owned(), account: account.to_owned() })
+        (Account::is_id(account) && known).then(|| Self { region: region.to_owned(), account: account.to_owned() })
     }
 
     /// The ARN of the subscription to a product, named `COMPANY/PRODUCT`.

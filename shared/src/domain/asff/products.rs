@@ -1,6 +1,7 @@
 //! Products: what a ProductArn says, the names of known products, and the members that the hub fills (CONTRACTS 1.7).
 
 use super::{present, put, set_workflow};
+use crate::domain::Account;
 use crate::domain::json::{self, Object};
 use serde_json::Value;
 
@@ -37,7 +38,7 @@ impl<'a> ProductArn<'a> {
             !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         };
         let partition = self.partition == "aws" || self.partition.strip_prefix("aws-").is_some_and(word);
-        let custom = super::rules::is_account(self.account) && self.company == self.account;
+        let custom = Account::is_id(self.account) && self.company == self.account;
         let form = if self.account.is_empty() {
             word(self.company) && word(self.product)
         } else {

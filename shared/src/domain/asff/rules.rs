@@ -49,11 +49,6 @@ pub const VERIFICATION: &[&str] = &["UNKNOWN", "TRUE_POSITIVE", "FALSE_POSITIVE"
 /// Values of Workflow.Status.
 pub const WORKFLOW: &[&str] = &["NEW", "NOTIFIED", "RESOLVED", "SUPPRESSED"];
 
-/// An AWS account: twelve digits.
-pub fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
-}
-
 /// One level of a document: where it is and whether limits count.
 #[derive(Clone, Copy)]
 pub struct At<'a> {

@@ -13,11 +13,11 @@
 //!   UpdatedAt, or another JSON type where we interpret a member. Lengths, counts and unknown words pass.
 
 use super::products::ProductArn;
-use super::rules::{self, At, Checked, Problem, is_account};
+use super::rules::{self, At, Checked, Problem};
 use super::{MAX_DEPTH, MAX_FINDING_BYTES, severity};
-use crate::domain::Rejection;
 use crate::domain::finding::PRODUCT_ARN;
 use crate::domain::json::{self, Object};
+use crate::domain::{Account, Rejection};
 use serde_json::Value;
 
 /// The door through which a finding comes.
@@ -132,7 +132,7 @@ fn identity(top: &At<'_>, strict: bool) -> Checked {
         ));
     }
     let account = top.required_text("AwsAccountId", usize::MAX)?;
-    if strict && !is_account(account) {
+    if strict && !Account::is_id(account) {
         return Err(Problem::new("AwsAccountId", "must be 12 digits"));
     }
     Ok(())
