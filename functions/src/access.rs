@@ -32,7 +32,7 @@ impl Route {
     /// What its function may do.
     pub fn grants(&self) -> Vec<Grant> {
         match self.handler {
-            Handler::Reads(_) | Handler::ReadsAhead(_) => [READS, COUNTS].concat(),
+            Handler::Reads(_) | Handler::ReadsAhead(_) | Handler::Streams(_) => [READS, COUNTS].concat(),
             Handler::Writes(_) => [READS, WRITES, COUNTS].concat(),
             Handler::Open(_) => Vec::new(),
         }

@@ -4,10 +4,13 @@ use crate::call::{self, Call};
 use crate::cors::Origins;
 use crate::limits::{self, Gate};
 use crate::once;
+use crate::output::{Endless, Flow, Outgoing, Output, flowing, whole};
 use crate::route::{Handler, Parameters, Route, Trigger, Wake};
 use crate::routes::ROUTES;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
+use http_body_util::BodyExt;
+use lambda_http::http::response::Parts;
 use lambda_http::http::{HeaderValue, Method};
 use lambda_http::{Body, Request, RequestExt, Response};
 use posture_shared::auth::{self, Presented, SignedRequest};
@@ -57,25 +60,48 @@ impl App {
         self
     }
 
-    /// Answers a request on its route. Always an answer: whatever fails, panics included, has the dialect's shape.
-    /// Writes one line of log.
+    /// Answers a request on its route as [`App::respond`] does, and waits until the answer is whole.
     pub async fn answer(&self, route: &Route, request: Request) -> Response<Body> {
+        let request_id = request_id(&request);
+        let (parts, body) = self.respond(route, request).await.into_parts();
+        match body.collect().await {
+            Ok(body) => Response::from_parts(parts, text_or_bytes(body.to_bytes().into())),
+            Err(error) => respond(route.dialect.error(&error, &request_id)),
+        }
+    }
+
+    /// Answers a request on its route. Always an answer: whatever fails, panics included, has the dialect's shape; only what
+    /// fails after its first piece went out breaks off. Writes one line of log.
+    pub async fn respond(&self, route: &Route, request: Request) -> Response<Outgoing> {
         let started = Stopwatch::now();
         let request_id = request_id(&request);
         let origin = self.origins.of(request.headers());
         if *request.method() == Method::OPTIONS && call::parameters(route, &request).is_some() {
-            return self.preflight(route.function, &[&route.method], origin, &request_id, started);
+            return self.preflight(route.function, &[&route.method], origin, &request_id, started).map(whole);
         }
         let work = AssertUnwindSafe(self.attempt(route, request, &request_id)).catch_unwind();
         let Passage { caller, rate, result } = work.await.unwrap_or_else(|_| Passage::refused(panicked()));
         let failure = result.as_ref().err().cloned();
-        let reply = match result {
-            Ok(reply) => route.dialect.stamp(reply, &request_id),
-            Err(error) => route.dialect.error(&error, &request_id),
+        let (reply, rest) = match result {
+            Ok(Output::Whole(reply)) => (route.dialect.stamp(reply, &request_id), None),
+            Ok(Output::Flow(Flow { head, pieces, is_endless })) => {
+                (route.dialect.stamp(head, &request_id), Some((pieces, is_endless)))
+            }
+            Err(error) => (route.dialect.error(&error, &request_id), None),
         };
         let reply = rate.iter().fold(reply, |reply, rate| route.dialect.rated(reply, rate));
         log(route.function, &request_id, caller.as_ref(), reply.status, failure.as_ref(), started);
-        let mut response = respond(reply);
+        let (parts, first) = parts_of(reply);
+        let mut response = match rest {
+            None => Response::from_parts(parts, whole(Body::Binary(first))),
+            Some((pieces, is_endless)) => {
+                let mut response = Response::from_parts(parts, flowing(first, pieces));
+                if is_endless {
+                    response.extensions_mut().insert(Endless);
+                }
+                response
+            }
+        };
         self.origins.open(&mut response, origin);
         response
     }
@@ -130,10 +156,12 @@ impl App {
             return Passage::refused(Error::NotFound("there is nothing at this path".to_owned()));
         };
         if let Handler::Open(handler) = route.handler {
-            return Passage { caller: None, rate: None, result: Ok(handler(&call::base_of(route, &request))) };
+            let reply = handler(&call::base_of(route, &request));
+            return Passage { caller: None, rate: None, result: Ok(reply.into()) };
         }
         let (method, path) = (request.method().clone(), request.raw_http_path().to_owned());
         let base = call::base_of(route, &request);
+        let remaining = call::remaining(&request);
         let signed = call::signed(request);
         let presented = match auth::locate(&signed) {
             Ok(presented) => presented,
@@ -147,21 +175,33 @@ impl App {
             let SignedRequest { method: _, paths: _, query, headers, body } = signed.clone();
             let (query, request_id) = (call::pairs_of(query), id.to_owned());
             let (method, path, base, parameters) = (method.clone(), path.clone(), base.clone(), parameters.clone());
-            Call { caller, method, path, base, parameters, query, headers, body, request_id, attempt: None }
+            Call { caller, method, path, base, parameters, query, headers, body, remaining, request_id, attempt: None }
         };
         let admission = self.admit(route, &presented, &parameters, &signed);
-        if let Handler::ReadsAhead(handler) = route.handler {
-            let call = call(presumed(&presented));
-            return beside(admission, async { handler(&self.writer, call).await }).await;
+        match route.handler {
+            Handler::ReadsAhead(handler) => {
+                let call = call(presumed(&presented));
+                return beside(admission, async { handler(&self.writer, call).await.map(Output::from) }).await;
+            }
+            Handler::Streams(handler) => {
+                let call = call(presumed(&presented));
+                return beside(admission, async { handler(&self.writer, call).await }).await;
+            }
+            Handler::Reads(_) | Handler::Writes(_) | Handler::Open(_) => {}
         }
         let (caller, rate) = match admission.await {
             Ok(admitted) => admitted,
             Err(refused) => return refused,
         };
         let result = match route.handler {
-            Handler::Reads(handler) | Handler::ReadsAhead(handler) => handler(&self.writer, call(caller.clone())).await,
-            Handler::Writes(handler) => once::carry_out(&self.writer, route, handler, call(caller.clone())).await,
-            Handler::Open(handler) => Ok(handler(&base)),
+            Handler::Reads(handler) | Handler::ReadsAhead(handler) => {
+                handler(&self.writer, call(caller.clone())).await.map(Output::from)
+            }
+            Handler::Streams(handler) => handler(&self.writer, call(caller.clone())).await,
+            Handler::Writes(handler) => {
+                once::carry_out(&self.writer, route, handler, call(caller.clone())).await.map(Output::from)
+            }
+            Handler::Open(handler) => Ok(handler(&base).into()),
         };
         Passage { caller: Some(caller), rate, result }
     }
@@ -216,7 +256,7 @@ type Admitted = (Caller, Option<Rate>);
 struct Passage {
     caller: Option<Caller>,
     rate: Option<Rate>,
-    result: Result<Reply, Error>,
+    result: Result<Output, Error>,
 }
 
 impl Passage {
@@ -228,7 +268,7 @@ impl Passage {
 /// Runs a reading handler beside the admission of its caller. Nothing of the handler shows before the key is good.
 async fn beside(
     admission: impl Future<Output = Result<Admitted, Passage>>,
-    answer: impl Future<Output = Result<Reply, Error>>,
+    answer: impl Future<Output = Result<Output, Error>>,
 ) -> Passage {
     let admission = std::pin::pin!(admission);
     // A panic waits for the key like any other outcome.
@@ -291,11 +331,21 @@ fn dialect_of(path: &str) -> Dialect {
 }
 
 fn respond(reply: Reply) -> Response<Body> {
-    let Reply { status, headers, body } = reply;
-    let mut response = Response::new(match String::from_utf8(body) {
+    let (parts, body) = parts_of(reply);
+    Response::from_parts(parts, text_or_bytes(body))
+}
+
+fn text_or_bytes(body: Vec<u8>) -> Body {
+    match String::from_utf8(body) {
         Ok(text) => Body::Text(text),
         Err(bytes) => Body::Binary(bytes.into_bytes()),
-    });
+    }
+}
+
+/// Status and headers of a reply, and its body.
+fn parts_of(reply: Reply) -> (Parts, Vec<u8>) {
+    let Reply { status, headers, body } = reply;
+    let mut response = Response::new(body);
     *response.status_mut() = status.try_into().unwrap_or(lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in headers {
         let name = lambda_http::http::HeaderName::try_from(name);
@@ -303,7 +353,7 @@ fn respond(reply: Reply) -> Response<Body> {
             response.headers_mut().insert(name, value);
         }
     }
-    response
+    response.into_parts()
 }
 
 fn log(

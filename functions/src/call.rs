@@ -11,9 +11,11 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 use percent_encoding::percent_decode_str;
 use posture_shared::auth::{self, PathSource, Query, SignedRequest};
+use posture_shared::clock::Clock;
 use posture_shared::dialects::etag;
 use posture_shared::domain::{Attempt, Caller, Error, Terms};
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// A request whose caller is known.
 #[derive(Debug, Clone)]
@@ -34,6 +36,8 @@ pub struct Call {
     pub headers: Vec<(String, String)>,
     /// The decoded body.
     pub body: Vec<u8>,
+    /// How long its invocation may still take, where something bounds it.
+    pub remaining: Option<Duration>,
     /// What names this request in logs and errors.
     pub request_id: String,
     /// What it is to itself when it is sent again, if it bears a key by which it can be.
@@ -71,6 +75,13 @@ impl Call {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
+}
+
+/// How long Lambda lets the invocation of a request run on; `None` where there is no Lambda.
+pub(crate) fn remaining(request: &Request) -> Option<Duration> {
+    let deadline = request.lambda_context_ref()?.deadline;
+    let now = u64::try_from(Clock::machine().0).unwrap_or_default();
+    (deadline > 0).then(|| Duration::from_millis(deadline.saturating_sub(now)))
 }
 
 /// What a request signed. Takes the body, so that a large one is not copied.

@@ -29,7 +29,7 @@ impl Origins {
     }
 
     /// Lets pages of `origin` read an answer.
-    pub fn open(&self, response: &mut Response<Body>, origin: Option<HeaderValue>) {
+    pub fn open<B>(&self, response: &mut Response<B>, origin: Option<HeaderValue>) {
         if self.0.is_empty() {
             return;
         }
@@ -58,7 +58,7 @@ impl Origins {
     }
 }
 
-fn set(response: &mut Response<Body>, name: &str, value: &str) {
+fn set<B>(response: &mut Response<B>, name: &str, value: &str) {
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
         response.headers_mut().insert(name, value);
     }

@@ -1,6 +1,6 @@
 //! `GET /api/v1/tenants/{tenantID}/findings/scored`: a page of findings, the greatest risk first.
 
-use crate::infracast_list_findings::answer;
+use crate::lists::answer;
 use crate::{Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::Dialect;
@@ -17,5 +17,5 @@ pub static ROUTE: Route = Route {
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
     describe: openapi::list_scored_findings,
-    handler: Handler::ReadsAhead(|ledger, call| Box::pin(answer(ledger, call, List::Scored))),
+    handler: Handler::Streams(|ledger, call| Box::pin(answer(ledger, call, List::Scored))),
 };

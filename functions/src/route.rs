@@ -1,6 +1,6 @@
 //! What a route is, what a trigger is, and how a path finds its route.
 
-use crate::Call;
+use crate::{Call, Output};
 use lambda_http::http::Method;
 use percent_encoding::percent_decode_str;
 use posture_shared::dialects::openapi::Description;
@@ -42,6 +42,8 @@ pub enum Handler {
     /// Only reads, beside the reading of its caller's key, so that the key costs no round of requests. It knows its
     /// caller's tenant, name and region, and neither scopes nor accounts. Its answer goes out only if the key is good.
     ReadsAhead(for<'a> fn(&'a Reader, Call) -> Answer<'a, Reply>),
+    /// As [`Handler::ReadsAhead`], and may answer piece by piece, for minutes.
+    Streams(for<'a> fn(&'a Reader, Call) -> Answer<'a, Output>),
     /// Reads and writes.
     Writes(for<'a> fn(&'a Writer, Call) -> Answer<'a, Reply>),
     /// Answers without a key the same to everyone, from what stands before the route's path: `https://HOST/prod`.

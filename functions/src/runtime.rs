@@ -2,11 +2,12 @@
 
 use crate::App;
 use crate::event::Guard;
-use crate::route::{Route, Trigger};
+use crate::output::Outgoing;
+use crate::route::{Handler, Route, Trigger};
 use aws_config::BehaviorVersion;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use lambda_http::{Adapter, Body, LambdaEvent, Request, Response};
+use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, StreamAdapter};
 use lambda_runtime::{Error, service_fn};
 use posture_shared::clock::Clock;
 use posture_shared::config::Settings;
@@ -21,6 +22,14 @@ use tracing_subscriber::EnvFilter;
 pub fn run(route: &'static Route) -> Result<(), Error> {
     block_on(async {
         let app = Arc::new(app_from_environment(false).await?);
+        if matches!(route.handler, Handler::Streams(_)) {
+            // What goes out in pieces has another form, which its gateway must expect.
+            let service = service_fn(move |request: Request| {
+                let app = Arc::clone(&app);
+                async move { Ok::<Response<Outgoing>, Error>(app.respond(route, request).await) }
+            });
+            return lambda_runtime::run(Guard(StreamAdapter::from(service))).await;
+        }
         let service = service_fn(move |request: Request| {
             let app = Arc::clone(&app);
             async move { Ok::<Response<Body>, Error>(app.answer(route, request).await) }

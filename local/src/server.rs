@@ -2,8 +2,8 @@
 //!
 //! It stops in order: no new connections, what is being answered gets [`GRACE`], idle connections are closed.
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use futures_util::StreamExt;
+use http_body_util::{BodyExt, BodyStream, StreamBody};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -12,7 +12,8 @@ use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::http::{HeaderValue, Request, Response};
 use lambda_http::{Body, RequestExt};
 use posture_functions::app::MAX_BODY;
-use posture_functions::{App, ROUTES, route};
+use posture_functions::output::whole;
+use posture_functions::{App, Endless, Outgoing, ROUTES, route};
 use posture_shared::domain::Error;
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -98,9 +99,10 @@ async fn serve(stream: TcpStream, app: Arc<App>, mut stopped: watch::Receiver<()
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
+    let stop = stopped.clone();
     let service = service_fn(move |request| {
-        let app = Arc::clone(&app);
-        async move { Ok::<_, Infallible>(answer(&app, request).await) }
+        let (app, stop) = (Arc::clone(&app), stop.clone());
+        async move { Ok::<_, Infallible>(ending(answer(&app, request).await, stop)) }
     });
     let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
@@ -117,7 +119,18 @@ async fn serve(stream: TcpStream, app: Arc<App>, mut stopped: watch::Receiver<()
     }
 }
 
-async fn answer(app: &App, request: Request<Incoming>) -> Response<Full<Bytes>> {
+/// The same response; one that would go on for ever ends when the server stops.
+fn ending(response: Response<Outgoing>, mut stop: watch::Receiver<()>) -> Response<Outgoing> {
+    if response.extensions().get::<Endless>().is_none() {
+        return response;
+    }
+    response.map(|body| {
+        let stopped = async move { stop.changed().await.map_err(drop) };
+        StreamBody::new(BodyStream::new(body).take_until(stopped)).boxed_unsync()
+    })
+}
+
+async fn answer(app: &App, request: Request<Incoming>) -> Response<Outgoing> {
     let (mut parts, body) = request.into_parts();
     // There is no TLS here; a proxy before it says what its client spoke.
     parts.headers.entry("x-forwarded-proto").or_insert(HeaderValue::from_static("http"));
@@ -126,19 +139,14 @@ async fn answer(app: &App, request: Request<Incoming>) -> Response<Full<Bytes>> 
     let found = route::find(ROUTES, &parts.method, &path);
     let body = read(body).await;
     let request = Request::from_parts(parts, body).with_raw_http_path(path.clone()).with_query_string_parameters(query);
-    let response = match found {
+    match found {
         Some((route, parameters)) => {
             let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), vec![value]));
             let request = request.with_path_parameters(parameters.collect::<HashMap<_, _>>());
-            app.answer(route, request).await
+            app.respond(route, request).await
         }
-        None => app.answer_unknown(&path, &request),
-    };
-    response.map(|body| match body {
-        Body::Text(text) => Full::from(text),
-        Body::Binary(bytes) => Full::from(bytes),
-        _ => Full::default(),
-    })
+        None => app.answer_unknown(&path, &request).map(whole),
+    }
 }
 
 /// The body, or as much of it as shows that it is over the limit. A body that breaks off is taken as it is: it has no

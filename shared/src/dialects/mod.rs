@@ -11,9 +11,11 @@ pub mod bitdefender;
 pub mod datadog;
 pub mod decision;
 pub mod etag;
+pub mod export;
 pub mod infracast;
 pub mod members;
 pub mod native;
+pub mod ocsf;
 pub mod openapi;
 pub mod securityhub;
 

@@ -1,31 +1,15 @@
 //! The decisions of a tenant, newest first: what the log says of who, when and what, and the documents of why.
 
+use super::changes::{Recorded, of_entry};
 use super::entry::Entry;
-use super::evidence::Evidence;
 use super::store::Range;
 use super::{Reader, keys};
-use crate::domain::{Actor, Cell, Column, Error, Finding, Instant, Ordinal, Source, TenantId};
-use std::collections::BTreeMap;
+use crate::domain::{Error, Instant, Ordinal, Source, TenantId};
 
 /// Log entries read at a time.
 const ENTRIES: usize = 200;
 /// Times that one request reads on while it finds too few decisions.
 const READS: usize = 10;
-
-/// A decision as it was recorded.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
-    /// The finding.
-    pub ordinal: Ordinal,
-    /// When.
-    pub at: Instant,
-    /// Who, and through which door.
-    pub actor: Actor,
-    /// Former values of what is judged, as far as they differ.
-    pub before: BTreeMap<Column, Cell>,
-    /// The finding from then on; `None` if that was erased.
-    pub finding: Option<Finding>,
-}
 
 /// A place in the log: before this finding's change at this instant, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,12 +60,12 @@ impl Reader {
             let entries = items.iter().map(Entry::from_item).collect::<Result<Vec<_>, _>>()?;
             for entry in &entries {
                 let is_due = |ordinal: Ordinal| before.is_none_or(|b| entry.at < b.at || ordinal < b.ordinal);
-                found.extend(of_entry(entry).filter(|recorded| is_due(recorded.ordinal)));
+                found.extend(decisions_of(entry).filter(|recorded| is_due(recorded.ordinal)));
             }
             let last = entries.last().map(|entry| entry.at);
             if found.len() > limit {
                 found.truncate(limit);
-                next = found.last().map(|last| Place { at: last.at, ordinal: last.ordinal });
+                next = found.last().map(|last| Place { at: last.position.at, ordinal: last.ordinal });
                 break;
             }
             // A place before every finding of an entry: all of it has been looked at.
@@ -92,35 +76,10 @@ impl Reader {
         self.recall(tenant, &mut found).await?;
         Ok(Decisions { recorded: found, next })
     }
-
-    /// Reads the documents that the decisions wrote.
-    async fn recall(&self, tenant: &TenantId, found: &mut [Recorded]) -> Result<(), Error> {
-        let place = |one: &Recorded| keys::document(tenant, one.ordinal, one.at);
-        let places: Vec<_> = found.iter().map(place).collect();
-        if places.is_empty() {
-            return Ok(());
-        }
-        let items = self.store.batch_get(&places, true).await?;
-        for (one, place) in found.iter_mut().zip(&places) {
-            let document = items.get(place).map(Evidence::from_item).transpose()?;
-            one.finding = document.and_then(|document| document.finding()).transpose()?;
-        }
-        Ok(())
-    }
 }
 
 /// The decisions of an entry, those of the latest findings first.
-fn of_entry(entry: &Entry) -> impl Iterator<Item = Recorded> {
-    entry.body.changes.iter().rev().filter_map(|change| {
-        let actor = entry.body.actors.get(change.actor)?;
-        let is_one = matches!(actor.source, Source::Decision | Source::Update | Source::Expiry);
-        let cell = |(name, cell): (&String, &Cell)| Some((Column::named(name)?, cell.clone()));
-        is_one.then(|| Recorded {
-            ordinal: change.ordinal,
-            at: entry.at,
-            actor: actor.clone(),
-            before: change.before.iter().filter_map(cell).collect(),
-            finding: None,
-        })
-    })
+fn decisions_of(entry: &Entry) -> impl Iterator<Item = Recorded> {
+    let is_one = |change: &Recorded| matches!(change.actor.source, Source::Decision | Source::Update | Source::Expiry);
+    of_entry(entry).rev().filter(is_one)
 }

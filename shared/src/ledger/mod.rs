@@ -4,6 +4,7 @@
 //! memory are derived and can be rebuilt.
 
 mod base;
+mod changes;
 mod check;
 #[cfg(test)]
 mod check_tests;
@@ -50,7 +51,8 @@ mod when;
 mod writer;
 
 pub use base::Need;
-pub use decisions::{Decisions, Place as DecisionPlace, Recorded};
+pub use changes::{Changes, Recorded};
+pub use decisions::{Decisions, Place as DecisionPlace};
 pub use due::{Reach, Stretch};
 pub use entry::{Body, Change, Entry, Observed};
 pub use export::Exported;
@@ -58,7 +60,7 @@ pub use inventory::{Repeats, Stored, Walk};
 pub use items::{Document, Expiry, Head};
 pub use offline::verify_export;
 pub use proof::Hash;
-pub use read::{Former, Found, History};
+pub use read::{Former, Found, History, Version, Versions};
 pub use repair::Repaired;
 pub use verify::{Progress, Verified};
 pub use view::{Group, View};

@@ -7,7 +7,7 @@ use super::store::Range;
 use super::{Need, Reader, View, When, keys};
 use crate::domain::json;
 use crate::domain::{
-    Cell, Column, Error, Family, Finding, FindingKey, HistoryRecord, Instant, Kind, Ordinal, Seen, TenantId,
+    Actor, Cell, Column, Error, Family, Finding, FindingKey, HistoryRecord, Instant, Kind, Ordinal, Seen, TenantId,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,6 +29,30 @@ pub struct Former {
     pub is_new: bool,
     /// Values that differ from the newest recorded ones; the others are the same as before.
     pub cells: BTreeMap<Column, Cell>,
+}
+
+/// A version of a finding, and the one before it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Version {
+    /// When it was recorded.
+    pub at: Instant,
+    /// What its commit did.
+    pub kind: Kind,
+    /// Who did it.
+    pub actor: Actor,
+    /// The finding until then; `None` when it was not there.
+    pub before: Option<Finding>,
+    /// The finding from then on.
+    pub finding: Finding,
+}
+
+/// A stretch of a finding's versions.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Versions {
+    /// Newest first.
+    pub versions: Vec<Version>,
+    /// Older ones lie before this instant; `None` when there are none.
+    pub before: Option<Instant>,
 }
 
 /// A stretch of a finding's history.
@@ -203,24 +227,8 @@ impl Reader {
             return Ok(History::default());
         };
         let item = FindingItem::from_item(&item)?;
-        let end = match (to, before.map(|at| at.plus(-1))) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
         let earliest = from.unwrap_or(Instant(0)).max(Instant(0));
-        if end.is_some_and(|end| end < earliest) {
-            return Ok(History::default());
-        }
-        // One document more than records: each is compared with the one before it.
-        let range = Range {
-            to: end.map(Instant::key),
-            newest_first: true,
-            limit: Some(limit + 1),
-            consistent: true,
-            ..Range::default()
-        };
-        let (items, _) = self.store.query(&keys::document_partition(tenant, item.ordinal), &range).await?;
-        let documents = items.iter().map(Document::from_item).collect::<Result<Vec<_>, _>>()?;
+        let documents = self.documents_before(tenant, item.ordinal, (earliest, to), before, limit).await?;
         let mut records = Vec::new();
         let mut last = None;
         for (place, document) in documents.iter().take(limit).enumerate() {
@@ -241,6 +249,66 @@ impl Reader {
             }
         }
         Ok(History { records, before: last.filter(|_| documents.len() > limit) })
+    }
+
+    /// A stretch of a finding's versions, newest first: those with `from <= instant <= to`, older than `before`, at most `limit`, and
+    /// fewer when their documents have more than `bytes`. None for a number that was never given.
+    pub async fn versions(
+        &self,
+        tenant: &TenantId,
+        ordinal: Ordinal,
+        (from, to): (Option<Instant>, Option<Instant>),
+        before: Option<Instant>,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Versions, Error> {
+        let earliest = from.unwrap_or(Instant(0)).max(Instant(0));
+        let documents = self.documents_before(tenant, ordinal, (earliest, to), before, limit).await?;
+        let mut found = Versions::default();
+        let mut size = 0_usize;
+        for (place, document) in documents.iter().take(limit).enumerate() {
+            size = size.saturating_add(document.text.len());
+            if document.at < earliest || (place > 0 && size > bytes) {
+                found.before = found.versions.last().filter(|_| document.at >= earliest).map(|last| last.at);
+                return Ok(found);
+            }
+            found.versions.push(Version {
+                at: document.at,
+                kind: document.kind,
+                actor: document.actor.clone(),
+                before: documents.get(place + 1).map(Document::finding).transpose()?,
+                finding: document.finding()?,
+            });
+        }
+        found.before = found.versions.last().map(|last| last.at).filter(|_| documents.len() > limit);
+        Ok(found)
+    }
+
+    /// The documents of an interval that are older than `before`, newest first: at most `limit`, and the one that precedes them.
+    async fn documents_before(
+        &self,
+        tenant: &TenantId,
+        ordinal: Ordinal,
+        (earliest, to): (Instant, Option<Instant>),
+        before: Option<Instant>,
+        limit: usize,
+    ) -> Result<Vec<Document>, Error> {
+        let end = match (to, before.map(|at| at.plus(-1))) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        if end.is_some_and(|end| end < earliest) {
+            return Ok(Vec::new());
+        }
+        let range = Range {
+            to: end.map(Instant::key),
+            newest_first: true,
+            limit: Some(limit + 1),
+            consistent: true,
+            ..Range::default()
+        };
+        let (items, _) = self.store.query(&keys::document_partition(tenant, ordinal), &range).await?;
+        items.iter().map(Document::from_item).collect()
     }
 
     /// Every document of a finding, oldest first.

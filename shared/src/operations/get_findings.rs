@@ -61,6 +61,14 @@ pub struct FindingsPage {
     pub opened: Opened,
 }
 
+impl FindingsQuery {
+    /// What must be loaded beside the filter's columns.
+    pub(super) fn families(&self) -> impl Iterator<Item = Family> {
+        let first = self.first.iter().flat_map(|key| key.field.columns).copied();
+        self.sort.iter().map(|key| key.column).chain(first).map(Column::family).chain([Family::Seen])
+    }
+}
+
 /// A page of findings. Costs one round for the log and one for the page's documents when warm.
 ///
 /// With clauses that only documents answer, at most 500 candidates are read; the page then ends early with a token,
@@ -72,9 +80,7 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     };
     let mut question = query.question.clone();
     question.when = cursor.map_or(question.when, |cursor| cursor.when());
-    let first = query.first.iter().flat_map(|key| key.field.columns).copied();
-    let families = query.sort.iter().map(|key| key.column).chain(first).map(Column::family).chain([Family::Seen]);
-    let opened = question.open(reader, tenant, families).await;
+    let opened = question.open(reader, tenant, query.families()).await;
     let opened = from_member(opened, cursor.as_ref(), query.token_field)?;
     let fingerprint = opened.fingerprint(&query.fingerprint);
     let cursor = cursor.map(|cursor| cursor.meant(&fingerprint, query.token_field)).transpose()?;

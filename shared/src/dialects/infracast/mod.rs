@@ -24,6 +24,7 @@
 pub mod accept_finding;
 pub mod compliance_summary;
 pub mod error;
+pub mod export;
 mod filters;
 pub mod get_finding;
 pub mod limits;
@@ -38,6 +39,7 @@ pub mod row;
 pub mod run_audit;
 #[cfg(test)]
 mod samples;
+pub mod stream;
 pub mod terraform_patch;
 mod vocabulary;
 

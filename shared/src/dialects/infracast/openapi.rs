@@ -24,6 +24,16 @@ pub fn list_scored_findings(_: &str) -> Description {
     page("List findings with what made their risk, the greatest first", List::Scored, "InfracastScoredFinding")
 }
 
+/// `infracast-stream-findings`.
+pub fn stream_findings(_: &str) -> Description {
+    let resume = "Begin right behind the event of this id, or after the list of this as_of; now, if absent.";
+    let described = Description::of("Follow findings as they change, as server-sent events", text());
+    let described = of_tenant(Description { media: "text/event-stream", ..described })
+        .header(super::stream::LAST_EVENT_ID, resume)
+        .query(super::stream::PARAMETER, "The same, for clients that cannot send the header.", text());
+    filters(described)
+}
+
 /// `infracast-get-finding`.
 pub fn get_finding(_: &str) -> Description {
     let described = Description::of("Get one finding", reference("InfracastWholeFinding"));
@@ -134,7 +144,6 @@ fn page(summary: &'static str, which: List, row: &str) -> Description {
     if let Value::Object(sort) = &mut sort {
         sort.insert("default".to_owned(), json!(which.default_sort()));
     }
-    let statuses = Listing::WORDS.iter().map(|(_, word)| *word).chain(["all"]);
     let answer = object([
         ("items", list(&reference(row))),
         ("total", count()),
@@ -143,17 +152,23 @@ fn page(summary: &'static str, which: List, row: &str) -> Description {
         ("total_pages", count()),
         ("as_of", text()),
     ]);
-    of_tenant(Description::of(summary, answer))
+    let described = of_tenant(Description::of(summary, answer))
         .query("page", "The page, from 1.", json!({"type": "integer", "minimum": 1, "maximum": u32::MAX, "default": 1}))
         .query("per_page", "Findings of a page.", number(1, MAX_PER_PAGE, DEFAULT_PER_PAGE))
-        .query("sort", "By what to sort; `-` before it turns the order around.", sort)
+        .query("sort", "By what to sort; `-` before it turns the order around.", sort);
+    filters(described).as_of()
+}
+
+/// The parameters that say which findings.
+fn filters(described: Description) -> Description {
+    let statuses = Listing::WORDS.iter().map(|(_, word)| *word).chain(["all"]);
+    described
         .query("severity", "Only these severities.", list(&words(SEVERITIES.iter().map(|(_, word)| *word))))
         .query("status", "Only these statuses. Open ones, if absent.", list(&words(statuses)))
         .query("framework", FRAMEWORK, framework())
         .query("control_id", "Only findings that map to this control.", text())
         .query("resource_type", "Only findings about this type of resource, in any spelling.", text())
         .query("search", "A part of title, description or resource, in any case.", text())
-        .as_of()
 }
 
 fn framework() -> Value {

@@ -33,10 +33,7 @@ const WHOLE: [&str; 6] = ["uid", "severity", "status", "first_seen", "last_seen"
 
 /// A row of a list, at most 4 KB of JSON; the mapping that was asked for is shown, and with `scored` what made the risk.
 pub fn listed(shown: &Listed<'_>, asked: Option<&MappingQuery>, scored: bool) -> Value {
-    let mut row = row(shown, asked);
-    if scored {
-        add_risk(&mut row, shown.finding);
-    }
+    let mut row = uncut(shown, asked, scored);
     for (chars, items) in CUTS {
         if json::canonical(&Value::Object(row.clone())).len() <= ROW_BYTES {
             break;
@@ -50,6 +47,24 @@ pub fn listed(shown: &Listed<'_>, asked: Option<&MappingQuery>, scored: bool) ->
         }
     }
     Value::Object(row)
+}
+
+/// The same row however long it is.
+pub(super) fn uncut(shown: &Listed<'_>, asked: Option<&MappingQuery>, scored: bool) -> Object {
+    let mut row = row(shown, asked);
+    if scored {
+        add_risk(&mut row, shown.finding);
+    }
+    row
+}
+
+/// Everything that a finding maps to, each in one text.
+pub(super) fn controls(finding: &Finding) -> Value {
+    let text = |control: &Control| {
+        let version = control.version.as_ref().map(|version| format!("@{version}")).unwrap_or_default();
+        format!("{}{version} {}", control.framework, control.control).trim_end().to_owned()
+    };
+    mappings(&finding.asff).iter().map(text).collect()
 }
 
 /// Everything that is known about a finding.
@@ -165,7 +180,7 @@ fn control_id(control: &Control) -> Option<&str> {
 }
 
 /// An instant to the second, as in the document.
-fn seconds(at: Instant) -> String {
+pub(super) fn seconds(at: Instant) -> String {
     let text = at.to_string();
     text.get(..19).map_or_else(|| text.clone(), |seconds| format!("{seconds}Z"))
 }

@@ -5,7 +5,9 @@
 //! the log holds little else than imports.
 
 use super::super::Reply;
-use super::super::members::shown;
+use super::super::export::{FORMAT, Format};
+use super::parameters::Parameters;
+use super::recorded::first_resource;
 use crate::domain::finding::Vocabulary;
 use crate::domain::json::text_at;
 use crate::domain::{
@@ -21,7 +23,33 @@ pub const DEFAULT_LIMIT: u32 = 100;
 pub const MAX_LIMIT: u32 = 500;
 
 /// The parameters.
-pub const PARAMETERS: [&str; 4] = ["from", "to", "cursor", "limit"];
+pub const PARAMETERS: [&str; 5] = ["from", "to", "cursor", "limit", FORMAT];
+
+/// The formats in which all of it can be had.
+pub const FORMATS: [Format; 2] = [Format::Csv, Format::Ndjson];
+
+/// The columns of CSV.
+pub const COLUMNS: [&str; 19] = [
+    "at",
+    "action",
+    "actor",
+    "source",
+    "uid",
+    "rule_id",
+    "resource_id",
+    "account_id",
+    "before.status",
+    "before.severity",
+    "after.status",
+    "after.severity",
+    "justification",
+    "severity_justification",
+    "reason",
+    "acceptance.justification",
+    "acceptance.approved_by",
+    "acceptance.review_date",
+    "acceptance.expires_at",
+];
 
 /// A request for a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,31 +81,13 @@ pub struct Row<'a> {
 
 /// Reads a query; [`Error::Invalid`] names the parameter at fault.
 pub fn parse(query: &[(String, String)]) -> Result<AuditLog, Error> {
-    if let Some((other, _)) = query.iter().find(|(name, _)| !PARAMETERS.contains(&name.as_str())) {
-        let why = format!("is no parameter of this request; there are {}", PARAMETERS.join(", "));
-        return Err(Error::invalid(shown(other), why));
-    }
-    let one = |name: &str| -> Result<Option<&str>, Error> {
-        let mut values = query.iter().filter(|(known, _)| known == name).map(|(_, value)| value.trim());
-        match (values.next(), values.next()) {
-            (value, None) => Ok(value.filter(|value| !value.is_empty())),
-            _ => Err(Error::invalid(name, "is sent more than once")),
-        }
-    };
-    let instant = |name: &str| -> Result<Option<Instant>, Error> {
-        let wrong = || Error::invalid(name, "must be an instant such as 2024-01-04T15:25:10Z, or a date");
-        one(name)?.map(|text| Instant::parse_loose(text).filter(|at| at.0 >= 0).ok_or_else(wrong)).transpose()
-    };
-    let limit = match one("limit")? {
-        None => DEFAULT_LIMIT,
-        Some(text) => {
-            let number = text.parse::<u32>().ok().filter(|number| (1..=MAX_LIMIT).contains(number));
-            let wrong = || Error::invalid("limit", format!("must be a whole number from 1 to {MAX_LIMIT}"));
-            number.ok_or_else(wrong)?
-        }
-    };
-    let before = one("cursor")?.map(place).transpose()?;
-    Ok(AuditLog { from: instant("from")?, to: instant("to")?, before, limit })
+    let parameters = Parameters::of(query, &PARAMETERS)?;
+    Ok(AuditLog {
+        from: parameters.instant("from")?,
+        to: parameters.instant("to")?,
+        before: parameters.one("cursor")?.map(place).transpose()?,
+        limit: parameters.limit(DEFAULT_LIMIT, MAX_LIMIT)?,
+    })
 }
 
 fn place(text: &str) -> Result<(Instant, Ordinal), Error> {
@@ -98,7 +108,8 @@ pub fn render<'a>(rows: impl IntoIterator<Item = Row<'a>>, next: Option<(Instant
     Reply::json(200, &json!({"items": items, "next": next}))
 }
 
-fn shown_row(row: &Row<'_>) -> Value {
+/// A row of the log.
+pub fn shown_row(row: &Row<'_>) -> Value {
     let Row { uid, at, actor, before, finding } = row;
     let own = finding.map(|finding| &finding.standing);
     let newest = own.into_iter().flat_map(|own| [&own.decided, &own.rated]).flatten();
@@ -129,10 +140,6 @@ fn shown_row(row: &Row<'_>) -> Value {
         "reason": decided.and_then(|decided| decided.reason.as_deref()),
         "acceptance": acceptance.map(shown_acceptance),
     })
-}
-
-fn first_resource(finding: &Finding) -> Option<&str> {
-    finding.asff.get("Resources")?.as_array()?.first()?.get("Id")?.as_str()
 }
 
 fn shown_acceptance(acceptance: &Acceptance) -> Value {

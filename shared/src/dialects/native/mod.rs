@@ -2,13 +2,18 @@
 
 pub mod accounts;
 pub mod audit_log;
+pub mod changes;
 pub mod decision_openapi;
 pub mod decisions;
 pub mod docs;
 pub mod error;
+pub mod feed_openapi;
+pub mod history;
 pub mod jobs;
 pub mod keys;
 pub mod openapi;
+mod parameters;
+mod recorded;
 pub mod resource_openapi;
 pub mod resources;
 pub mod rule_openapi;

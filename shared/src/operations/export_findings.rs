@@ -1,0 +1,51 @@
+//! Every finding of a list, in its order and of one state, a stretch at a time.
+
+use super::get_findings::FindingsQuery;
+use super::question::Opened;
+use crate::domain::{Error, Ordinal, TenantId};
+use crate::ledger::{Found, Reader};
+
+/// Documents read at a time.
+const STRETCH: usize = 100;
+
+/// A list that is being exported.
+#[derive(Debug, Clone)]
+pub struct Export {
+    reader: Reader,
+    tenant: TenantId,
+    opened: Opened,
+    rows: Vec<Ordinal>,
+    told: usize,
+}
+
+impl Export {
+    /// Opens the list of a query; what it says of pages counts for nothing.
+    pub async fn open(reader: &Reader, tenant: &TenantId, query: &FindingsQuery) -> Result<Self, Error> {
+        let opened = query.question.open(reader, tenant, query.families()).await?;
+        if opened.filter.residual().next().is_some() {
+            return Err(Error::internal("an export was asked for by what columns do not tell"));
+        }
+        let mut rows = opened.view.select(&opened.filter)?;
+        opened.view.sort_after(&mut rows, query.first, &query.sort)?;
+        Ok(Self { reader: reader.clone(), tenant: tenant.clone(), opened, rows, told: 0 })
+    }
+
+    /// How many rows there are in all.
+    pub fn total(&self) -> u32 {
+        u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
+    }
+
+    /// What it is answered from.
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// The next rows; none after the last.
+    pub async fn next(&mut self) -> Result<Vec<Found>, Error> {
+        let end = self.rows.len().min(self.told.saturating_add(STRETCH));
+        let stretch = self.rows.get(self.told..end).unwrap_or_default();
+        let found = self.reader.documents(&self.tenant, &self.opened.view, stretch).await?;
+        self.told = end;
+        Ok(found)
+    }
+}
