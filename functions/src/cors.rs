@@ -8,12 +8,12 @@ use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use lambda_http::{Body, Response};
 
 /// Headers that pages may send: those that keys come in, and what goes with a body or a signature.
-pub const SENT: &str = "authorization,content-type,dd-api-key,dd-application-key,idempotency-key,if-match,x-amz-content-sha256,x-amz-date,\
+pub const SENT: &str = "authorization,content-type,dd-api-key,dd-application-key,idempotency-key,if-match,last-event-id,x-amz-content-sha256,x-amz-date,\
      x-api-key";
 
 /// Headers that pages may read.
-pub const READ: &str = "etag,idempotency-replayed,retry-after,x-amzn-errortype,x-amzn-requestid,x-dialect-version,x-ratelimit-limit,\
-                        x-ratelimit-name,x-ratelimit-period,x-ratelimit-remaining,x-ratelimit-reset,x-request-id";
+pub const READ: &str = "content-disposition,etag,idempotency-replayed,retry-after,x-amzn-errortype,x-amzn-requestid,x-as-of,x-dialect-version,x-ratelimit-limit,\
+                        x-ratelimit-name,x-ratelimit-period,x-ratelimit-remaining,x-ratelimit-reset,x-request-id,x-total-count";
 
 /// How long browsers may remember what is allowed, in seconds.
 const REMEMBERED: &str = "600";

@@ -59,7 +59,7 @@ fn security() -> Value {
 
 /// The operation at one of a route's paths; `place` counts these from 0.
 fn operation(route: &Route, path: &str, place: usize) -> Value {
-    let Description { summary, mut parameters, body, status, media, answer } = (route.describe)(path);
+    let Description { summary, mut parameters, body, status, media, answer, files } = (route.describe)(path);
     if once::is_kept(route) {
         parameters.push(openapi::header(
             once::HEADER,
@@ -88,7 +88,11 @@ fn operation(route: &Route, path: &str, place: usize) -> Value {
         put("requestBody", json!({"required": is_required, "content": content("application/json", &schema)}));
     }
     let mut responses = failures(route);
-    responses.insert(status.to_string(), json!({"description": "Done", "content": content(media, &answer)}));
+    let mut done = content(media, &answer);
+    for file in files {
+        done.as_object_mut().map(|done| done.insert(file.to_owned(), json!({"schema": {"type": "string"}})));
+    }
+    responses.insert(status.to_string(), json!({"description": "Done", "content": done}));
     put("responses", Value::Object(responses));
     Value::Object(all)
 }

@@ -1,8 +1,14 @@
 """template.yaml, as CloudFormation's own schemas see it."""
 
 import pathlib
+import re
 import subprocess
 import sys
+import unittest.mock
+
+import pytest
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
 
 from posture import ROOT
 
@@ -25,6 +31,44 @@ def test_a_mistake_would_be_found(tmp_path):
         broken = tmp_path / "template.yaml"
         broken.write_text(text.replace(right, wrong))
         assert lint(broken).returncode != 0, wrong
+
+
+class NoPolicies:
+    """SAM's own managed policies, of which the template names none."""
+
+    def load(self):
+        return {}
+
+
+@pytest.fixture(scope="module")
+def translated():
+    """The template as AWS makes CloudFormation of it; functions come from a bucket then."""
+    text = re.sub(r"CodeUri: \S+", "CodeUri: s3://bucket/key", (ROOT / "template.yaml").read_text())
+    with unittest.mock.patch.dict("os.environ", {"AWS_DEFAULT_REGION": "eu-west-1"}):
+        return transform(yaml_parse(text), {}, NoPolicies())
+
+
+def test_only_what_streams_is_streamed(translated):
+    """SAM passes a mode that it does not know over in silence, so what came of it is looked at."""
+    (api,) = [one for one in translated["Resources"].values() if one["Type"] == "AWS::ApiGateway::RestApi"]
+    modes = {}
+    for path, methods in api["Properties"]["Body"]["paths"].items():
+        for method, operation in methods.items():
+            integration = operation["x-amazon-apigateway-integration"]
+            if integration["type"] == "aws_proxy":
+                uri = integration["uri"]["Fn::Sub"]
+                streams = integration.get("responseTransferMode") == "STREAM"
+                assert streams == uri.endswith("/response-streaming-invocations"), path
+                modes[f"{method.upper()} {path}"] = streams
+    tenant = "GET /api/v1/tenants/{tenantID}"
+    assert {route for route, streams in modes.items() if streams} == {
+        f"{tenant}/findings",
+        f"{tenant}/findings/scored",
+        f"{tenant}/findings/stream",
+        f"{tenant}/changes",
+        f"{tenant}/audit-log",
+    }
+    assert len(modes) > 50
 
 
 def test_nothing_secret_is_in_the_outputs():

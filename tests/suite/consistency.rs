@@ -7,7 +7,7 @@ use lambda_http::RequestExt;
 use posture_functions::access::{COUNTS, Grant, READS, WRITES};
 use posture_functions::event::request_of;
 use posture_functions::route::find;
-use posture_functions::{ROUTES, Route, TRIGGERS, WokenBy};
+use posture_functions::{Handler, ROUTES, Route, TRIGGERS, WokenBy};
 use posture_shared::dialects::Dialect;
 use posture_shared::upstream::ACTIONS;
 use serde_json::Value;
@@ -26,6 +26,8 @@ struct Function {
     also: &'static [&'static str],
     grants: Vec<Grant>,
     reads_aws: bool,
+    /// Whether it answers in the form of response streaming.
+    streams: bool,
 }
 
 /// What a function is called by.
@@ -100,6 +102,7 @@ fn functions() -> Vec<Function> {
         also: route.also,
         grants: route.grants(),
         reads_aws: false,
+        streams: matches!(route.handler, Handler::Streams(_)),
     });
     let triggers = TRIGGERS.iter().map(|trigger| Function {
         name: trigger.function,
@@ -110,6 +113,7 @@ fn functions() -> Vec<Function> {
         also: &[],
         grants: trigger.grants(),
         reads_aws: trigger.reads_aws,
+        streams: false,
     });
     routes.chain(triggers).collect()
 }
@@ -200,6 +204,9 @@ fn template_problems(functions: &[Function], text: &str) -> Vec<String> {
                     expect(&format!("{event}/Properties/RestApiId"), "!Ref Api".to_owned());
                     expect(&format!("{event}/Properties/Method"), method.to_owned());
                     expect(&format!("{event}/Properties/Path"), path.to_owned());
+                    if function.streams {
+                        expect(&format!("{event}/Properties/ResponseTransferMode"), "RESPONSE_STREAM".to_owned());
+                    }
                 }
             }
             Door::Queue => {
@@ -212,6 +219,11 @@ fn template_problems(functions: &[Function], text: &str) -> Vec<String> {
                 expect("Properties/Events/Time/Type", "Schedule".to_owned());
                 expect("Properties/Events/Time/Properties/Schedule", rate.to_owned());
             }
+        }
+        let mode =
+            template.get(&format!("Resources/{resource}/Properties/Events/Request/Properties/ResponseTransferMode"));
+        if mode.is_some() && !function.streams {
+            problems.push(format!("edit template.yaml: {resource} answers whole and has a ResponseTransferMode"));
         }
         let events = template.keys(&format!("Resources/{resource}/Properties/Events"));
         if events.len() > 1 + function.also.len() {
@@ -241,6 +253,12 @@ fn what_the_template_lacks_or_has_too_much_is_named() {
         ),
         ("Schedule: rate(15 minutes)", "Schedule: rate(1 minute)", "should be \"rate(15 minutes)\""),
         ("Method: PATCH", "Method: POST", "should be \"PATCH\""),
+        ("ResponseTransferMode: RESPONSE_STREAM", "ResponseTransferMode: STREAM", "should be \"RESPONSE_STREAM\""),
+        (
+            "Path: /findings/import",
+            "Path: /findings/import\n            ResponseTransferMode: RESPONSE_STREAM",
+            "answers whole",
+        ),
     ] {
         let problems = template_problems(&functions(), &text.replacen(from, to, 1));
         assert!(problems.iter().any(|problem| problem.contains(named)), "{from}: {problems:?}");

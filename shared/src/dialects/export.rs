@@ -26,9 +26,10 @@ impl Format {
     /// Every one with its word.
     pub const WORDS: [(Self, &'static str); 3] = [(Self::Csv, "csv"), (Self::Ndjson, "ndjson"), (Self::Ocsf, "ocsf")];
 
-    fn media(self) -> &'static str {
+    /// Its media type.
+    pub fn media(self) -> &'static str {
         match self {
-            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Csv => "text/csv",
             Self::Ndjson | Self::Ocsf => "application/x-ndjson",
         }
     }
@@ -92,9 +93,13 @@ fn accepted(accept: &str) -> Option<Format> {
 pub fn head(format: Format, name: &str, state: &str, total: Option<u32>, columns: &[&str]) -> Reply {
     let place: String = state.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let disposition = format!("attachment; filename=\"{name}-{place}.{}\"", format.extension());
+    let content_type = match format {
+        Format::Csv => format!("{}; charset=utf-8; header=present", format.media()),
+        Format::Ndjson | Format::Ocsf => format.media().to_owned(),
+    };
     let names: Vec<Value> = columns.iter().map(|column| Value::from(*column)).collect();
     let body = if format == Format::Csv { csv_line(&names).into_bytes() } else { Vec::new() };
-    let reply = Reply { status: 200, headers: vec![("content-type", format.media().to_owned())], body };
+    let reply = Reply { status: 200, headers: vec![("content-type", content_type)], body };
     let reply = reply.with_header("content-disposition", disposition).with_header("x-as-of", state);
     total.map_or_else(|| reply.clone(), |total| reply.clone().with_header("x-total-count", total.to_string()))
 }

@@ -5,6 +5,7 @@
 
 use super::Dialect;
 use super::as_of::AS_OF;
+use super::export::{FORMAT, Format};
 use crate::domain::Error;
 use crate::domain::error::Denial;
 use serde_json::{Value, json};
@@ -25,6 +26,8 @@ pub struct Description {
     pub media: &'static str,
     /// The schema of its body.
     pub answer: Value,
+    /// Media types of the texts that it may answer with instead.
+    pub files: Vec<&'static str>,
 }
 
 /// A parameter of an operation.
@@ -69,7 +72,15 @@ pub struct Failure {
 impl Description {
     /// An operation without parameters that answers with 200 and JSON.
     pub fn of(summary: &'static str, answer: Value) -> Self {
-        Self { summary, parameters: Vec::new(), body: None, status: 200, media: "application/json", answer }
+        Self {
+            summary,
+            parameters: Vec::new(),
+            body: None,
+            status: 200,
+            media: "application/json",
+            answer,
+            files: Vec::new(),
+        }
     }
 
     /// The same with a parameter.
@@ -102,6 +113,17 @@ impl Description {
     #[must_use]
     pub fn as_of(self) -> Self {
         self.query(AS_OF, AS_OF_TEXT, as_of())
+    }
+
+    /// The same, which can be had as a file of these formats.
+    #[must_use]
+    pub fn exported(mut self, formats: &[Format]) -> Self {
+        let mut media: Vec<&str> = formats.iter().map(|format| format.media()).collect();
+        media.dedup();
+        self.files = media;
+        let known = Format::WORDS.iter().filter(|(format, _)| formats.contains(format)).map(|(_, word)| *word);
+        let text = "All rows as a file, without pages; `Accept` with its media type does the same.";
+        self.query(FORMAT, text, words(known.chain(["json"])))
     }
 
     /// The same with a header that may be left out.

@@ -156,7 +156,7 @@ fn page(summary: &'static str, which: List, row: &str) -> Description {
         .query("page", "The page, from 1.", json!({"type": "integer", "minimum": 1, "maximum": u32::MAX, "default": 1}))
         .query("per_page", "Findings of a page.", number(1, MAX_PER_PAGE, DEFAULT_PER_PAGE))
         .query("sort", "By what to sort; `-` before it turns the order around.", sort);
-    filters(described).as_of()
+    filters(described).as_of().exported(&super::export::FORMATS)
 }
 
 /// The parameters that say which findings.

@@ -6,7 +6,7 @@ use super::super::openapi::{
     Description, and_perhaps, bounded_or_null, closed, date_or_null, instant, list, number, object, outcome_counts,
     text, text_or_null, uuid, words, words_or_null,
 };
-use super::audit_log::{ACTIONS, DEFAULT_LIMIT, MAX_LIMIT, SOURCES, severities, statuses};
+use super::audit_log::{ACTIONS, DEFAULT_LIMIT, FORMATS, MAX_LIMIT, SOURCES, severities, statuses};
 use super::decisions::{FILTER, FILTERS, IDS, MOST_FINDINGS, WORDS};
 use super::openapi::TENANT;
 use serde_json::{Value, json};
@@ -66,4 +66,5 @@ pub fn list_decisions(_: &str) -> Description {
         .query("to", "Not after this instant.", moment())
         .query("cursor", "The page, from `next` of the one before.", text())
         .query("limit", "Decisions of a page.", number(1, MAX_LIMIT, DEFAULT_LIMIT))
+        .exported(&FORMATS)
 }

@@ -24,6 +24,7 @@ pub fn list_changes(_: &str) -> Description {
     stretch(Description::of("List every change, the oldest first, with who made it", answer).path("tenantID", TENANT))
         .query(changes::AFTER, "Behind which place: the `next` or a `position` of an earlier answer.", text())
         .query("limit", "Changes of a page.", number(1, changes::MAX_LIMIT, changes::DEFAULT_LIMIT))
+        .exported(&changes::FORMATS)
 }
 
 /// `get-finding-history`.
