@@ -5,7 +5,7 @@ use crate::cors::Origins;
 use crate::limits::{self, Gate};
 use crate::once;
 use crate::output::{Endless, Flow, Outgoing, Output, flowing, whole};
-use crate::route::{Handler, Parameters, Route, Trigger, Wake};
+use crate::route::{Answer, Handler, Parameters, Route, Trigger, Wake};
 use crate::routes::ROUTES;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
@@ -17,7 +17,7 @@ use posture_shared::auth::{self, Presented, SignedRequest};
 use posture_shared::clock::Clock;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Caller, Error, KeyRecord, Rate, TenantId};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Reader, Writer};
 use posture_shared::operations::Sweep;
 use posture_shared::secrets;
 use serde_json::Value;
@@ -63,7 +63,7 @@ impl App {
     /// Answers a request on its route as [`App::respond`] does, and waits until the answer is whole.
     pub async fn answer(&self, route: &Route, request: Request) -> Response<Body> {
         let request_id = request_id(&request);
-        let (parts, body) = self.respond(route, request).await.into_parts();
+        let (parts, body) = Box::pin(self.respond(route, request)).await.into_parts();
         match body.collect().await {
             Ok(body) => Response::from_parts(parts, text_or_bytes(body.to_bytes().into())),
             Err(error) => respond(route.dialect.error(&error, &request_id)),
@@ -178,16 +178,20 @@ impl App {
             Call { caller, method, path, base, parameters, query, headers, body, remaining, request_id, attempt: None }
         };
         let admission = self.admit(route, &presented, &parameters, &signed);
-        match route.handler {
+        let reader: &Reader = &self.writer;
+        let ahead: Option<Answer<'_, Output>> = match route.handler {
             Handler::ReadsAhead(handler) => {
                 let call = call(presumed(&presented));
-                return beside(admission, async { handler(&self.writer, call).await.map(Output::from) }).await;
+                Some(Box::pin(async move { handler(reader, call).await.map(Output::from) }))
             }
             Handler::Streams(handler) => {
                 let call = call(presumed(&presented));
-                return beside(admission, async { handler(&self.writer, call).await }).await;
+                Some(Box::pin(async move { handler(reader, call).await }))
             }
-            Handler::Reads(_) | Handler::Writes(_) | Handler::Open(_) => {}
+            Handler::Reads(_) | Handler::Writes(_) | Handler::Open(_) => None,
+        };
+        if let Some(ahead) = ahead {
+            return beside(admission, ahead).await;
         }
         let (caller, rate) = match admission.await {
             Ok(admitted) => admitted,

@@ -4,8 +4,10 @@
 use libfuzzer_sys::fuzz_target;
 use posture_fuzz::{NOW, finding};
 use posture_shared::dialects::infracast::list_findings::{self, List};
-use posture_shared::dialects::infracast::{Listed, compliance_summary, get_finding, limits, row};
-use posture_shared::domain::{Ordinal, Row, Uids, json};
+use posture_shared::dialects::export::Format;
+use posture_shared::dialects::infracast::{Listed, compliance_summary, export, get_finding, limits, row, stream};
+use posture_shared::dialects::native::{audit_log, changes, history};
+use posture_shared::domain::{Ordinal, Position, Row, Uids, json};
 use serde_json::Value;
 
 fuzz_target!(|text: &str| {
@@ -28,4 +30,26 @@ fuzz_target!(|text: &str| {
         assert!(request.start() <= u32::MAX - 1 || request.page > 1);
     }
     let _ = row::whole(&listed);
+    told(id, &pairs, &listed);
 });
+
+/// The stream's and the feeds' parameters, the finding as an event of the stream, and as a line of each file.
+fn told(id: &str, pairs: &[(String, String)], listed: &Listed<'_>) {
+    let _ = (changes::parse(pairs), history::parse(pairs), audit_log::parse(pairs));
+    if let Ok(request) = stream::parse(Some(id), pairs)
+        && let Some(stream::After::Event(place)) = request.after
+    {
+        assert_eq!(Position::parse("id", &place.to_string()), Ok(place), "a place is read as it is written");
+    }
+    let position = Position::behind(NOW, 1);
+    let event = stream::Event { position, before: None, shown: *listed };
+    if let Some(text) = stream::event(&event, None) {
+        assert_eq!(text.matches('\n').count(), 3, "an event is an id, a line of data, and a blank one");
+    }
+    let _ = export::parse(Some(id), pairs);
+    for format in export::FORMATS {
+        let line = export::line(format, List::Scored, listed, None);
+        assert!(line.ends_with('\n'));
+        assert!(format == Format::Csv || line.matches('\n').count() == 1, "a value is a line");
+    }
+}
