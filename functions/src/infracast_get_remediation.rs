@@ -1,6 +1,6 @@
 //! `GET /api/v1/tenants/{tenantID}/findings/{findingID}/remediation`: how to mend it.
 
-use crate::infracast::asked;
+use crate::infracast::asked_and_pushed;
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::infracast::openapi;
@@ -23,8 +23,8 @@ pub static ROUTE: Route = Route {
 };
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
-    let asked = asked(ledger, &call, &call.query).await?;
+    let (asked, pushed) = asked_and_pushed(ledger, &call).await?;
     let tenant = &call.caller.tenant;
     let remediation = get_remediation(ledger, tenant, &asked.finding, asked.as_of.map(|as_of| as_of.at)).await?;
-    render(&asked.shown(ledger, &call).await, &remediation)
+    render(&asked.shown(ledger, &pushed).await, &remediation)
 }

@@ -9,7 +9,7 @@ use posture_shared::dialects::infracast::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Finding, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::{FindingsQuery, Question, get_findings, patchable, when};
+use posture_shared::operations::{FindingsQuery, Question, get_findings, pushed, when};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -39,10 +39,12 @@ pub(crate) async fn answer(ledger: &Reader, call: Call, list: List) -> Result<Re
         whole: true,
         ..FindingsQuery::default()
     };
-    let page = get_findings(ledger, &call.caller.tenant, &query).await?;
+    let tenant = &call.caller.tenant;
+    let (page, pushed) = tokio::join!(get_findings(ledger, tenant, &query), pushed(ledger, tenant));
+    let page = page?;
     let uids = &page.opened.uids;
     let findings: Vec<&Finding> = page.findings.iter().map(|found| &found.finding).collect();
-    let patchable = patchable(ledger, &call.caller.tenant, &findings).await;
+    let patchable = pushed.patchable(ledger, &findings).await;
     let rows = page.findings.iter().zip(patchable).map(|(found, patchable)| Listed {
         uid: uids.finding(found.ordinal),
         finding: &found.finding,

@@ -21,9 +21,10 @@ pub async fn get_remediation(
     at: Option<Instant>,
 ) -> Result<Remediation, Error> {
     let mut auditor = Auditor::of_tenant(reader, tenant).await?;
-    let Some(filed) = filed(&auditor, &finding.asff) else { return Ok(from_producer(&finding.asff)) };
+    let rules = auditor.shared();
+    let Some(filed) = filed(&rules, &finding.asff) else { return Ok(from_producer(&finding.asff)) };
     let judged = judge_finding(reader, tenant, &mut auditor, &filed, at).await?;
-    let params = auditor.params(&filed.rule);
+    let params = auditor.params(filed.rule);
     let (members, violations, note) = match judged {
         None => (Object::new(), Vec::new(), Some("The resource is not in the inventory any more.".to_owned())),
         Some((item, verdict)) => {
@@ -41,7 +42,7 @@ pub async fn get_remediation(
         }
     };
     let evidence: Vec<Value> = violations.into_iter().map(|violation| violation.evidence).collect();
-    let steps = steps(&filed.rule, &members, &evidence, &params);
+    let steps = steps(filed.rule, &members, &evidence, &params);
     let summary = filed.rule.metadata.remediation.text.clone();
     Ok(Remediation {
         summary: note.map_or_else(|| summary.clone(), |note| format!("{summary} {note}")),
