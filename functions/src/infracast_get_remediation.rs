@@ -8,7 +8,7 @@ use posture_shared::dialects::infracast::remediation::render;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::get_remediation;
+use posture_shared::operations::{Words, get_remediation};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -19,12 +19,13 @@ pub static ROUTE: Route = Route {
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
     describe: openapi::get_remediation,
-    handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),
+    handler: Handler::Words(|ledger, words, call| Box::pin(handle(ledger, words, call))),
 };
 
-async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
+async fn handle(ledger: &Reader, words: Option<Words>, call: Call) -> Result<Reply, Error> {
     let (asked, pushed) = asked_and_pushed(ledger, &call).await?;
-    let tenant = &call.caller.tenant;
-    let remediation = get_remediation(ledger, tenant, &asked.finding, asked.as_of.map(|as_of| as_of.at)).await?;
-    render(&asked.shown(ledger, &pushed).await, &remediation)
+    let (tenant, at) = (&call.caller.tenant, asked.as_of.map(|as_of| as_of.at));
+    let remediation = get_remediation(ledger, words.as_ref(), tenant, &asked.finding, at);
+    let (remediation, shown) = tokio::join!(remediation, asked.shown(ledger, &pushed));
+    render(&shown, &remediation?)
 }

@@ -47,6 +47,7 @@ mod terraform;
 mod verify;
 mod view;
 mod when;
+mod wordings;
 mod writer;
 
 pub use base::Need;
@@ -63,6 +64,7 @@ pub use repair::Repaired;
 pub use verify::{Progress, Verified};
 pub use view::{Group, View};
 pub use when::When;
+pub use wordings::Wordings;
 pub use writer::{Decide, Intent, Sent};
 
 use crate::clock::Clock;

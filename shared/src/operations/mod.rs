@@ -47,6 +47,7 @@ pub mod sweep;
 mod tenant_rules;
 pub mod terraform_patch;
 pub mod update_findings;
+pub mod word_remediation;
 
 pub use auditor::Auditor;
 pub use cursor::page_seal;
@@ -90,3 +91,4 @@ pub use start_audit::{get_audit, list_audits, start_audit, start_audits};
 pub use sweep::{Sweep, Swept, sweep_inventory};
 pub use terraform_patch::get_terraform_patch;
 pub use update_findings::update_findings;
+pub use word_remediation::{Model, Words};
