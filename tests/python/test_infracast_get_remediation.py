@@ -10,6 +10,7 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
+from posture_ledger import Client
 
 from loopback import LOST, answering, in_turn
 from posture import run, serving
@@ -128,6 +129,9 @@ def test_a_good_answer_is_shown_and_marked_and_asked_for_once(data):
             # Everything else is the rule's: the steps and their commands above all.
             assert first == template(GROUPS[1]) | WORDS | {"generated": generated}
             assert [remediation(server, GROUPS[1]) for _ in range(3)] == [first] * 3
+            with Client(api_url=server.url, api_token=server.key["token"]) as client:
+                told = client.findings.remediation(tenant="default", finding_id=first["finding_id"]).generated
+            assert (told.model, told.members, told.at.year) == (MODEL, ("summary", "rationale"), 2031)
             assert len(seen) == 1
         # Another process finds them too.
         with worded(folder, url) as server:
