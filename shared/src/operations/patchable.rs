@@ -15,9 +15,10 @@ use crate::domain::terraform::Root;
 use crate::domain::{Error, Finding, Instant, TenantId};
 use crate::ledger::Reader;
 use crate::secrets::sha256_hex;
+use crate::terraform::Workspace;
 use serde_json::{Value, json};
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
 /// Answers that a process remembers, by either name.
@@ -89,39 +90,16 @@ impl Pushed {
             return Ok(answers);
         }
         let keys: Vec<ItemKey> = asked.iter().map(|asked| asked.named.key.clone()).collect();
-        let (mut auditor, items, workspaces) = tokio::try_join!(
+        let (auditor, items, workspaces) = tokio::try_join!(
             Auditor::of_tenant(reader, &self.tenant),
             reader.inventory_get_many(&self.tenant, &keys),
             workspaces(reader, &self.tenant, roots.clone())
         )?;
-        let rules = auditor.shared();
+        let mut desk = Desk { rules: auditor.shared(), auditor, items, workspaces, pushes, now };
         let work = move || {
             let began = Moment::now();
-            let mut found = Vec::with_capacity(asked.len());
-            for Asked { place, said, named } in asked {
-                let rule = named.rule(&rules).filter(|rule| has_patch(rule));
-                let answer = match rule.zip(items.get(&named.key)) {
-                    None => Some(false),
-                    Some((rule, item)) => {
-                        let name = name(&auditor, rule, item, &pushes, now);
-                        let known = answers_known().get(&name).copied();
-                        let answer = match known {
-                            None if began.elapsed() > LONGEST => None,
-                            None => Some(planned(&mut auditor, rule, item, &workspaces, now).is_ok()),
-                            known => known,
-                        };
-                        if let Some(answer) = answer {
-                            keep(&mut answers_known(), name, answer);
-                        }
-                        answer
-                    }
-                };
-                if let Some(answer) = answer {
-                    keep(&mut said_known(), said, (answer, now));
-                }
-                found.push((place, answer));
-            }
-            found
+            let answer = |asked: Asked| (asked.place, desk.answer(asked, began.elapsed() < LONGEST));
+            asked.into_iter().map(answer).collect::<Vec<_>>()
         };
         for (place, answer) in tokio::task::spawn_blocking(work).await.map_err(Error::internal)? {
             if let Some(slot) = answers.get_mut(place) {
@@ -137,6 +115,38 @@ impl Pushed {
         let text = |name: &str| finding.asff.get(name).cloned().unwrap_or_default();
         let judged = [text("Id"), text("UpdatedAt"), text("ProductFields")];
         sha256_hex(json::canonical(&json!([self.tenant.as_str(), pushes, judged])).as_bytes())
+    }
+}
+
+/// All that answers are made from.
+struct Desk {
+    rules: Arc<Vec<Rule>>,
+    auditor: Auditor,
+    items: BTreeMap<ItemKey, ConfigurationItem>,
+    workspaces: Arc<[Workspace]>,
+    pushes: String,
+    now: Instant,
+}
+
+impl Desk {
+    /// The answer about a finding, which is remembered; `None` if it would have to be made and there is no time.
+    fn answer(&mut self, asked: Asked, in_time: bool) -> Option<bool> {
+        let Asked { place: _, said, named } = asked;
+        let rules = Arc::clone(&self.rules);
+        let rule = named.rule(&rules).filter(|rule| has_patch(rule));
+        let answer = match rule.zip(self.items.get(&named.key)) {
+            None => false,
+            Some((rule, item)) => {
+                let name = name(&self.auditor, rule, item, &self.pushes, self.now);
+                let known = answers_known().get(&name).copied();
+                let make = || planned(&mut self.auditor, rule, item, &self.workspaces, self.now).is_ok();
+                let answer = known.or_else(|| in_time.then(make))?;
+                keep(&mut answers_known(), name, answer);
+                answer
+            }
+        };
+        keep(&mut said_known(), said, (answer, self.now));
+        Some(answer)
     }
 }
 
