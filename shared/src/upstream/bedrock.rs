@@ -67,7 +67,7 @@ mod tests {
     use super::said;
     use serde_json::{Value, json};
 
-    fn answer(content: Value) -> Value {
+    fn answer(content: &Value) -> Value {
         json!({
             "output": {"message": {"role": "assistant", "content": content}}, "stopReason": "end_turn",
             "usage": {"inputTokens": 30, "outputTokens": 7, "totalTokens": 37}, "metrics": {"latencyMs": 5},
@@ -76,15 +76,15 @@ mod tests {
 
     #[test]
     fn one_text_is_what_was_said() {
-        let text = |content: Value| said(&answer(content)).and_then(|said| said.text);
-        assert_eq!(text(json!([{"text": "a"}])).as_deref(), Some("a"));
+        let text = |content: &Value| said(&answer(content)).and_then(|said| said.text);
+        assert_eq!(text(&json!([{"text": "a"}])).as_deref(), Some("a"));
         let thought = json!([{"reasoningContent": {"reasoningText": {"text": "hm"}}}, {"text": "a"}]);
-        assert_eq!(text(thought).as_deref(), Some("a"));
+        assert_eq!(text(&thought).as_deref(), Some("a"));
         for other in [json!([]), json!([{"text": "a"}, {"text": "b"}]), json!([{"toolUse": {}}]), json!([{"text": 1}])]
         {
-            assert_eq!(text(other.clone()), None, "{other}");
+            assert_eq!(text(&other), None, "{other}");
         }
-        let whole = said(&answer(json!([{"text": "a"}])));
+        let whole = said(&answer(&json!([{"text": "a"}])));
         assert_eq!(whole.map(|said| (said.stop, said.tokens)), Some(("end_turn".to_owned(), (30, 7))));
     }
 

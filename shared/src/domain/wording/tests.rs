@@ -111,7 +111,7 @@ fn answers_of_another_shape_are_refused() {
     let good = json!({"summary": SUMMARY, "rationale": RATIONALE});
     let with = |name: &str, value: Value| {
         let mut other = good.clone();
-        other[name] = value;
+        other.as_object_mut().unwrap().insert(name.to_owned(), value);
         other.to_string()
     };
     for bad in [
