@@ -2,7 +2,8 @@
 //!
 //! A [`Reader`](posture_shared::ledger::Reader) makes the requests of [`READS`], a
 //! [`Writer`](posture_shared::ledger::Writer) those of [`WRITES`] too. Requests are counted before every handler, so
-//! every route may write counters, and those that only read write nothing else: counters lie in partitions of their own.
+//! every route may write counters, and those that only read write nothing else, or a model's words: both lie in partitions of their
+//! own.
 
 use crate::route::{Handler, Route, Trigger};
 
@@ -28,11 +29,15 @@ pub const WRITES: &[Grant] = &[all("dynamodb:PutItem")];
 /// What the rate-limit hook does.
 pub const COUNTS: &[Grant] = &[Grant { action: "dynamodb:UpdateItem", partitions: Some("*#rate#*") }];
 
+/// What keeping a model's words does.
+pub const WORDS: &[Grant] = &[Grant { action: "dynamodb:PutItem", partitions: Some("*#wording#*") }];
+
 impl Route {
     /// What its function may do.
     pub fn grants(&self) -> Vec<Grant> {
         match self.handler {
             Handler::Reads(_) | Handler::ReadsAhead(_) | Handler::Streams(_) => [READS, COUNTS].concat(),
+            Handler::Words(_) => [READS, WORDS, COUNTS].concat(),
             Handler::Writes(_) => [READS, WRITES, COUNTS].concat(),
             Handler::Open(_) => Vec::new(),
         }

@@ -18,7 +18,7 @@ use posture_shared::clock::Clock;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Caller, Error, KeyRecord, Rate, TenantId};
 use posture_shared::ledger::{Reader, Writer};
-use posture_shared::operations::Sweep;
+use posture_shared::operations::{Model, Sweep, Words};
 use posture_shared::secrets;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -38,12 +38,13 @@ pub struct App {
     gate: Gate,
     origins: Origins,
     sweep: Option<Sweep>,
+    model: Option<Model>,
 }
 
 impl App {
     /// An app over a ledger.
     pub fn new(writer: Writer, tenant: TenantId) -> Self {
-        Self { writer, tenant, gate: Gate::default(), origins: Origins::default(), sweep: None }
+        Self { writer, tenant, gate: Gate::default(), origins: Origins::default(), sweep: None, model: None }
     }
 
     /// The same app, whose answers pages of these origins may read.
@@ -58,6 +59,17 @@ impl App {
     pub fn sweeping(mut self, sweep: Sweep) -> Self {
         self.sweep = Some(sweep);
         self
+    }
+
+    /// The same app, whose remediations this model words.
+    #[must_use]
+    pub fn wording(mut self, model: Model) -> Self {
+        self.model = Some(model);
+        self
+    }
+
+    fn words(&self) -> Option<Words> {
+        self.model.clone().map(|model| Words { model, kept: self.writer.wordings() })
     }
 
     /// Answers a request on its route as [`App::respond`] does, and waits until the answer is whole.
@@ -188,7 +200,7 @@ impl App {
                 let call = call(presumed(&presented));
                 Some(Box::pin(async move { handler(reader, call).await }))
             }
-            Handler::Reads(_) | Handler::Writes(_) | Handler::Open(_) => None,
+            Handler::Reads(_) | Handler::Words(_) | Handler::Writes(_) | Handler::Open(_) => None,
         };
         if let Some(ahead) = ahead {
             return beside(admission, ahead).await;
@@ -202,6 +214,9 @@ impl App {
                 handler(&self.writer, call(caller.clone())).await.map(Output::from)
             }
             Handler::Streams(handler) => handler(&self.writer, call(caller.clone())).await,
+            Handler::Words(handler) => {
+                handler(&self.writer, self.words(), call(caller.clone())).await.map(Output::from)
+            }
             Handler::Writes(handler) => {
                 once::carry_out(&self.writer, route, handler, call(caller.clone())).await.map(Output::from)
             }

@@ -8,7 +8,8 @@ use posture_shared::dialects::infracast::get_finding::{FIELD, among, is_shown, n
 use posture_shared::domain::{AsOf, Error, Finding, Instant, Ruling, Uid, Wanted};
 use posture_shared::ledger::{Reader, When, Writer};
 use posture_shared::operations::{
-    NamedQuery, decide_finding, findings_of, get_finding_by_name, get_finding_by_uid, patchable, select_by_ids, when,
+    NamedQuery, Pushed, decide_finding, findings_of, get_finding_by_name, get_finding_by_uid, pushed, select_by_ids,
+    when,
 };
 
 /// A finding that was asked for.
@@ -24,14 +25,20 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// The finding as it is shown.
-    pub(crate) async fn shown(&self, ledger: &Reader, call: &Call) -> Listed<'_> {
-        self.row(patchable(ledger, &call.caller.tenant, &[&self.finding]).await.pop().flatten())
+    pub(crate) async fn shown(&self, ledger: &Reader, pushed: &Pushed) -> Listed<'_> {
+        self.row(pushed.patchable(ledger, &[&self.finding]).await.pop().flatten())
     }
 
     /// The finding as it is shown where it is known whether there is a Terraform patch.
     pub(crate) fn row(&self, patchable: Option<bool>) -> Listed<'_> {
         Listed { uid: self.uid, finding: &self.finding, last_seen: self.last_seen, patchable }
     }
+}
+
+/// The finding of a path, and beside it what tells whether it has a patch.
+pub(crate) async fn asked_and_pushed(ledger: &Reader, call: &Call) -> Result<(Asked, Pushed), Error> {
+    let (asked, pushed) = tokio::join!(asked(ledger, call, &call.query), pushed(ledger, &call.caller.tenant));
+    Ok((asked?, pushed))
 }
 
 /// The finding of a path.
@@ -67,9 +74,10 @@ pub(crate) async fn decide(ledger: &Writer, call: &Call, ruling: Ruling) -> Resu
 }
 
 async fn shown(ledger: &Reader, call: &Call, uid: Uid) -> Result<Reply, Error> {
-    let found = get_finding_by_uid(ledger, &call.caller.tenant, uid, When::Now).await?;
-    let (found, view, _) = found.ok_or_else(not_found)?;
+    let tenant = &call.caller.tenant;
+    let (found, pushed) = tokio::join!(get_finding_by_uid(ledger, tenant, uid, When::Now), pushed(ledger, tenant));
+    let (found, view, _) = found?.ok_or_else(not_found)?;
     let state = view.as_of();
     let now = Asked { uid, finding: found.finding, last_seen: found.last_seen, state, as_of: None };
-    render(&now.shown(ledger, call).await, state)
+    render(&now.shown(ledger, &pushed).await, state)
 }

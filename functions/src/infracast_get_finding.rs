@@ -1,6 +1,6 @@
 //! `GET /api/v1/tenants/{tenantID}/findings/{findingID}`: one finding.
 
-use crate::infracast::asked;
+use crate::infracast::asked_and_pushed;
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::infracast::get_finding::render;
@@ -22,6 +22,6 @@ pub static ROUTE: Route = Route {
 };
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
-    let asked = asked(ledger, &call, &call.query).await?;
-    render(&asked.shown(ledger, &call).await, asked.state)
+    let (asked, pushed) = asked_and_pushed(ledger, &call).await?;
+    render(&asked.shown(ledger, &pushed).await, asked.state)
 }

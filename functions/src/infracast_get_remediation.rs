@@ -1,6 +1,6 @@
 //! `GET /api/v1/tenants/{tenantID}/findings/{findingID}/remediation`: how to mend it.
 
-use crate::infracast::asked;
+use crate::infracast::asked_and_pushed;
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::infracast::openapi;
@@ -8,7 +8,7 @@ use posture_shared::dialects::infracast::remediation::render;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::get_remediation;
+use posture_shared::operations::{Words, get_remediation};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -19,12 +19,13 @@ pub static ROUTE: Route = Route {
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
     describe: openapi::get_remediation,
-    handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),
+    handler: Handler::Words(|ledger, words, call| Box::pin(handle(ledger, words, call))),
 };
 
-async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
-    let asked = asked(ledger, &call, &call.query).await?;
-    let tenant = &call.caller.tenant;
-    let remediation = get_remediation(ledger, tenant, &asked.finding, asked.as_of.map(|as_of| as_of.at)).await?;
-    render(&asked.shown(ledger, &call).await, &remediation)
+async fn handle(ledger: &Reader, words: Option<Words>, call: Call) -> Result<Reply, Error> {
+    let (asked, pushed) = asked_and_pushed(ledger, &call).await?;
+    let (tenant, at) = (&call.caller.tenant, asked.as_of.map(|as_of| as_of.at));
+    let remediation = get_remediation(ledger, words.as_ref(), tenant, &asked.finding, at);
+    let (remediation, shown) = tokio::join!(remediation, asked.shown(ledger, &pushed));
+    render(&shown, &remediation?)
 }

@@ -9,7 +9,7 @@ use posture_shared::dialects::infracast::export::{self, head, line};
 use posture_shared::dialects::infracast::list_findings::{List, parse, render};
 use posture_shared::domain::{Error, Finding, TenantId, Uids};
 use posture_shared::ledger::{Found, Reader};
-use posture_shared::operations::{Export, FindingsQuery, Question, get_findings, patchable, when};
+use posture_shared::operations::{Export, FindingsQuery, Pushed, Question, get_findings, pushed, when};
 
 /// A page of one of the lists, or all of it as a file.
 pub(crate) async fn answer(ledger: &Reader, call: Call, list: List) -> Result<Output, Error> {
@@ -33,9 +33,10 @@ pub(crate) async fn answer(ledger: &Reader, call: Call, list: List) -> Result<Ou
     if let Some(format) = format {
         return file(ledger, tenant, &query, format, list).await;
     }
-    let page = get_findings(ledger, tenant, &query).await?;
+    let (page, pushed) = tokio::join!(get_findings(ledger, tenant, &query), pushed(ledger, tenant));
+    let page = page?;
     let (uids, view) = (&page.opened.uids, &page.opened.view);
-    let patchable = patchable_of(ledger, tenant, &page.findings).await;
+    let patchable = patchable(ledger, &pushed, &page.findings).await;
     let rows = listed(uids, &page.findings, patchable);
     Ok(render(&request, rows, page.total, view.as_of(), page.opened.filter.mapping()).into())
 }
@@ -47,15 +48,16 @@ async fn file(
     format: Format,
     list: List,
 ) -> Result<Output, Error> {
-    let export = Export::open(ledger, tenant, query).await?;
+    let (export, pushed) = tokio::join!(Export::open(ledger, tenant, query), pushed(ledger, tenant));
+    let export = export?;
     let head = head(format, list, export.opened().view.as_of(), export.total());
-    Ok(crate::export::export(head, File { ledger: ledger.clone(), tenant: tenant.clone(), export, format, list }))
+    Ok(crate::export::export(head, File { ledger: ledger.clone(), pushed, export, format, list }))
 }
 
 /// A list that goes out as a file.
 struct File {
     ledger: Reader,
-    tenant: TenantId,
+    pushed: Pushed,
     export: Export,
     format: Format,
     list: List,
@@ -65,7 +67,7 @@ impl Rows for File {
     async fn next(&mut self) -> Result<Option<String>, Error> {
         let found = self.export.next().await?;
         let patchable = match self.format {
-            Format::Ndjson => patchable_of(&self.ledger, &self.tenant, &found).await,
+            Format::Ndjson => patchable(&self.ledger, &self.pushed, &found).await,
             Format::Csv | Format::Ocsf => vec![None; found.len()],
         };
         let opened = self.export.opened();
@@ -75,9 +77,9 @@ impl Rows for File {
     }
 }
 
-async fn patchable_of(ledger: &Reader, tenant: &TenantId, found: &[Found]) -> Vec<Option<bool>> {
+async fn patchable(ledger: &Reader, pushed: &Pushed, found: &[Found]) -> Vec<Option<bool>> {
     let findings: Vec<&Finding> = found.iter().map(|found| &found.finding).collect();
-    patchable(ledger, tenant, &findings).await
+    pushed.patchable(ledger, &findings).await
 }
 
 fn listed<'a>(

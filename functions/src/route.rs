@@ -7,7 +7,7 @@ use posture_shared::dialects::openapi::Description;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope, TenantId};
 use posture_shared::ledger::{Reader, Writer};
-use posture_shared::operations::Sweep;
+use posture_shared::operations::{Sweep, Words};
 use serde_json::Value;
 use std::pin::Pin;
 
@@ -44,6 +44,8 @@ pub enum Handler {
     ReadsAhead(for<'a> fn(&'a Reader, Call) -> Answer<'a, Reply>),
     /// As [`Handler::ReadsAhead`], and may answer piece by piece, for minutes.
     Streams(for<'a> fn(&'a Reader, Call) -> Answer<'a, Output>),
+    /// Only reads, and keeps what a model makes of what it read, where there is a model.
+    Words(for<'a> fn(&'a Reader, Option<Words>, Call) -> Answer<'a, Reply>),
     /// Reads and writes.
     Writes(for<'a> fn(&'a Writer, Call) -> Answer<'a, Reply>),
     /// Answers without a key the same to everyone, from what stands before the route's path: `https://HOST/prod`.

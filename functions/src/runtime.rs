@@ -12,7 +12,7 @@ use lambda_runtime::{Error, service_fn};
 use posture_shared::clock::Clock;
 use posture_shared::config::Settings;
 use posture_shared::ledger::Writer;
-use posture_shared::operations::Sweep;
+use posture_shared::operations::{Model, Sweep};
 use posture_shared::upstream::Aws;
 use serde_json::Value;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use tracing_subscriber::EnvFilter;
 /// Serves one endpoint until Lambda stops the process.
 pub fn run(route: &'static Route) -> Result<(), Error> {
     block_on(async {
-        let app = Arc::new(app_from_environment(false).await?);
+        let app = Arc::new(app_from_environment(false, matches!(route.handler, Handler::Words(_))).await?);
         if matches!(route.handler, Handler::Streams(_)) {
             // What goes out in pieces has another form, which its gateway must expect.
             let service = service_fn(move |request: Request| {
@@ -41,7 +41,7 @@ pub fn run(route: &'static Route) -> Result<(), Error> {
 /// Serves one trigger until Lambda stops the process.
 pub fn run_trigger(trigger: &'static Trigger) -> Result<(), Error> {
     block_on(async {
-        let app = Arc::new(app_from_environment(trigger.reads_aws).await?);
+        let app = Arc::new(app_from_environment(trigger.reads_aws, false).await?);
         let service = service_fn(move |event: LambdaEvent<Value>| {
             let app = Arc::clone(&app);
             async move {
@@ -57,7 +57,7 @@ fn block_on(work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> 
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
-async fn app_from_environment(reads_aws: bool) -> Result<App, Error> {
+async fn app_from_environment(reads_aws: bool, words: bool) -> Result<App, Error> {
     let settings = Settings::from_environment();
     let filter = EnvFilter::try_new(settings.log.as_deref().unwrap_or("info"))?;
     tracing_subscriber::fmt().json().with_env_filter(filter).init();
@@ -66,11 +66,15 @@ async fn app_from_environment(reads_aws: bool) -> Result<App, Error> {
     let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
     let clock = Clock::system();
     let writer = Writer::connect(&config, settings.table()?, clock, masters);
-    let app = App::new(writer, settings.tenant()?).allowing(settings.allowed_origins());
-    if !reads_aws {
-        return Ok(app);
+    let aws = || Aws::new(&config, Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build());
+    let mut app = App::new(writer, settings.tenant()?).allowing(settings.allowed_origins());
+    if reads_aws {
+        let (regions, aggregator) = (settings.sweep_regions(), settings.sweep_aggregator.clone());
+        app = app.sweeping(Sweep { aws: aws()?, regions, aggregator });
     }
-    let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build();
-    let aws = Aws::new(&config, connector)?;
-    Ok(app.sweeping(Sweep { aws, regions: settings.sweep_regions(), aggregator: settings.sweep_aggregator.clone() }))
+    if let Some(model) = settings.bedrock_model.as_deref().filter(|_| words) {
+        let aws = aws()?.elsewhere(settings.bedrock_region(), settings.bedrock_url.as_deref());
+        app = app.wording(Model::new(aws, model)?);
+    }
+    Ok(app)
 }

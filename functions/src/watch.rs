@@ -7,7 +7,7 @@ use posture_shared::dialects::infracast::Listed;
 use posture_shared::dialects::infracast::stream::{Event, closing, event, head, heartbeat};
 use posture_shared::domain::{Error, Finding, TenantId};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::{Following, patchable};
+use posture_shared::operations::{Following, pushed};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -82,7 +82,7 @@ impl Watch {
         let findings: Vec<&Finding> = told.iter().map(|told| &told.finding).collect();
         let patchable = match findings.is_empty() {
             true => Vec::new(),
-            false => patchable(&self.ledger, &self.tenant, &findings).await,
+            false => pushed(&self.ledger, &self.tenant).await.patchable(&self.ledger, &findings).await,
         };
         let asked = self.following.filter().mapping();
         let events = told.iter().zip(patchable).filter_map(|(told, patchable)| {

@@ -29,6 +29,13 @@ pub struct Settings {
     pub sweep_aggregator: Option<String>,
     /// `POSTURE_SWEEP_REGIONS`: the regions that a sweep reads, separated by commas; its own when it is not set.
     sweep_regions: Option<String>,
+    /// `POSTURE_BEDROCK_MODEL`: the model of Amazon Bedrock that words remediations, by its id or an ARN; none is asked when it is
+    /// not set.
+    pub bedrock_model: Option<String>,
+    /// `POSTURE_BEDROCK_REGION`: the region in which it is asked; that of an ARN, else one's own, when it is not set.
+    bedrock_region: Option<String>,
+    /// `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`: where Bedrock is, if not where it is for everybody; AWS's own name for it.
+    pub bedrock_url: Option<String>,
     /// `POSTURE_MASTER`: see [`masters_of`].
     master: Option<String>,
 }
@@ -52,6 +59,9 @@ impl Settings {
             allowed_origins: variable("POSTURE_ALLOWED_ORIGINS"),
             sweep_aggregator: variable("POSTURE_SWEEP_AGGREGATOR"),
             sweep_regions: variable("POSTURE_SWEEP_REGIONS"),
+            bedrock_model: variable("POSTURE_BEDROCK_MODEL"),
+            bedrock_region: variable("POSTURE_BEDROCK_REGION"),
+            bedrock_url: variable("AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
             master: variable("POSTURE_MASTER"),
         }
     }
@@ -86,6 +96,13 @@ impl Settings {
     /// The regions that a sweep reads; none when that is left to its surroundings.
     pub fn sweep_regions(&self) -> Vec<String> {
         listed(self.sweep_regions.as_deref())
+    }
+
+    /// The region in which the model is asked; `None` is one's own.
+    pub fn bedrock_region(&self) -> Option<String> {
+        let arn = self.bedrock_model.as_deref().filter(|model| model.starts_with("arn:"));
+        let of_arn = || arn?.split(':').nth(3).filter(|region| !region.is_empty()).map(str::to_owned);
+        self.bedrock_region.clone().or_else(of_arn)
     }
 
     /// The masters; [`Error::Internal`] when they are absent or unreadable.
@@ -162,6 +179,19 @@ mod tests {
             origins("https://a.example, http://b.example:8080,"),
             ["https://a.example", "http://b.example:8080"]
         );
+    }
+
+    #[test]
+    fn a_models_region_is_its_arns_unless_it_is_set() {
+        let region = |model: &'static str, region: &'static str| {
+            let set = [("POSTURE_BEDROCK_MODEL", model), ("POSTURE_BEDROCK_REGION", region)];
+            Settings::read(|name| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned()))
+                .bedrock_region()
+        };
+        let arn = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.x.y-v1:0";
+        assert_eq!(region(arn, "").as_deref(), Some("eu-west-1"));
+        assert_eq!(region(arn, "us-east-1").as_deref(), Some("us-east-1"));
+        assert_eq!(region("eu.x.y-v1:0", ""), None);
     }
 
     #[test]

@@ -37,10 +37,10 @@ def run(*arguments, stdin=None, text=True, **more):
 class Server:
     """A server on a free port, over a store in memory unless a folder is given."""
 
-    def __init__(self, data=":memory:", *arguments, listen="127.0.0.1:0"):
+    def __init__(self, data=":memory:", *arguments, listen="127.0.0.1:0", **more):
         self._log = tempfile.TemporaryFile()
         command = [str(PROGRAM), "serve", "--listen", listen, "--data", str(data), *arguments]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, env=environment())
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, env=environment(**more))
         ready, _, _ = select.select([self._process.stdout], [], [], READY_SECONDS)
         line = self._process.stdout.readline() if ready else b""
         if not line:

@@ -4,7 +4,7 @@
 use crate::checkout::{exists, files, read};
 use crate::template::Template;
 use lambda_http::RequestExt;
-use posture_functions::access::{COUNTS, Grant, READS, WRITES};
+use posture_functions::access::{COUNTS, Grant, READS, WORDS, WRITES};
 use posture_functions::event::request_of;
 use posture_functions::route::find;
 use posture_functions::{Handler, ROUTES, Route, TRIGGERS, WokenBy};
@@ -17,6 +17,7 @@ const READ: &str = "LedgerReadPolicy";
 const WRITE: &str = "LedgerWritePolicy";
 const COUNT: &str = "CountPolicy";
 const SWEEP: &str = "SweepPolicy";
+const WORDING: &str = "WordingPolicy";
 
 /// What the table says of one function.
 struct Function {
@@ -84,6 +85,10 @@ impl Function {
         let counts = COUNTS.iter().all(|grant| self.grants.contains(grant));
         if self.reads_aws {
             return format!("[!Ref {ledger}, !Ref {SWEEP}]");
+        }
+        if WORDS.iter().all(|grant| self.grants.contains(grant)) {
+            let perhaps = format!("!If [HasModel, !Ref {WORDING}, !Ref AWS::NoValue]");
+            return format!("[!Ref {ledger}, !Ref {COUNT}, {perhaps}]");
         }
         if counts { format!("[!Ref {ledger}, !Ref {COUNT}]") } else { format!("[!Ref {ledger}]") }
     }
@@ -288,7 +293,7 @@ fn the_policies_allow_what_the_ledger_calls_and_no_more() {
     let edit = "edit CALLS in tests/suite/consistency.rs, and functions/src/access.rs";
     none(&differences(&called.collect(), &known, &format!("{edit}; new call"), &format!("{edit}; no longer called")));
     let asked: BTreeSet<String> = CALLS.iter().filter_map(|(_, action)| action.map(str::to_owned)).collect();
-    let granted = [READS, WRITES, COUNTS].concat().iter().map(|grant| grant.action.to_owned()).collect();
+    let granted = [READS, WRITES, WORDS, COUNTS].concat().iter().map(|grant| grant.action.to_owned()).collect();
     none(&differences(&granted, &asked, "remove from functions/src/access.rs", "add to functions/src/access.rs"));
     let template = Template::parse(&read("template.yaml"));
     for (policy, grants) in [(READ, READS.to_vec()), (WRITE, [READS, WRITES].concat()), (COUNT, COUNTS.to_vec())] {
@@ -351,7 +356,9 @@ fn the_templates_variables_are_settings() {
     assert!(variables.contains(&"TABLE_NAME") && variables.contains(&"POSTURE_MASTER"), "{variables:?}");
     let sweep = template.keys("Resources/SweepInventoryFunction/Properties/Environment/Variables");
     assert_eq!(sweep, ["POSTURE_SWEEP_AGGREGATOR", "POSTURE_SWEEP_REGIONS"]);
-    for variable in variables.into_iter().chain(sweep) {
+    let wording = template.keys("Resources/InfracastGetRemediationFunction/Properties/Environment/Variables");
+    assert_eq!(wording, ["POSTURE_BEDROCK_MODEL", "POSTURE_BEDROCK_REGION"]);
+    for variable in variables.into_iter().chain(sweep).chain(wording) {
         assert!(
             config.contains(&format!("(\"{variable}\")")),
             "edit template.yaml: config.rs does not read {variable}"

@@ -164,3 +164,106 @@ async fn findings_of_others_have_none() {
     let theirs = other.ask(&other.beta.token, lambda_http::http::Method::GET, &path, &Value::Null).await;
     assert_eq!(theirs.status, 404);
 }
+
+/// A page of findings of our own, each of which has a patch where Terraform was pushed.
+async fn groups(count: usize) -> House {
+    let house = House::new().await;
+    let all: Vec<Value> = (0..count).map(|n| group("eu-west-1", &format!("sg-{n:05}"), 1, "0.0.0.0/0")).collect();
+    put(&house, &json!(all)).await;
+    audit(&house).await;
+    house
+}
+
+/// The configuration that makes so many groups, and where a state has them.
+fn pushed(count: usize) -> Value {
+    let block = |n: usize| {
+        let text = web("[\"0.0.0.0/0\"]").replace("\"web\"", &format!("\"web{n}\""));
+        let id = format!("sg-{n:05}");
+        let resource = json!({"address": format!("aws_security_group.web{n}"), "type": "aws_security_group", "name": format!("web{n}"), "id": id, "arn": null});
+        (text, resource)
+    };
+    let (texts, resources): (Vec<String>, Vec<Value>) = (0..count).map(block).unzip();
+    json!({"files": {"main.tf": texts.join("\n")}, "resources": resources})
+}
+
+/// DESIGN §4 holds for findings of our own too. Without Terraform whether there is a patch costs one request beside the others; with it
+/// another round where something is new, and none where nothing is.
+#[tokio::test]
+async fn whether_there_is_a_patch_is_cheap() {
+    let house = groups(110).await;
+    let other = House::new().await;
+    let foreign = |n: u32| crate::house::finding(&format!("f-{n}"), "123456789012", "FAILED", "2023-11-02T00:00:00Z");
+    for batch in [0..100_u32, 100..110] {
+        other.import(&other.acme.token, &batch.map(foreign).collect::<Vec<_>>()).await;
+    }
+    let ask = async |house: &House, path: &str, said: Option<bool>| {
+        house.meter.take();
+        let answer = get(house, path).await;
+        let counts = house.meter.take();
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        let rows = answer.body["items"].as_array().cloned().unwrap_or_else(|| vec![answer.body.clone()]);
+        let of_rule = rows.iter().filter(|row| row["rule_id"] == "CIS-AWS-5.2");
+        let all = of_rule.map(|row| &row["terraform_patch_available"]).all(|told| *told == json!(said));
+        (counts, all)
+    };
+    let known = async |house: &House, path: &str, said: bool| {
+        let (counts, all) = ask(house, path, Some(said)).await;
+        assert!(all, "{path}");
+        counts
+    };
+    let id = ssh("eu-west-1", "sg-00007");
+    for (path, rounds, requests, units) in [
+        ("/findings?per_page=100".to_owned(), 2, 5, 80.0),
+        ("/findings/scored?per_page=100".to_owned(), 2, 5, 80.0),
+        (format!("/findings/{id}"), 2, 5, 8.0),
+    ] {
+        known(&house, &path, false).await;
+        let counts = known(&house, &path, false).await;
+        // One of another's is found by its uid, and not by its name.
+        if !path.contains(&id) {
+            ask(&other, &path, None).await;
+            let (plain, _) = ask(&other, &path, None).await;
+            assert_eq!((counts.rounds, counts.total()), (plain.rounds, plain.total()), "{path}");
+        }
+        assert!(
+            counts.rounds <= rounds && counts.total() <= requests && counts.read_units <= units,
+            "{path}: {counts:?}"
+        );
+        // One request for what was pushed, beside those for the log and the key.
+        assert_eq!(counts.of("Query"), 2, "{path}: {counts:?}");
+
+        assert_eq!(push(&house, &pushed(110)).await.status, 200);
+        // Without optimisation a page of patches takes longer than a list works on them; each request gets some further.
+        for _ in 0..30 {
+            let (counts, all) = ask(&house, &path, Some(true)).await;
+            assert!(counts.rounds <= rounds + 1, "{path}: {counts:?}");
+            if all {
+                break;
+            }
+        }
+        let again = known(&house, &path, true).await;
+        assert!(again.rounds <= rounds && again.total() <= requests && again.read_units <= units, "{path}: {again:?}");
+        // A resource may be another one some minutes later; then it is looked at, and nothing more.
+        house.clock.set(house.clock.now().plus(11 * 60_000));
+        let later = known(&house, &path, true).await;
+        assert!(later.rounds <= rounds + 1, "{path}: {later:?}");
+        assert_eq!(push(&house, &json!({"files": {}})).await.status, 200);
+    }
+}
+
+/// What is told of a resource shows at the latest with the next audit, or after some minutes; the patch itself follows at once.
+#[tokio::test]
+async fn a_resource_that_changes_is_seen() {
+    let (house, id) = open_ssh().await;
+    assert_eq!(push(&house, &json!({"files": {"main.tf": web("[\"0.0.0.0/0\"]")}})).await.status, 200);
+    assert_eq!(available(&house, &id).await, json!(true));
+    house.clock.set(house.clock.now().plus(60_000));
+    let mut other = group("eu-west-1", "sg-0abc123", 1, "0.0.0.0/1");
+    other["configuration"]["groupName"] = json!("web");
+    other["configurationItemCaptureTime"] = json!("2023-11-14T22:14:30Z");
+    put(&house, &json!([other])).await;
+    assert_eq!(patch(&house, &id).await.status, 404);
+    audit(&house).await;
+    let said = get(&house, &format!("/findings/{id}")).await.body;
+    assert_eq!(said["terraform_patch_available"], json!(false), "{said}");
+}

@@ -89,3 +89,4 @@ mod sweep_inventory;
 mod template;
 mod tenants;
 mod verify;
+mod wording;

@@ -12,6 +12,7 @@ mod full;
 mod imports;
 mod lists;
 mod load;
+mod patches;
 mod report;
 mod single;
 mod targets;
@@ -57,6 +58,8 @@ pub async fn run(options: &Options, progress: &ProgressBar) -> Result<Report, Er
     let mut report = Report { findings: options.findings, ..Report::default() };
     begin(progress, "audits");
     audits::measure(options, progress, &mut report)?;
+    begin(progress, "whether findings have patches");
+    Box::pin(patches::measure(options, &mut report)).await?;
     // On the heap, because all of them together are more than a thread's stack may hold in a debug build.
     let mut ledger = Box::pin(Ledger::load(data, options, progress, &mut report)).await?;
     // Before anything is flipped: what changed on which day is known now.

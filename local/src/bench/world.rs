@@ -82,6 +82,11 @@ impl World {
         self.send(app, route, path, String::new()).await
     }
 
+    /// Sends JSON to a path as a client would, and counts.
+    pub async fn put(&self, app: &App, route: &Route, path: &str, body: &Value) -> Result<Answer, Error> {
+        self.send(app, route, path, body.to_string()).await
+    }
+
     async fn send(&self, app: &App, route: &Route, path: &str, body: String) -> Result<Answer, Error> {
         let request = Request::builder()
             .method(route.method.clone())

@@ -2,7 +2,7 @@
 //!
 //! An answer with an error's status is printed too, and ends with exit code 1.
 
-use super::store::{Absent, AnyPlace};
+use super::store::{Absent, AnyPlace, with_words};
 use super::sweep::wish;
 use super::{Ending, Failure, print, read_text};
 use clap::Args;
@@ -45,7 +45,7 @@ impl Event {
                 present(&mut event, token);
             }
             let request = event::request_of(&event.to_string())?;
-            let app = self.place.open(settings, Absent::Make).await?.app;
+            let app = with_words(self.place.open(settings, Absent::Make).await?.app, settings).await?;
             let response = app.answer(route, request).await;
             let refused = response.status().as_u16() >= 400;
             print(&answer_of(response))?;

@@ -1,6 +1,6 @@
 //! `posture serve`: every endpoint in one process.
 
-use super::store::{Absent, Place};
+use super::store::{Absent, Place, with_words};
 use super::{Ending, instant, print};
 use crate::embedded::Embedded;
 use crate::jobs;
@@ -72,12 +72,13 @@ impl Serve {
             tracing::warn!("{warning}");
         }
         let key = first_key(&open.app, self.new_key).await?;
+        let app = with_words(open.app, settings).await?;
         let mut background = JoinSet::new();
-        background.spawn(jobs::run(open.app.writer.clone(), open.app.tenant.clone()));
+        background.spawn(jobs::run(app.writer.clone(), app.tenant.clone()));
         if let Some(engine) = open.embedded {
             background.spawn(sweep(engine));
         }
-        print(&Ready { url: server.url(), tenant: open.app.tenant.to_string(), key })?;
+        print(&Ready { url: server.url(), tenant: app.tenant.to_string(), key })?;
         let stop = async {
             tokio::select! {
                 _ = terminate.recv() => {}
@@ -85,7 +86,7 @@ impl Serve {
             }
             tracing::info!("stopping");
         };
-        server.run(Arc::new(open.app), stop).await;
+        server.run(Arc::new(app), stop).await;
         background.abort_all();
         Ok(Ending::Done)
     }

@@ -13,7 +13,9 @@ use posture_shared::clock::Clock;
 use posture_shared::config::Settings;
 use posture_shared::domain::{Error, TenantId};
 use posture_shared::ledger::Writer;
+use posture_shared::operations::Model;
 use posture_shared::secrets::Masters;
+use posture_shared::upstream::Aws;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -197,6 +199,13 @@ pub(super) async fn aws(url: Option<&str>, region: Option<String>) -> SdkConfig 
         Some(url) => loader.endpoint_url(url).load().await,
         None => loader.load().await,
     }
+}
+
+/// An app whose remediations a model words, if the environment names one.
+pub(super) async fn with_words(app: App, settings: &Settings) -> Result<App, Error> {
+    let Some(model) = &settings.bedrock_model else { return Ok(app) };
+    let config = aws(settings.bedrock_url.as_deref(), settings.bedrock_region()).await;
+    Ok(app.wording(Model::new(Aws::new(&config, web::connector())?, model)?))
 }
 
 /// A DynamoDB of one's own behind a URL. Credentials and region are the environment's; they may be missing, because

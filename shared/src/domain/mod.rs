@@ -36,6 +36,7 @@ pub mod snapshot;
 pub mod tenant;
 pub mod terraform;
 pub mod uid;
+pub mod wording;
 
 pub use account::{Account, Accounts};
 pub use as_of::AsOf;
@@ -58,3 +59,4 @@ pub use ruling::{Attempt, Decided, Ruling, Terms};
 pub use snapshot::Snapshot;
 pub use tenant::{Ordinal, TenantId};
 pub use uid::{Named, Uid, Uids, Wanted};
+pub use wording::{KeptWording, Wording};

@@ -1,5 +1,7 @@
 //! How to mend what a finding is about.
 
+use super::Instant;
+
 /// How to mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remediation {
@@ -13,6 +15,17 @@ pub struct Remediation {
     pub steps: Vec<Step>,
     /// Who says so.
     pub told: Told,
+    /// Who worded summary and rationale, if a model did. The steps are never a model's.
+    pub generated: Option<Generated>,
+}
+
+/// That a model worded something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// The model's id.
+    pub model: String,
+    /// When it did.
+    pub at: Instant,
 }
 
 /// A step.

@@ -185,6 +185,12 @@ pub(super) fn rate(tenant: &TenantId, name: &str, minute: i64) -> Key {
     Key { pk: format!("{tenant}#rate#{name}"), sk: format!("{minute:015}") }
 }
 
+/// What a model made of a finding, by a hash of which model and which finding. A function that reads findings may write here and
+/// nowhere else, so no other partition has `#wording#` in its key.
+pub(super) fn wording(tenant: &TenantId, name: &str) -> Key {
+    alone(format!("{tenant}#wording#{name}"))
+}
+
 /// The list of tenants. Its partition is no tenant's, because no tenant's name is empty.
 pub(super) const TENANT_PARTITION: &str = "#tenant";
 

@@ -48,6 +48,7 @@ mod terraform;
 mod verify;
 mod view;
 mod when;
+mod wordings;
 mod writer;
 
 pub use base::Need;
@@ -65,6 +66,7 @@ pub use repair::Repaired;
 pub use verify::{Progress, Verified};
 pub use view::{Group, View};
 pub use when::When;
+pub use wordings::Wordings;
 pub use writer::{Decide, Intent, Sent};
 
 use crate::clock::Clock;

@@ -50,12 +50,10 @@ impl Auditor {
         if own.is_none() && retired.is_empty() && broken.is_empty() && params.is_empty() {
             return Ok(shipped);
         }
-        let rules: Vec<Rule> = match &own {
-            Some(own) => shipped.rules.iter().chain(own.rules()).cloned().collect(),
-            None => shipped.rules.to_vec(),
-        };
         let (params, retired, broken) = (Arc::new(params), Arc::new(retired), Arc::new(broken));
-        Ok(Self { own, params, retired, broken, ..shipped }.with(rules))
+        let Some(own) = own else { return Ok(Self { params, retired, broken, ..shipped }) };
+        let rules: Vec<Rule> = shipped.rules.iter().chain(own.rules()).cloned().collect();
+        Ok(Self { own: Some(own), params, retired, broken, ..shipped }.with(rules))
     }
 
     fn new(rules: Vec<Rule>) -> Self {
@@ -85,6 +83,11 @@ impl Auditor {
     /// The rules.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The rules, for whoever judges by one of them meanwhile.
+    pub(super) fn shared(&self) -> Arc<Vec<Rule>> {
+        Arc::clone(&self.rules)
     }
 
     /// What tells these rules from others.

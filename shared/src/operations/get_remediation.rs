@@ -2,10 +2,12 @@
 
 use super::auditor::Auditor;
 use super::judge_finding::{filed, judge_finding};
+use super::terraform_patch::is_failing;
+use super::word_remediation::{Facts, Words, recall, worded};
 use crate::audit::{Rule, Verdict, filled, member, quoted};
 use crate::domain::json::{self, Object};
 use crate::domain::remediation::{Remediation, Step, Told};
-use crate::domain::{Error, Finding, Instant, TenantId};
+use crate::domain::{Error, Finding, Instant, TenantId, Wording};
 use crate::ledger::Reader;
 use serde_json::Value;
 
@@ -13,43 +15,61 @@ use serde_json::Value;
 const MOST_STEPS: usize = 200;
 
 /// The steps for a finding, from its rule where it is one of ours, and else from what its producer says. Commands speak of the resource
-/// as it is, or as it was at an instant.
+/// as it is, or as it was at an instant. A model words summary and rationale of what fails, if there is one; about the past it is not
+/// asked.
 pub async fn get_remediation(
     reader: &Reader,
+    words: Option<&Words>,
     tenant: &TenantId,
     finding: &Finding,
     at: Option<Instant>,
 ) -> Result<Remediation, Error> {
-    let mut auditor = Auditor::of_tenant(reader, tenant).await?;
-    let Some(filed) = filed(&auditor, &finding.asff) else { return Ok(from_producer(&finding.asff)) };
-    let judged = judge_finding(reader, tenant, &mut auditor, &filed, at).await?;
-    let params = auditor.params(&filed.rule);
-    let (members, violations, note) = match judged {
-        None => (Object::new(), Vec::new(), Some("The resource is not in the inventory any more.".to_owned())),
-        Some((item, verdict)) => {
-            let (violations, note) = match verdict {
-                Verdict::Fail(violations) => (violations, None),
-                Verdict::Pass | Verdict::NotApplicable => {
-                    (Vec::new(), Some("The resource, as it is known now, does not fail any more.".to_owned()))
-                }
-                Verdict::Unknown(why) => {
-                    (Vec::new(), Some(format!("Whether the resource still fails is not known: {why}.")))
-                }
-            };
-            let Value::Object(members) = item.to_value() else { return Err(Error::internal("an item is no object")) };
-            (members, violations, note)
-        }
-    };
-    let evidence: Vec<Value> = violations.into_iter().map(|violation| violation.evidence).collect();
-    let steps = steps(&filed.rule, &members, &evidence, &params);
-    let summary = filed.rule.metadata.remediation.text.clone();
-    Ok(Remediation {
-        summary: note.map_or_else(|| summary.clone(), |note| format!("{summary} {note}")),
-        rationale: Some(filed.rule.metadata.rationale.clone()),
-        url: filed.rule.metadata.remediation.url.clone(),
+    let (auditor, recalled) = tokio::join!(Auditor::of_tenant(reader, tenant), recall(words, tenant, &finding.asff));
+    let mut auditor = auditor?;
+    let rules = auditor.shared();
+    let Some(filed) = filed(&rules, &finding.asff) else { return Ok(from_producer(&finding.asff)) };
+    let metadata = &filed.rule.metadata;
+    let told = |summary: String, steps: Vec<Step>| Remediation {
+        summary,
+        rationale: Some(metadata.rationale.clone()),
+        url: metadata.remediation.url.clone(),
         steps,
         told: Told::Rule,
-    })
+        generated: None,
+    };
+    let params = auditor.params(filed.rule);
+    let text = &metadata.remediation.text;
+    let Some((item, verdict)) = judge_finding(reader, tenant, &mut auditor, &filed, at).await? else {
+        let steps = steps(filed.rule, &Object::new(), &[], &params);
+        return Ok(told(format!("{text} The resource is not in the inventory any more."), steps));
+    };
+    let Value::Object(members) = item.to_value() else { return Err(Error::internal("an item is no object")) };
+    let note = match verdict {
+        Verdict::Fail(violations) => {
+            let evidence: Vec<Value> = violations.into_iter().map(|violation| violation.evidence).collect();
+            let steps = steps(filed.rule, &members, &evidence, &params);
+            let facts = Facts { rule: filed.rule, item: &item, evidence: &evidence, params: &params, steps: &steps };
+            let worded = match (words, recalled) {
+                (Some(words), Some(recalled)) => {
+                    let may_ask = at.is_none() && is_failing(finding);
+                    worded(words, recalled, tenant, facts, may_ask, reader.clock().now()).await
+                }
+                _ => None,
+            };
+            let template = told(text.clone(), steps);
+            return Ok(match worded {
+                None => template,
+                Some((Wording { summary, rationale }, generated)) => {
+                    Remediation { summary, rationale: Some(rationale), generated: Some(generated), ..template }
+                }
+            });
+        }
+        Verdict::Pass | Verdict::NotApplicable => {
+            "The resource, as it is known now, does not fail any more.".to_owned()
+        }
+        Verdict::Unknown(why) => format!("Whether the resource still fails is not known: {why}."),
+    };
+    Ok(told(format!("{text} {note}"), steps(filed.rule, &members, &[], &params)))
 }
 
 /// The steps of a rule. One whose command names evidence is there once for each violation that says something else.
@@ -86,5 +106,5 @@ fn from_producer(asff: &Object) -> Remediation {
         None => "The producer of this finding does not say how to mend it.".to_owned(),
     });
     let steps = action.into_iter().map(|action| Step { action, command: None }).collect();
-    Remediation { summary, rationale: None, url, steps, told: Told::Producer }
+    Remediation { summary, rationale: None, url, steps, told: Told::Producer, generated: None }
 }

@@ -1,8 +1,10 @@
-//! AWS as a reader of an account sees it: the few calls that a sweep of the inventory makes, and nothing that changes anything.
+//! AWS as a reader of an account sees it: the few calls that a sweep of the inventory makes, and that of a model; nothing that changes
+//! anything.
 //!
 //! The calls are signed requests over the HTTP stack that the AWS SDK brings. AWS Config's answers are taken as the JSON that they
 //! are, because that is what the intake reads; typed clients would take it apart only for it to be put together again.
 
+mod bedrock;
 mod config;
 mod document;
 mod facts;
@@ -10,11 +12,15 @@ mod refusal;
 mod report;
 mod request;
 
+pub use bedrock::Said;
 pub use config::{Batch, MAX_KEYS, Recorders, ResourceKey, Source, is_global};
 pub use document::Document;
 pub use refusal::{Refusal, Why};
 pub use report::{Report, Row};
 pub use request::Aws;
+
+/// What IAM must allow for asking a model: Converse has no action of its own.
+pub const MODEL_ACTIONS: &[&str] = &["bedrock:InvokeModel"];
 
 /// What IAM must allow for a sweep. Who is asking needs no right.
 pub const ACTIONS: &[&str] = &[

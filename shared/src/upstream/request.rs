@@ -26,10 +26,12 @@ const ATTEMPTS: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(150);
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes of an answer that are taken where nobody says: what AWS sends is far below.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// How long credentials are used before they are asked for again.
 const KEPT_MS: i64 = 5 * 60 * 1000;
 /// All that RFC 3986 reserves.
-const IN_FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+pub(super) const IN_FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// AWS, with the credentials that it is asked with. Clones share them.
 #[derive(Clone)]
@@ -76,6 +78,13 @@ impl Aws {
             endpoint: config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned()),
             credentials: Arc::default(),
         })
+    }
+
+    /// The same AWS, with the same credentials, in another region or behind another URL where these are given.
+    #[must_use]
+    pub fn elsewhere(self, region: Option<String>, endpoint: Option<&str>) -> Self {
+        let endpoint = endpoint.map(|url| url.trim_end_matches('/').to_owned()).or(self.endpoint);
+        Self { region: region.unwrap_or(self.region), endpoint, ..self }
     }
 
     /// The region in which it is asked when none is named.
@@ -136,7 +145,7 @@ impl Aws {
     pub(super) async fn ask(&self, ask: &Ask<'_>) -> Result<String, Refusal> {
         let mut pause = PAUSE;
         for attempt in 1.. {
-            let refusal = match self.attempt(ask).await {
+            let refusal = match self.attempt(ask, MOST_BYTES).await {
                 Ok((status, _, body)) if (200..300).contains(&status) => return Ok(body),
                 Ok((status, kind, body)) => {
                     let refusal = Refusal::of(status, kind.as_deref(), &body);
@@ -157,8 +166,16 @@ impl Aws {
         Err(Refusal::failed("Unreachable", "no attempt was made"))
     }
 
+    /// Makes a request once; the body of a good answer, which may have so many bytes.
+    pub(super) async fn once(&self, ask: &Ask<'_>, most: usize) -> Result<String, Refusal> {
+        match self.attempt(ask, most).await? {
+            (status, _, body) if (200..300).contains(&status) => Ok(body),
+            (status, kind, body) => Err(Refusal::of(status, kind.as_deref(), &body)),
+        }
+    }
+
     /// Makes a request once: status, the header that names an error, and body.
-    async fn attempt(&self, ask: &Ask<'_>) -> Result<(u16, Option<String>, String), Refusal> {
+    async fn attempt(&self, ask: &Ask<'_>, most: usize) -> Result<(u16, Option<String>, String), Refusal> {
         let request = self.signed(ask).await?;
         let url = request.uri().to_owned();
         let failed = |error: &dyn fmt::Display| Refusal::failed("Unreachable", format!("{url}: {error}"));
@@ -167,10 +184,19 @@ impl Aws {
         let mut response = response.map_err(|error| failed(&innermost(&error)))?;
         let status = response.status().as_u16();
         let kind = response.headers().get("x-amzn-errortype").map(str::to_owned);
-        let body = ByteStream::new(response.take_body()).collect();
-        let body = tokio::time::timeout(PATIENCE, body).await.map_err(late)?;
-        let body = body.map_err(|error| failed(&innermost(&error)))?;
-        Ok((status, kind, String::from_utf8_lossy(&body.to_vec()).into_owned()))
+        let mut stream = ByteStream::new(response.take_body());
+        let read = async {
+            let mut body = Vec::new();
+            while let Some(part) = stream.try_next().await.map_err(|error| failed(&innermost(&error)))? {
+                if body.len() + part.len() > most {
+                    return Err(Refusal::failed("TooLarge", format!("the answer of {url} has more than {most} bytes")));
+                }
+                body.extend_from_slice(&part);
+            }
+            Ok(body)
+        };
+        let body = tokio::time::timeout(PATIENCE, read).await.map_err(late)??;
+        Ok((status, kind, String::from_utf8_lossy(&body).into_owned()))
     }
 
     async fn signed(&self, ask: &Ask<'_>) -> Result<HttpRequest, Refusal> {

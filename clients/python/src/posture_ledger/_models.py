@@ -184,6 +184,19 @@ class RemediationStep:
 
 
 @dataclass(frozen=True)
+class Generated:
+    """That a model worded some members of an answer."""
+
+    members: Tuple[str, ...]
+    model: str
+    at: datetime
+
+    @classmethod
+    def read(cls, members: Members) -> Generated:
+        return cls(members.texts("members"), members.text("model"), members.instant("at"))
+
+
+@dataclass(frozen=True)
 class Remediation:
     """How to mend a finding."""
 
@@ -196,10 +209,13 @@ class Remediation:
     url: Optional[str]
     #: Who says so.
     source: Optional[str]
+    #: Which model worded summary and rationale, if one did. Steps are never a model's.
+    generated: Optional[Generated] = None
     raw: Mapping[str, Any] = _raw()
 
     @classmethod
     def read(cls, members: Members) -> Remediation:
+        generated = members.object_or_none("generated")
         return cls(
             finding_id=members.text("finding_id"),
             summary=members.text("summary"),
@@ -208,6 +224,7 @@ class Remediation:
             rationale=members.text_or_none("rationale"),
             url=members.text_or_none("url"),
             source=members.text_or_none("source"),
+            generated=None if generated is None else Generated.read(generated),
             raw=members.all,
         )
 

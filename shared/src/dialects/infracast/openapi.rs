@@ -43,6 +43,11 @@ pub fn get_finding(_: &str) -> Description {
 /// `infracast-get-remediation`.
 pub fn get_remediation(_: &str) -> Description {
     let step = object([("order", count()), ("action", text()), ("command", text_or_null())]);
+    let members = list(&words(super::remediation::GENERATED));
+    let mut generated = object([("members", members), ("model", text()), ("at", instant())]);
+    if let Some(kind) = generated.get_mut("type") {
+        *kind = json!(["object", "null"]);
+    }
     let answer = object([
         ("finding_id", text()),
         ("summary", text()),
@@ -51,8 +56,11 @@ pub fn get_remediation(_: &str) -> Description {
         ("rationale", text_or_null()),
         ("url", text_or_null()),
         ("source", words([Told::Rule, Told::Producer].map(super::remediation::source))),
+        ("generated", generated),
     ]);
-    let described = Description::of("Get the steps that mend a finding, with commands for its resource", answer);
+    let summary = "Get the steps that mend a finding, with commands for its resource. Steps are never a model's; where one worded the rest, \
+        `generated` names it";
+    let described = Description::of(summary, answer);
     of_tenant(described).path(super::get_finding::FIELD, ID).as_of()
 }
 
