@@ -54,7 +54,7 @@ impl Call {
 
     /// What must hold for a decision about one finding.
     pub fn terms(&self) -> Result<Terms, Error> {
-        Ok(Terms { tags: etag::parse(self.header("if-match"))?, attempt: self.attempt.clone() })
+        Ok(Terms { tags: etag::parse(self.header("if-match"))?, among: None, attempt: self.attempt.clone() })
     }
 
     /// What must hold for a decision about so many findings; [`Error::Invalid`] when the state of one is named and there
