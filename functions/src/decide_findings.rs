@@ -10,9 +10,7 @@ use posture_shared::dialects::native::jobs::accepted;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Writer;
-use posture_shared::operations::{
-    Chosen, check_end, decision_begun, select_by_filter, select_by_ids, start_decision,
-};
+use posture_shared::operations::{Chosen, check_end, decision_begun, select_by_filter, select_by_ids, start_decision};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {

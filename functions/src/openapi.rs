@@ -59,7 +59,7 @@ fn security() -> Value {
 
 /// The operation at one of a route's paths; `place` counts these from 0.
 fn operation(route: &Route, path: &str, place: usize) -> Value {
-    let Description { summary, mut parameters, body, status, media, answer } = (route.describe)(path);
+    let Description { summary, mut parameters, body, status, media, answer, job } = (route.describe)(path);
     if once::is_kept(route) {
         parameters.push(openapi::header(
             once::HEADER,
@@ -89,6 +89,10 @@ fn operation(route: &Route, path: &str, place: usize) -> Value {
     }
     let mut responses = failures(route);
     responses.insert(status.to_string(), json!({"description": "Done", "content": content(media, &answer)}));
+    if let Some(job) = job {
+        let accepted = json!({"description": "It has become a job", "content": content(media, &job)});
+        responses.insert("202".to_owned(), accepted);
+    }
     put("responses", Value::Object(responses));
     Value::Object(all)
 }

@@ -25,6 +25,8 @@ pub struct Description {
     pub media: &'static str,
     /// The schema of its body.
     pub answer: Value,
+    /// The schema of an answer with 202, where what is asked for may become a job.
+    pub job: Option<Value>,
 }
 
 /// A parameter of an operation.
@@ -69,7 +71,7 @@ pub struct Failure {
 impl Description {
     /// An operation without parameters that answers with 200 and JSON.
     pub fn of(summary: &'static str, answer: Value) -> Self {
-        Self { summary, parameters: Vec::new(), body: None, status: 200, media: "application/json", answer }
+        Self { summary, parameters: Vec::new(), body: None, status: 200, media: "application/json", answer, job: None }
     }
 
     /// The same with a parameter.
@@ -114,6 +116,13 @@ impl Description {
     #[must_use]
     pub fn body(mut self, schema: Value) -> Self {
         self.body = Some((schema, true));
+        self
+    }
+
+    /// The same where what is asked for may become a job, which is shown by this schema.
+    #[must_use]
+    pub fn or_job(mut self, schema: Value) -> Self {
+        self.job = Some(schema);
         self
     }
 

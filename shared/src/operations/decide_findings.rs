@@ -3,8 +3,8 @@
 use super::account_limits::within;
 use crate::domain::asff::{self, decide::NOT_FAILING, decide::STALE};
 use crate::domain::{
-    Actor, Attempt, Caller, Decision, Error, Family, Fate, Finding, FindingKey, Instant, Outcome, Rejection, Ruling, Seen,
-    Source, Status, Terms, Uid,
+    Actor, Attempt, Caller, Decision, Error, Family, Fate, Finding, FindingKey, Instant, Outcome, Rejection, Ruling,
+    Seen, Source, Status, Terms, Uid,
 };
 use crate::ledger::{Found, Intent, Need, Reader, When, Writer};
 use std::collections::BTreeSet;
@@ -151,8 +151,11 @@ pub async fn findings_of(
     let keys = reader.documents_each(tenant, &view, &places, key).await?;
     let found: Vec<(Uid, FindingKey)> =
         ordinals.iter().zip(keys).filter_map(|((uid, _), key)| Some((*uid, key?))).collect();
-    let absent: Vec<String> =
-        unique.iter().filter(|uid| found.binary_search_by_key(*uid, |(known, _)| *known).is_err()).map(Uid::to_string).collect();
+    let absent: Vec<String> = unique
+        .iter()
+        .filter(|uid| found.binary_search_by_key(*uid, |(known, _)| *known).is_err())
+        .map(Uid::to_string)
+        .collect();
     if absent.is_empty() {
         return Ok(found);
     }

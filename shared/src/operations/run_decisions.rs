@@ -21,7 +21,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Findings between two checkpoints: some commits, and seconds at the most.
-const SLICE: usize = 256;
+/// Findings between two checkpoints: some commits, and seconds at the most.
+const SLICE: usize = 100;
 
 /// The code by which a finding says that this request has decided about it before.
 const DONE: &str = "DecidedBefore";

@@ -27,7 +27,18 @@ pub fn run(tenant: &TenantId, run: &Run, now: Instant) -> Reply {
 /// A run as it stands at `now`. Where it is in the inventory or among the findings is for its worker alone.
 pub fn shown_run(tenant: &TenantId, run: &Run, now: Instant) -> Value {
     let Run {
-        id, framework, frameworks, state: _, started_at, ended_at, lease_until, place: _, counts, covered, decision, ..
+        id,
+        framework,
+        frameworks,
+        state: _,
+        started_at,
+        ended_at,
+        lease_until,
+        place: _,
+        counts,
+        covered,
+        decision,
+        ..
     } = run;
     if let Some(bulk) = decision {
         return shown_decision(tenant, run, bulk, now);

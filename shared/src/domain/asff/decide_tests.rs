@@ -194,7 +194,7 @@ fn terms_are_kept() {
     assert_eq!(code(&tagged(instant(2)), instant(5)), STALE, "it has run out since");
     assert_eq!(code(&tagged(instant(6)), instant(7)), "written");
     let sent = |id: &str, since: Option<i64>| {
-        let attempt = crate::domain::Attempt { id: id.to_owned(), since: since.map(instant) };
+        let attempt = Attempt { id: id.to_owned(), since: since.map(instant) };
         Terms { attempt: Some(attempt), ..Terms::default() }
     };
     assert_eq!(code(&sent("a", None), instant(4)), "written");
@@ -215,12 +215,16 @@ fn what_is_not_selected_any_more_is_left() {
         let clause = Clause::on(Column::Status, Test::one_of([status.word()]));
         Terms { among: Some(std::sync::Arc::new(Filter::of([clause]))), ..Terms::default() }
     };
-    let code = |terms: &Terms, at| {
-        match decide(Some(&accepted(Some(5))), &Ruling::of(Status::Remediated), terms, &customer(), at) {
-            Decision::Rejected(rejection) => rejection.code,
-            Decision::Write(_) => "written".to_owned(),
-            other => format!("{other:?}"),
-        }
+    let code = |terms: &Terms, at| match decide(
+        Some(&accepted(Some(5))),
+        &Ruling::of(Status::Remediated),
+        terms,
+        &customer(),
+        at,
+    ) {
+        Decision::Rejected(rejection) => rejection.code,
+        Decision::Write(_) => "written".to_owned(),
+        other => format!("{other:?}"),
     };
     assert_eq!(code(&with_status(Status::Open), instant(4)), NOT_SELECTED);
     assert_eq!(code(&with_status(Status::RiskAccepted), instant(4)), "written");
