@@ -33,7 +33,7 @@ impl Route {
     pub fn grants(&self) -> Vec<Grant> {
         match self.handler {
             Handler::Reads(_) | Handler::ReadsAhead(_) => [READS, COUNTS].concat(),
-            Handler::Writes(_) => [READS, WRITES, COUNTS].concat(),
+            Handler::Writes(_) | Handler::Decides(..) => [READS, WRITES, COUNTS].concat(),
             Handler::Open(_) => Vec::new(),
         }
     }

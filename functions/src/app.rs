@@ -147,20 +147,31 @@ impl App {
             let SignedRequest { method: _, paths: _, query, headers, body } = signed.clone();
             let (query, request_id) = (call::pairs_of(query), id.to_owned());
             let (method, path, base, parameters) = (method.clone(), path.clone(), base.clone(), parameters.clone());
-            Call { caller, method, path, base, parameters, query, headers, body, request_id, attempt: None }
+            let (prepared, attempt) = (None, None);
+            Call { caller, method, path, base, parameters, query, headers, body, request_id, prepared, attempt }
         };
         let admission = self.admit(route, &presented, &parameters, &signed);
         if let Handler::ReadsAhead(handler) = route.handler {
             let call = call(presumed(&presented));
             return beside(admission, async { handler(&self.writer, call).await }).await;
         }
-        let (caller, rate) = match admission.await {
+        let prepare = async {
+            let Handler::Decides(prepare, _) = route.handler else { return None };
+            let call = call(presumed(&presented));
+            // Whatever went wrong, also a panic, happens again where it can be answered.
+            AssertUnwindSafe(async { prepare(&self.writer, &call).await }).catch_unwind().await.ok()?.ok()?
+        };
+        let (admission, prepared) = tokio::join!(admission, prepare);
+        let (caller, rate) = match admission {
             Ok(admitted) => admitted,
             Err(refused) => return refused,
         };
         let result = match route.handler {
             Handler::Reads(handler) | Handler::ReadsAhead(handler) => handler(&self.writer, call(caller.clone())).await,
-            Handler::Writes(handler) => once::carry_out(&self.writer, route, handler, call(caller.clone())).await,
+            Handler::Writes(handler) | Handler::Decides(_, handler) => {
+                let call = Call { prepared, ..call(caller.clone()) };
+                once::carry_out(&self.writer, route, handler, call).await
+            }
             Handler::Open(handler) => Ok(handler(&base)),
         };
         Passage { caller: Some(caller), rate, result }

@@ -13,6 +13,7 @@ use percent_encoding::percent_decode_str;
 use posture_shared::auth::{self, PathSource, Query, SignedRequest};
 use posture_shared::dialects::etag;
 use posture_shared::domain::{Attempt, Caller, Error, Terms};
+use posture_shared::operations::Prepared;
 use std::net::IpAddr;
 
 /// A request whose caller is known.
@@ -36,6 +37,8 @@ pub struct Call {
     pub body: Vec<u8>,
     /// What names this request in logs and errors.
     pub request_id: String,
+    /// The finding that it decides about, if that was found before its key was known to be good.
+    pub prepared: Option<Prepared>,
     /// What it is to itself when it is sent again, if it bears a key by which it can be.
     pub attempt: Option<Attempt>,
 }

@@ -122,7 +122,7 @@ fn failures(route: &Route) -> Object {
     if !route.needs_key() {
         return Object::new();
     }
-    let failures = route.dialect.failures(matches!(route.handler, Handler::Writes(_)));
+    let failures = route.dialect.failures(matches!(route.handler, Handler::Writes(_) | Handler::Decides(..)));
     let shown = failures.into_iter().map(|(status, Failure { media, schema, why })| {
         (status.to_string(), json!({"description": why, "content": content(&media, &reference(schema))}))
     });
