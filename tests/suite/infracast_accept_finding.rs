@@ -138,7 +138,7 @@ async fn a_state_that_is_no_more_is_a_412() {
     assert_eq!(accept(&format!("\"x\", {newer}"), document()).await.status, 200);
     assert_eq!(accept("*", document()).await.status, 200);
     // To be seen again is no change; to be over is one, though nobody has recorded it.
-    let mut again = crate::infracast::SHOP[1].asff("FAILED", "2023-11-09T00:00:00Z");
+    let mut again = SHOP[1].asff("FAILED", "2023-11-09T00:00:00Z");
     again["LastObservedAt"] = json!("2023-11-09T00:00:00Z");
     house.import(&house.acme.token, &[again]).await;
     assert_eq!(get(&house, &format!("/findings/{uid}")).await.header("etag"), Some(newer));

@@ -237,7 +237,12 @@ impl Reader {
             None => {}
         }
         let newest = match newest {
-            Some(known) => self.refresh(tenant, known).await?,
+            Some(known) => {
+                let base = Arc::clone(&known.base);
+                // Loading is repeated by the caller, who also handles missing segments.
+                let (fresh, _) = tokio::join!(self.refresh(tenant, known), base.load(&self.store, tenant, need));
+                fresh?
+            }
             None => None,
         };
         let newest = match newest {
