@@ -66,7 +66,8 @@ impl App {
         if *request.method() == Method::OPTIONS && call::parameters(route, &request).is_some() {
             return self.preflight(route.function, &[&route.method], origin, &request_id, started);
         }
-        let work = AssertUnwindSafe(self.attempt(route, request, &request_id)).catch_unwind();
+        // On the heap: it is as large as all that it may wait for.
+        let work = AssertUnwindSafe(Box::pin(self.attempt(route, request, &request_id))).catch_unwind();
         let Passage { caller, rate, result } = work.await.unwrap_or_else(|_| Passage::refused(panicked()));
         let failure = result.as_ref().err().cloned();
         let reply = match result {
@@ -161,7 +162,7 @@ impl App {
             // Whatever went wrong, also a panic, happens again where it can be answered.
             AssertUnwindSafe(async { prepare(&self.writer, &call).await }).catch_unwind().await.ok()?.ok()?
         };
-        let (admission, prepared) = tokio::join!(admission, prepare);
+        let (admission, prepared) = tokio::join!(admission, Box::pin(prepare));
         let (caller, rate) = match admission {
             Ok(admitted) => admitted,
             Err(refused) => return refused,
@@ -170,7 +171,7 @@ impl App {
             Handler::Reads(handler) | Handler::ReadsAhead(handler) => handler(&self.writer, call(caller.clone())).await,
             Handler::Writes(handler) | Handler::Decides(_, handler) => {
                 let call = Call { prepared, ..call(caller.clone()) };
-                once::carry_out(&self.writer, route, handler, call).await
+                Box::pin(once::carry_out(&self.writer, route, handler, call)).await
             }
             Handler::Open(handler) => Ok(handler(&base)),
         };

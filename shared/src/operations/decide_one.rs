@@ -63,7 +63,8 @@ pub async fn prepare_decision(reader: &Reader, tenant: &TenantId, wanted: &Wante
                 return Ok(None);
             }
             // What is read for the number that a forged uid claims goes nowhere.
-            let read = tokio::try_join!(reader.uids(tenant), reader.ready_numbered(tenant, uid.claimed()))?;
+            let ready = Box::pin(reader.ready_numbered(tenant, uid.claimed()));
+            let read = tokio::try_join!(reader.uids(tenant), ready)?;
             if read.0.ordinal(*uid).is_none() {
                 return Ok(None);
             }
@@ -71,7 +72,7 @@ pub async fn prepare_decision(reader: &Reader, tenant: &TenantId, wanted: &Wante
         }
         Wanted::Named(name) => {
             let key = FindingKey { product_arn: PRODUCT_ARN.to_owned(), id: name.clone() };
-            tokio::try_join!(reader.uids(tenant), reader.ready_keyed(tenant, &key))?
+            tokio::try_join!(reader.uids(tenant), Box::pin(reader.ready_keyed(tenant, &key)))?
         }
     };
     Ok(ready.map(|ready| Prepared { uid: uids.finding(ready.found().ordinal), ready }))
