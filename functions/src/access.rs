@@ -38,7 +38,7 @@ impl Route {
         match self.handler {
             Handler::Reads(_) | Handler::ReadsAhead(_) | Handler::Streams(_) => [READS, COUNTS].concat(),
             Handler::Words(_) => [READS, WORDS, COUNTS].concat(),
-            Handler::Writes(_) => [READS, WRITES, COUNTS].concat(),
+            Handler::Writes(_) | Handler::Decides(..) => [READS, WRITES, COUNTS].concat(),
             Handler::Open(_) => Vec::new(),
         }
     }

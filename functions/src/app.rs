@@ -91,7 +91,8 @@ impl App {
         if *request.method() == Method::OPTIONS && call::parameters(route, &request).is_some() {
             return self.preflight(route.function, &[&route.method], origin, &request_id, started).map(whole);
         }
-        let work = AssertUnwindSafe(self.attempt(route, request, &request_id)).catch_unwind();
+        // On the heap: it is as large as all that it may wait for.
+        let work = AssertUnwindSafe(Box::pin(self.attempt(route, request, &request_id))).catch_unwind();
         let Passage { caller, rate, result } = work.await.unwrap_or_else(|_| Passage::refused(panicked()));
         let failure = result.as_ref().err().cloned();
         let (reply, rest) = match result {
@@ -187,7 +188,8 @@ impl App {
             let SignedRequest { method: _, paths: _, query, headers, body } = signed.clone();
             let (query, request_id) = (call::pairs_of(query), id.to_owned());
             let (method, path, base, parameters) = (method.clone(), path.clone(), base.clone(), parameters.clone());
-            Call { caller, method, path, base, parameters, query, headers, body, remaining, request_id, attempt: None }
+            let (prepared, attempt) = (None, None);
+            Call { caller, method, path, base, parameters, query, headers, body, remaining, request_id, prepared, attempt }
         };
         let admission = self.admit(route, &presented, &parameters, &signed);
         let reader: &Reader = &self.writer;
@@ -200,12 +202,23 @@ impl App {
                 let call = call(presumed(&presented));
                 Some(Box::pin(async move { handler(reader, call).await }))
             }
-            Handler::Reads(_) | Handler::Words(_) | Handler::Writes(_) | Handler::Open(_) => None,
+            Handler::Reads(_)
+            | Handler::Words(_)
+            | Handler::Writes(_)
+            | Handler::Decides(..)
+            | Handler::Open(_) => None,
         };
         if let Some(ahead) = ahead {
             return beside(admission, ahead).await;
         }
-        let (caller, rate) = match admission.await {
+        let prepare = async {
+            let Handler::Decides(prepare, _) = route.handler else { return None };
+            let call = call(presumed(&presented));
+            // Whatever went wrong, also a panic, happens again where it can be answered.
+            AssertUnwindSafe(async { prepare(&self.writer, &call).await }).catch_unwind().await.ok()?.ok()?
+        };
+        let (admission, prepared) = tokio::join!(admission, Box::pin(prepare));
+        let (caller, rate) = match admission {
             Ok(admitted) => admitted,
             Err(refused) => return refused,
         };
@@ -217,8 +230,9 @@ impl App {
             Handler::Words(handler) => {
                 handler(&self.writer, self.words(), call(caller.clone())).await.map(Output::from)
             }
-            Handler::Writes(handler) => {
-                once::carry_out(&self.writer, route, handler, call(caller.clone())).await.map(Output::from)
+            Handler::Writes(handler) | Handler::Decides(_, handler) => {
+                let call = Call { prepared, ..call(caller.clone()) };
+                Box::pin(once::carry_out(&self.writer, route, handler, call)).await.map(Output::from)
             }
             Handler::Open(handler) => Ok(handler(&base).into()),
         };

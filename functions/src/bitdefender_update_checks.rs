@@ -26,6 +26,6 @@ async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
     let request = parse(&call.body)?;
     check_end(ledger, call.attempt.as_ref(), &request.ruling, EXPIRES_AT)?;
     let meant = findings_of(ledger, &call.caller, &request.ids, was_check).await?;
-    let (rows, stopped) = decisions::decide(ledger, &call, meant, request.ruling).await?;
+    let (rows, stopped) = decisions::decide(ledger, &call, meant, request.ruling, None).await?;
     Ok(render(&rows, stopped.as_ref()))
 }

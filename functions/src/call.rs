@@ -14,6 +14,7 @@ use posture_shared::auth::{self, PathSource, Query, SignedRequest};
 use posture_shared::clock::Clock;
 use posture_shared::dialects::etag;
 use posture_shared::domain::{Attempt, Caller, Error, Terms};
+use posture_shared::operations::Prepared;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub struct Call {
     pub remaining: Option<Duration>,
     /// What names this request in logs and errors.
     pub request_id: String,
+    /// The finding that it decides about, if that was found before its key was known to be good.
+    pub prepared: Option<Prepared>,
     /// What it is to itself when it is sent again, if it bears a key by which it can be.
     pub attempt: Option<Attempt>,
 }
@@ -58,7 +61,7 @@ impl Call {
 
     /// What must hold for a decision about one finding.
     pub fn terms(&self) -> Result<Terms, Error> {
-        Ok(Terms { tags: etag::parse(self.header("if-match"))?, attempt: self.attempt.clone() })
+        Ok(Terms { tags: etag::parse(self.header("if-match"))?, among: None, attempt: self.attempt.clone() })
     }
 
     /// What must hold for a decision about so many findings; [`Error::Invalid`] when the state of one is named and there

@@ -12,6 +12,6 @@ pub(crate) async fn mute(ledger: &Writer, call: Call, generation: Generation) ->
     let request = parse(generation, &call.body)?;
     check_end(ledger, call.attempt.as_ref(), &request.ruling, generation.end_path())?;
     let meant = findings_of(ledger, &call.caller, &request.ids, is_known).await?;
-    let (rows, stopped) = decisions::decide(ledger, &call, meant, request.ruling.clone()).await?;
+    let (rows, stopped) = decisions::decide(ledger, &call, meant, request.ruling.clone(), None).await?;
     Ok(render(&request, &rows, stopped.as_ref()))
 }

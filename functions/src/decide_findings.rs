@@ -6,10 +6,11 @@ use posture_shared::dialects::infracast::accept_finding::REVIEW_DATE;
 use posture_shared::dialects::infracast::get_finding::{among, is_shown};
 use posture_shared::dialects::native::decision_openapi;
 use posture_shared::dialects::native::decisions::{Decide, FILTER, IDS, MOST_FINDINGS, Selected, parse, render};
+use posture_shared::dialects::native::jobs::accepted;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Writer;
-use posture_shared::operations::{check_end, select_by_filter, select_by_ids};
+use posture_shared::operations::{Chosen, check_end, decision_begun, select_by_filter, select_by_ids, start_decision};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -25,13 +26,26 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
     let Decide { ruling, of } = parse(&call.body)?;
-    check_end(ledger, call.attempt.as_ref(), &ruling, REVIEW_DATE)?;
-    let meant = match of {
-        Selected::Ids(ids) => select_by_ids(ledger, &call.caller, &ids, &among(), is_shown, IDS).await?,
+    let (caller, attempt) = (&call.caller, call.attempt.as_ref());
+    check_end(ledger, attempt, &ruling, REVIEW_DATE)?;
+    let shown = |run| accepted(&caller.tenant, &run, ledger.clock().now());
+    let (meant, among) = match of {
+        Selected::Ids(ids) => (select_by_ids(ledger, caller, &ids, &among(), is_shown, IDS).await?, None),
         Selected::Filter(filter) => {
-            select_by_filter(ledger, &call.caller, call.attempt.as_ref(), *filter, MOST_FINDINGS, FILTER).await?
+            if let Some(run) = decision_begun(ledger, &caller.tenant, attempt).await? {
+                return Ok(shown(run));
+            }
+            match select_by_filter(ledger, caller, attempt, *filter, MOST_FINDINGS).await? {
+                Chosen::Few(meant, filter) => (meant, Some(filter)),
+                Chosen::Many(total, state) => {
+                    call.terms_of(MOST_FINDINGS)?;
+                    let request = String::from_utf8_lossy(&call.body);
+                    let run = start_decision(ledger, caller, attempt, &request, (total, state), FILTER).await?;
+                    return Ok(shown(run));
+                }
+            }
         }
     };
-    let (rows, stopped) = decisions::decide(ledger, &call, meant, ruling).await?;
+    let (rows, stopped) = decisions::decide(ledger, &call, meant, ruling, among).await?;
     Ok(render(&rows, stopped.as_ref()))
 }

@@ -6,10 +6,10 @@ use posture_shared::dialects::as_of::AS_OF;
 use posture_shared::dialects::infracast::Listed;
 use posture_shared::dialects::infracast::get_finding::{FIELD, among, is_shown, not_found, parse, render};
 use posture_shared::domain::{AsOf, Error, Finding, Instant, Ruling, Uid, Wanted};
-use posture_shared::ledger::{Reader, When, Writer};
+use posture_shared::ledger::{Reader, Writer};
 use posture_shared::operations::{
-    NamedQuery, Pushed, decide_finding, findings_of, get_finding_by_name, get_finding_by_uid, pushed, select_by_ids,
-    when,
+    Decided, Meant, NamedQuery, Prepared, Pushed, decide_one, get_finding_by_name, get_finding_by_uid, prepare_decision,
+    pushed, when,
 };
 
 /// A finding that was asked for.
@@ -58,26 +58,28 @@ pub(crate) async fn asked(ledger: &Reader, call: &Call, query: &[(String, String
     Ok(Asked { uid, finding: found.finding, last_seen: found.last_seen, state, as_of })
 }
 
+/// Reads what a decision about the finding of the path needs.
+pub(crate) async fn prepare(ledger: &Reader, call: &Call) -> Result<Option<Prepared>, Error> {
+    prepare_decision(ledger, &call.caller.tenant, &Wanted::parse(call.parameter(FIELD)?)).await
+}
+
 /// Decides about the finding of the path; the answer is the finding as it is then.
 pub(crate) async fn decide(ledger: &Writer, call: &Call, ruling: Ruling) -> Result<Reply, Error> {
     let terms = call.terms()?;
-    let wanted = Wanted::parse(call.parameter(FIELD)?);
-    let is_known: fn(&Finding) -> bool = is_shown;
-    let meant = match wanted {
-        Wanted::Uid(uid) => findings_of(ledger, &call.caller, &[uid], is_known).await,
-        named @ Wanted::Named(_) => select_by_ids(ledger, &call.caller, &[named], &among(), is_known, FIELD).await,
+    let (wanted, caller) = (Wanted::parse(call.parameter(FIELD)?), &call.caller);
+    let meant = Meant { wanted, among: among(), is_known: is_shown, field: FIELD, caller };
+    // No decision changes whether there is a patch, so that is found out meanwhile.
+    let patch = async {
+        let before = call.prepared.as_ref()?;
+        Some(pushed(ledger, &caller.tenant).await.patchable(ledger, &[before.finding()]).await.pop().flatten())
     };
-    let meant = meant.map_err(|error| if matches!(error, Error::NotFound(_)) { not_found() } else { error })?;
-    let (uid, key) = meant.into_iter().next().ok_or_else(not_found)?;
-    decide_finding(ledger, &call.caller, key, ruling, &terms).await?;
-    shown(ledger, call, uid).await
-}
-
-async fn shown(ledger: &Reader, call: &Call, uid: Uid) -> Result<Reply, Error> {
-    let tenant = &call.caller.tenant;
-    let (found, pushed) = tokio::join!(get_finding_by_uid(ledger, tenant, uid, When::Now), pushed(ledger, tenant));
-    let (found, view, _) = found?.ok_or_else(not_found)?;
-    let state = view.as_of();
+    let decided = decide_one(ledger, &meant, call.prepared.clone(), ruling, &terms);
+    let (decided, patch) = tokio::join!(decided, patch);
+    let Decided { uid, found, state } =
+        decided.map_err(|error| if matches!(error, Error::NotFound(_)) { not_found() } else { error })?;
     let now = Asked { uid, finding: found.finding, last_seen: found.last_seen, state, as_of: None };
-    render(&now.shown(ledger, &pushed).await, state)
+    match patch {
+        Some(patch) => render(&now.row(patch), state),
+        None => render(&now.shown(ledger, &pushed(ledger, &caller.tenant).await).await, state),
+    }
 }

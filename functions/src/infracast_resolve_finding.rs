@@ -17,7 +17,10 @@ pub static ROUTE: Route = Route {
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsWrite),
     describe: openapi::resolve_finding,
-    handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
+    handler: Handler::Decides(
+        |ledger, call| Box::pin(infracast::prepare(ledger, call)),
+        |ledger, call| Box::pin(handle(ledger, call)),
+    ),
 };
 
 async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {

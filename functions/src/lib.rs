@@ -70,6 +70,7 @@ pub mod record_resource;
 pub mod retire_rule;
 pub mod revoke_key;
 pub mod run_audits;
+pub mod run_decisions;
 pub mod securityhub_batch_import_findings;
 pub mod securityhub_batch_update_findings;
 pub mod securityhub_describe_hub;

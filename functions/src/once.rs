@@ -3,16 +3,19 @@
 //! The same request again gets the answer that was given, with `idempotency-replayed: true`. One that was cut short, or
 //! of which only a part could be done, is completed: what it has done already is left as it is, and so is what somebody
 //! else has decided since. A key that stands for another request is refused, and one whose request is being carried out is
-//! a conflict. What was refused leaves its key free. Keys of different API keys never meet.
+//! a conflict. What was refused leaves its key free. Keys of different API keys never meet. Once begun it is carried out to its
+//! end, also when the client has gone.
 //!
 //! Only decisions are kept: answers of other routes may hold secrets that are shown once.
 
 use crate::{Answer, Call, Route};
+use futures_util::FutureExt;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::once::{self, LARGEST_ANSWER, LONGEST_KEY, Once, State, Turn};
-use posture_shared::domain::{Error, Scope};
+use posture_shared::domain::{Error, Scope, TenantId};
 use posture_shared::ledger::Writer;
-use posture_shared::secrets::sha256_hex;
+use posture_shared::secrets::{self, sha256_hex};
+use std::panic::AssertUnwindSafe;
 
 /// The header.
 pub const HEADER: &str = "Idempotency-Key";
@@ -43,6 +46,7 @@ pub(crate) async fn carry_out(
     }
     let (tenant, key_name) = (call.caller.tenant.clone(), call.caller.key_name.clone());
     let fingerprint = fingerprint(&call);
+    let by = secrets::hex(&secrets::random::<16>()?);
     for _ in 0..TRIES {
         let known = writer.once_get(&tenant, &key_name, &key).await?;
         let named = format!("{key_name}\n{key}");
@@ -51,19 +55,50 @@ pub(crate) async fn carry_out(
             Turn::Taken => return Err(Error::invalid(HEADER, "stands for another request; send a new one")),
             Turn::Wait => break,
             Turn::Go(begun, attempt) => {
-                let Some(begun) = writer.once_put(&tenant, &key_name, &key, begun).await? else { continue };
-                let is_first = attempt.since.is_none();
+                let begun = Once { by: by.clone(), ..begun };
+                let Some(begun) = begin(writer, &tenant, (&key_name, &key), begun).await? else { continue };
                 call.attempt = Some(attempt);
-                let result = handler(writer, call).await;
-                let ended = Once { state: state_of(&result, is_first), ..begun };
-                if let Err(error) = writer.once_put(&tenant, &key_name, &key, ended).await {
-                    tracing::warn!(tenant = %tenant, %error, "an Idempotency-Key's request is not recorded as ended");
-                }
-                return result;
+                let work = finish(writer.clone(), handler, call, key, begun);
+                // A task of its own, so that a client who goes away leaves nothing half done behind its key.
+                return tokio::spawn(work).await.unwrap_or_else(|error| Err(Error::internal(error)));
             }
         }
     }
     Err(Error::Conflict(format!("{HEADER}: its request is being carried out; ask again in a moment")))
+}
+
+/// Records that a request is being carried out; as recorded, or `None` when somebody else was faster.
+async fn begin(
+    writer: &Writer,
+    tenant: &TenantId,
+    (key_name, key): (&str, &str),
+    begun: Once,
+) -> Result<Option<Once>, Error> {
+    if let Some(recorded) = writer.once_put(tenant, key_name, key, begun.clone()).await? {
+        return Ok(Some(recorded));
+    }
+    // A request to the table whose answer was lost is sent again, and then finds what it has done itself.
+    let known = writer.once_get(tenant, key_name, key).await?;
+    Ok(known.filter(|known| known.by == begun.by))
+}
+
+/// Carries a request out that is recorded as being carried out, and records how far it got.
+async fn finish(
+    writer: Writer,
+    handler: for<'a> fn(&'a Writer, Call) -> Answer<'a, Reply>,
+    call: Call,
+    key: String,
+    begun: Once,
+) -> Result<Reply, Error> {
+    let (tenant, key_name) = (call.caller.tenant.clone(), call.caller.key_name.clone());
+    let is_first = call.attempt.as_ref().is_none_or(|attempt| attempt.since.is_none());
+    let result = AssertUnwindSafe(handler(&writer, call)).catch_unwind().await;
+    let result = result.unwrap_or_else(|_| Err(Error::internal("the handler panicked")));
+    let ended = Once { state: state_of(&result, is_first), ..begun };
+    if let Err(error) = writer.once_put(&tenant, &key_name, &key, ended).await {
+        tracing::warn!(tenant = %tenant, %error, "an Idempotency-Key's request is not recorded as ended");
+    }
+    result
 }
 
 /// All that a request says.

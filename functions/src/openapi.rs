@@ -59,7 +59,7 @@ fn security() -> Value {
 
 /// The operation at one of a route's paths; `place` counts these from 0.
 fn operation(route: &Route, path: &str, place: usize) -> Value {
-    let Description { summary, mut parameters, body, status, media, answer, files } = (route.describe)(path);
+    let Description { summary, mut parameters, body, status, media, answer, files, job } = (route.describe)(path);
     if once::is_kept(route) {
         parameters.push(openapi::header(
             once::HEADER,
@@ -93,6 +93,10 @@ fn operation(route: &Route, path: &str, place: usize) -> Value {
         done.as_object_mut().map(|done| done.insert(file.to_owned(), json!({"schema": {"type": "string"}})));
     }
     responses.insert(status.to_string(), json!({"description": "Done", "content": done}));
+    if let Some(job) = job {
+        let accepted = json!({"description": "It has become a job", "content": content(media, &job)});
+        responses.insert("202".to_owned(), accepted);
+    }
     put("responses", Value::Object(responses));
     Value::Object(all)
 }
@@ -122,7 +126,7 @@ fn failures(route: &Route) -> Object {
     if !route.needs_key() {
         return Object::new();
     }
-    let failures = route.dialect.failures(matches!(route.handler, Handler::Writes(_)));
+    let failures = route.dialect.failures(matches!(route.handler, Handler::Writes(_) | Handler::Decides(..)));
     let shown = failures.into_iter().map(|(status, Failure { media, schema, why })| {
         (status.to_string(), json!({"description": why, "content": content(&media, &reference(schema))}))
     });

@@ -7,7 +7,7 @@ use posture_shared::dialects::openapi::Description;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope, TenantId};
 use posture_shared::ledger::{Reader, Writer};
-use posture_shared::operations::{Sweep, Words};
+use posture_shared::operations::{Prepared, Sweep, Words};
 use serde_json::Value;
 use std::pin::Pin;
 
@@ -48,6 +48,12 @@ pub enum Handler {
     Words(for<'a> fn(&'a Reader, Option<Words>, Call) -> Answer<'a, Reply>),
     /// Reads and writes.
     Writes(for<'a> fn(&'a Writer, Call) -> Answer<'a, Reply>),
+    /// Decides about one finding. The first reads what that takes beside the reading of its caller's key, like [`Handler::ReadsAhead`], and
+    /// writes nothing; the second finds it in its call.
+    Decides(
+        for<'a> fn(&'a Reader, &'a Call) -> Answer<'a, Option<Prepared>>,
+        for<'a> fn(&'a Writer, Call) -> Answer<'a, Reply>,
+    ),
     /// Answers without a key the same to everyone, from what stands before the route's path: `https://HOST/prod`.
     Open(fn(&str) -> Reply),
 }

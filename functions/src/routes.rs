@@ -11,7 +11,7 @@ use crate::{
     infracast_get_finding, infracast_get_remediation, infracast_get_terraform_patch, infracast_list_findings,
     infracast_list_scored_findings, infracast_resolve_finding, infracast_run_audit, infracast_stream_findings,
     list_accounts, list_changes, list_decisions, list_jobs, list_keys, list_resources, list_rules, record_expiries,
-    record_resource, retire_rule, revoke_key, run_audits, securityhub_batch_import_findings,
+    record_resource, retire_rule, revoke_key, run_audits, run_decisions, securityhub_batch_import_findings,
     securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history,
     securityhub_get_findings, securityhub_list_enabled_products, set_account, set_rule, set_rule_params, set_terraform,
     start_audits, sweep_inventory,
@@ -88,6 +88,7 @@ pub static TRIGGERS: &[&Trigger] = &[
     &record_expiries::TRIGGER,
     &record_resource::TRIGGER,
     &run_audits::TRIGGER,
+    &run_decisions::TRIGGER,
     &start_audits::TRIGGER,
     &sweep_inventory::TRIGGER,
 ];

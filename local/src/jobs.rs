@@ -1,8 +1,9 @@
 //! Jobs in the background of a server: what a queue and schedules wake on AWS.
 
+use posture_shared::dialects::native::decisions::recall;
 use posture_shared::domain::TenantId;
 use posture_shared::ledger::Writer;
-use posture_shared::operations::{run_audits_of_all, run_expiries_of_all, start_audits};
+use posture_shared::operations::{run_audits_of_all, run_decisions_of_all, run_expiries_of_all, start_audits};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
@@ -10,12 +11,17 @@ use tokio::time::MissedTickBehavior;
 pub const PERIOD: Duration = Duration::from_secs(60);
 /// How often an audit run is asked for.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How often it is looked for audit runs, which somebody waits for.
+/// How often it is looked for audit runs and decisions, which somebody waits for.
 const AUDITS: Duration = Duration::from_secs(1);
 
 /// Works on the jobs of `own` and every other tenant, until it is dropped, which may be at any point: the next one goes on.
 pub async fn run(writer: Writer, own: TenantId) {
-    tokio::join!(expiries(writer.clone(), own.clone()), audits(writer.clone(), own.clone()), daily(writer, own));
+    tokio::join!(
+        expiries(writer.clone(), own.clone()),
+        audits(writer.clone(), own.clone()),
+        decisions(writer.clone(), own.clone()),
+        daily(writer, own)
+    );
 }
 
 /// Asks for an audit run each day from now on.
@@ -37,6 +43,19 @@ async fn audits(writer: Writer, own: TenantId) {
             Ok(0) => {}
             Ok(ended) => tracing::info!(ended, "audit runs have ended"),
             Err(error) => tracing::warn!(%error, "an audit run was interrupted"),
+        }
+    }
+}
+
+async fn decisions(writer: Writer, own: TenantId) {
+    let mut periods = tokio::time::interval(AUDITS);
+    periods.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        periods.tick().await;
+        match run_decisions_of_all(&writer, &own, recall, || false).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "decisions about many findings have ended"),
+            Err(error) => tracing::warn!(%error, "a decision about many findings was interrupted"),
         }
     }
 }

@@ -98,7 +98,7 @@ async fn every_trigger_takes_its_event_twice() {
                 WokenBy::Queue => json!({"batchItemFailures": []}),
                 WokenBy::Schedule(_) => match trigger.function {
                     "record-expiries" => json!({"recorded": 0}),
-                    "run-audits" => json!({"ended": 0}),
+                    "run-audits" | "run-decisions" => json!({"ended": 0}),
                     "start-audits" => json!({"started": 1}),
                     other => panic!("say in tests/suite/events.rs what {other} answers"),
                 },

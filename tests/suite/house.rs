@@ -1,5 +1,6 @@
 //! A deployment in memory with two tenants, entered by the door that clients have.
 
+use aws_smithy_types::retry::RetryConfig;
 use lambda_http::http::{Method, Request};
 use lambda_http::{Body, RequestExt};
 use posture_functions::{App, ROUTES, route};
@@ -13,6 +14,7 @@ use posture_shared::ledger::Writer;
 use posture_shared::secrets::{Master, Masters};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// When the houses' clocks start: the first second of a minute.
 pub const START: Instant = Instant(1_700_000_040_000);
@@ -51,6 +53,18 @@ impl House {
         let (app, clock, meter, faults) = open(&self.store, at);
         let (acme, beta) = (self.acme.clone(), self.beta.clone());
         Self { app, clock, meter, faults, acme, beta, store: self.store.clone() }
+    }
+
+    /// Another process over the same table, whose client of the table sends a request again that was not answered, as the
+    /// functions' do.
+    pub fn resending(&self) -> Self {
+        let (clock, faults) = (self.clock.clone(), Faults::new(self.store.clone()));
+        let meter = Meter::new(faults.clone());
+        let again = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+        let config = config(meter.clone()).into_builder().retry_config(again).build();
+        let writer = Writer::connect(&config, "ledger", clock.clone(), masters());
+        let (acme, beta) = (self.acme.clone(), self.beta.clone());
+        Self { app: App::new(writer, tenant("acme")), clock, meter, faults, acme, beta, store: self.store.clone() }
     }
 
     pub fn writer(&self) -> &Writer {
@@ -133,9 +147,12 @@ fn open(store: &Embedded, at: Instant) -> (App, Clock, Meter, Faults) {
     let clock = Clock::starting_at(at);
     let faults = Faults::new(store.clone());
     let meter = Meter::new(faults.clone());
-    let masters = Masters::only(Master::new(1, vec![7; 32]).unwrap());
-    let writer = Writer::connect(&config(meter.clone()), "ledger", clock.clone(), masters);
+    let writer = Writer::connect(&config(meter.clone()), "ledger", clock.clone(), masters());
     (App::new(writer, tenant("acme")), clock, meter, faults)
+}
+
+fn masters() -> Masters {
+    Masters::only(Master::new(1, vec![7; 32]).unwrap())
 }
 
 pub fn tenant(name: &str) -> TenantId {

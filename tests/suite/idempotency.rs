@@ -7,6 +7,9 @@ use lambda_http::http::Method;
 use posture_local::faults::Fault;
 use posture_shared::domain::Scope;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
 
 async fn accept(house: &House, token: &str, name: &str, why: &str) -> Answer {
     let uid = uid_of(house, "ssh").await;
@@ -150,4 +153,64 @@ async fn whoever_dies_is_followed() {
         assert_eq!(followed.body["acceptance"]["justification"], json!(name), "{number}: {}", followed.body);
         assert_eq!(commits(&house).await, seq + 1, "{number}");
     }
+}
+
+/// A record of which the table's acknowledgement is lost is sent again by the client of the table, which then finds its own. That
+/// is no other request, and nobody has to wait for it to end.
+#[tokio::test]
+async fn an_acknowledgement_that_was_lost_blocks_nothing() {
+    let house = shop().await;
+    let uid = uid_of(&house, "ssh").await;
+    for number in 1.. {
+        let name = format!("loss {number}");
+        let seq = commits(&house).await;
+        let losing = house.resending();
+        losing.faults.plan(Fault::After(number));
+        let path = format!("{FINDINGS}/{uid}/accept");
+        let body = json!({"justification": name});
+        let headers = &[("idempotency-key", name.as_str())];
+        let answer = losing.ask_with(&house.acme.token, headers, Method::POST, &path, &body).await;
+        assert_eq!((answer.status, commits(&house).await), (200, seq + 1), "{number}: {}", answer.body);
+        if losing.faults.seen() < number {
+            return;
+        }
+    }
+}
+
+/// A client that hangs up takes nothing along: what has begun is carried out, and the same request gets its answer.
+#[tokio::test]
+async fn whoever_hangs_up_blocks_nothing() {
+    let house = Arc::new(shop().await);
+    let token = house.acme.token.clone();
+    let seq = commits(&house).await;
+    let uid = uid_of(&house, "ssh").await;
+    let path = format!("{FINDINGS}/{uid}/accept");
+    let commit = Arc::new(Notify::new());
+    let reached = Arc::clone(&commit);
+    house.faults.before_each(Some(Arc::new(move |_, operation| {
+        if operation == "TransactWriteItems" {
+            reached.notify_one();
+        }
+        Box::pin(async { tokio::task::yield_now().await })
+    })));
+    let send = async |house: &House| {
+        let body = json!({"justification": "Known."});
+        house.ask_with(&token, &[("idempotency-key", "k")], Method::POST, &path, &body).await
+    };
+    tokio::select! {
+        biased;
+        () = commit.notified() => {}
+        answer = send(&house) => panic!("it was answered: {}", answer.body),
+    }
+    house.faults.before_each(None);
+    for _ in 0..100 {
+        let again = send(&house).await;
+        if again.status != 409 {
+            assert_eq!((again.status, again.header("idempotency-replayed")), (200, Some("true")), "{}", again.body);
+            assert_eq!(commits(&house).await, seq + 1);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("its key was blocked");
 }

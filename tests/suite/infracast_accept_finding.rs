@@ -1,11 +1,14 @@
 //! `POST /api/v1/tenants/{tenantID}/findings/{findingID}/accept` (infracast-findings, Accept Risk).
 
 use crate::house::{House, key};
-use crate::infracast::{FINDINGS, commits, get, list, named, post, said, set, shop, uid_of};
+use crate::infracast::{FINDINGS, SHOP, commits, get, list, named, post, said, set, shop, uid_of};
 use crate::list_keys::wish;
 use lambda_http::http::Method;
 use posture_shared::domain::Scope;
 use serde_json::{Value, json};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The document's own body, with a date that lies ahead.
 fn document() -> Value {
@@ -135,7 +138,7 @@ async fn a_state_that_is_no_more_is_a_412() {
     assert_eq!(accept(&format!("\"x\", {newer}"), document()).await.status, 200);
     assert_eq!(accept("*", document()).await.status, 200);
     // To be seen again is no change; to be over is one, though nobody has recorded it.
-    let mut again = crate::infracast::SHOP[1].asff("FAILED", "2023-11-09T00:00:00Z");
+    let mut again = SHOP[1].asff("FAILED", "2023-11-09T00:00:00Z");
     again["LastObservedAt"] = json!("2023-11-09T00:00:00Z");
     house.import(&house.acme.token, &[again]).await;
     assert_eq!(get(&house, &format!("/findings/{uid}")).await.header("etag"), Some(newer));
@@ -185,4 +188,73 @@ async fn an_acceptance_is_cheap_to_write() {
         assert!(counts.write_units <= 16.0, "{why}: {counts:?}");
         assert!(counts.rounds <= 9, "{why}: {counts:?}");
     }
+}
+
+/// DESIGN §4: three rounds and 16 write units, its caller's key included, and the very next read shows what the answer did.
+#[tokio::test]
+async fn what_nobody_contends_for_takes_three_rounds() {
+    let house = shop().await;
+    let uid = uid_of(&house, "ssh").await;
+    for (what, body) in [("accept", document()), ("resolve", json!({})), ("resolve", json!({})), ("accept", document())]
+    {
+        house.meter.take();
+        let answer = post(&house, &format!("/{uid}/{what}"), &body).await;
+        let counts = house.meter.take();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert!(counts.rounds <= 3 && counts.write_units <= 16.0, "{what}: {counts:?}");
+        let next = get(&house, &format!("/findings/{uid}")).await;
+        assert_eq!(next.header("etag"), answer.header("etag"));
+        let state = |body: &Value| body["as_of"].as_str().unwrap().split_once('~').unwrap().1.to_owned();
+        assert_eq!(state(&next.body), state(&answer.body));
+        let timeless = |mut body: Value| {
+            body["as_of"].take();
+            body
+        };
+        assert_eq!(timeless(next.body), timeless(answer.body), "{what}");
+    }
+}
+
+/// Whoever commits between the look and the decision is seen: the decision is made about what there is then.
+#[tokio::test]
+async fn what_somebody_else_does_meanwhile_is_seen() {
+    let house = shop().await;
+    let uid = uid_of(&house, "ssh").await;
+    let other = Arc::new(house.beside(house.clock.now()));
+    for meanwhile in ["itself", "another", "fixed"] {
+        let done = Arc::new(AtomicBool::new(false));
+        let hook = {
+            let (other, uid) = (Arc::clone(&other), uid.clone());
+            move |_: u64, operation: &str| {
+                let is_first = operation == "TransactWriteItems" && !done.swap(true, Ordering::SeqCst);
+                let (other, uid) = (Arc::clone(&other), uid.clone());
+                let work = async move {
+                    match meanwhile {
+                        _ if !is_first => {}
+                        "itself" => assert_eq!(post(&other, &format!("/{uid}/resolve"), &json!({})).await.status, 200),
+                        "another" => {
+                            let body = json!({"justification": "Another one."});
+                            assert_eq!(post(&other, "/s3-public-logs/accept", &body).await.status, 200);
+                        }
+                        _ => {
+                            let ssh = SHOP.iter().find(|made| made.id == "ssh").unwrap();
+                            other.import(&other.acme.token, &[ssh.asff("PASSED", "2023-11-03T00:00:00Z")]).await;
+                        }
+                    }
+                };
+                Box::pin(work) as Pin<Box<dyn Future<Output = ()> + Send>>
+            }
+        };
+        house.faults.before_each(Some(Arc::new(hook)));
+        let mut body = document();
+        body["justification"] = json!(meanwhile);
+        let answer = post(&house, &format!("/{uid}/accept"), &body).await;
+        house.faults.before_each(None);
+        if meanwhile == "fixed" {
+            assert_eq!(answer.error(), (409, "CONFLICT"), "{}", answer.body);
+        } else {
+            assert_eq!(answer.body["acceptance"]["justification"], meanwhile, "{}", answer.body);
+            assert_eq!(get(&house, &format!("/findings/{uid}")).await.header("etag"), answer.header("etag"));
+        }
+    }
+    assert_eq!(get(&house, "/findings/s3-public-logs").await.body["status"], "accepted");
 }

@@ -78,6 +78,7 @@ mod retire_rule;
 mod revoke_key;
 mod rules;
 mod run_audits;
+mod run_decisions;
 mod set_account;
 mod set_rule;
 mod set_rule_params;

@@ -6,6 +6,7 @@
 mod audits;
 mod changes;
 mod data;
+mod decisions;
 mod dialects;
 mod filters;
 mod full;
@@ -79,9 +80,9 @@ pub async fn run(options: &Options, progress: &ProgressBar) -> Result<Report, Er
         begin(progress, "imports into a file");
         Box::pin(imports::measure_rate(data, folder, progress, &mut report)).await?;
     }
-    for name in ["accept and resolve in 3 rounds", "package size, start to first answer"] {
-        report.not_built(name);
-    }
+    begin(progress, "decisions");
+    Box::pin(decisions::measure(&ledger, options, progress, &mut report)).await?;
+    report.not_built("package size, start to first answer");
     Ok(report)
 }
 

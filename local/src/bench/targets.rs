@@ -36,6 +36,8 @@ pub struct Targets {
     pub get_warm: Limit,
     /// The same, cold.
     pub get_cold: Limit,
+    /// Accepting or resolving one finding that nobody contends for, warm, with the reading of its caller's key.
+    pub decided: Limit,
     /// A page of 100 records of a history.
     pub history: Limit,
     /// A list as of a past instant; its units are [`Targets::past_factor`] times the cold list's.
@@ -159,6 +161,7 @@ impl Default for Targets {
             tested: 500,
             get_warm: Limit::of(2, 8.0),
             get_cold: Limit::of(3, 30.0),
+            decided: Limit { rounds: Some(3), requests: None, read: None, write: Some(16.0) },
             history: Limit::of(2, 30.0),
             past: Limit { rounds: Some(4), ..Limit::default() },
             past_factor: 1.5,

@@ -73,6 +73,11 @@ impl World {
         self.send(app, route, route.path, body.to_string()).await
     }
 
+    /// Sends a request to a path as a client would, and counts.
+    pub async fn post(&self, app: &App, route: &Route, path: &str, body: &Value) -> Result<Answer, Error> {
+        self.send(app, route, path, body.to_string()).await
+    }
+
     /// Asks for a path with a query behind it as a client would, and counts.
     pub async fn get(&self, app: &App, route: &Route, path: &str) -> Result<Answer, Error> {
         if route.dialect == Dialect::Datadog {

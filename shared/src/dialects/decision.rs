@@ -1,7 +1,7 @@
 //! What the dialects' decisions have in common: texts, dates, and what became of each finding.
 
 use super::members::{Members, shown};
-use crate::domain::{Error, Instant, Outcome, Rejection, Uid};
+use crate::domain::{Error, Fate, Instant, Outcome, Rejection, Uid};
 use serde_json::{Value, json};
 
 /// The longest remarks, in characters (CONTRACTS 4.4).
@@ -51,24 +51,25 @@ pub fn check_members(members: &Members<'_>, known: &[&str]) -> Result<(), Error>
 pub struct Row {
     /// The finding.
     pub uid: Uid,
-    /// What became of it; `None` when it was not come to.
-    pub outcome: Option<Outcome>,
+    /// What became of it.
+    pub fate: Fate,
 }
 
 impl Row {
-    /// One of `changed`, `unchanged`, `left` and `not_done`, and why it was left.
+    /// One of [`OUTCOMES`], and why it was left.
     pub fn word(&self) -> (&'static str, Option<&str>) {
-        match &self.outcome {
-            Some(Outcome::Created | Outcome::Changed) => ("changed", None),
-            Some(Outcome::Unchanged) => ("unchanged", None),
-            Some(Outcome::Rejected(Rejection { message, .. })) => ("left", Some(message)),
-            None => ("not_done", None),
+        match &self.fate {
+            Fate::Known(Outcome::Created | Outcome::Changed) => ("changed", None),
+            Fate::Known(Outcome::Unchanged) => ("unchanged", None),
+            Fate::Known(Outcome::Rejected(Rejection { message, .. })) => ("left", Some(message)),
+            Fate::Unknown => ("unknown", None),
+            Fate::NotDone => ("not_done", None),
         }
     }
 }
 
 /// Every word of [`Row::word`].
-pub const OUTCOMES: [&str; 4] = ["changed", "unchanged", "left", "not_done"];
+pub const OUTCOMES: [&str; 5] = ["changed", "unchanged", "left", "unknown", "not_done"];
 
 /// How many rows there are, and how many of each outcome.
 pub fn counts(rows: &[Row]) -> Value {
@@ -80,16 +81,19 @@ pub fn counts(rows: &[Row]) -> Value {
     counts
 }
 
-/// The error of a decision that was stopped in the middle: what was not come to is worth another try.
+/// The error of a decision that was stopped in the middle: the same request again does what is left, and tells what became
+/// of those of which it is not known.
 pub fn stopped(stopped: &Error, rows: &[Row]) -> Error {
-    let left = rows.iter().filter(|row| row.outcome.is_none()).count();
+    let count = |fate: &Fate| rows.iter().filter(|row| row.fate == *fate).count();
+    let (left, unknown) = (count(&Fate::NotDone), count(&Fate::Unknown));
     let (why, retry_after) = match stopped {
         Error::Throttled { message, retry_after } => (message.clone(), *retry_after),
         Error::Internal(_) => ("internal error".to_owned(), 1),
         other => (other.to_string(), 1),
     };
     let message = format!(
-        "{left} of {} findings were not come to ({why}); send the same request again to complete it",
+        "of {} findings {left} were not come to, and of {unknown} it is not known whether they were ({why}); send the same \
+         request again, with the same Idempotency-Key, to complete it",
         rows.len()
     );
     Error::Throttled { message, retry_after }

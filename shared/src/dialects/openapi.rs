@@ -28,6 +28,8 @@ pub struct Description {
     pub answer: Value,
     /// Media types of the texts that it may answer with instead.
     pub files: Vec<&'static str>,
+    /// The schema of an answer with 202, where what is asked for may become a job.
+    pub job: Option<Value>,
 }
 
 /// A parameter of an operation.
@@ -72,15 +74,8 @@ pub struct Failure {
 impl Description {
     /// An operation without parameters that answers with 200 and JSON.
     pub fn of(summary: &'static str, answer: Value) -> Self {
-        Self {
-            summary,
-            parameters: Vec::new(),
-            body: None,
-            status: 200,
-            media: "application/json",
-            answer,
-            files: Vec::new(),
-        }
+        let media = "application/json";
+        Self { summary, parameters: Vec::new(), body: None, status: 200, media, answer, files: Vec::new(), job: None }
     }
 
     /// The same with a parameter.
@@ -136,6 +131,13 @@ impl Description {
     #[must_use]
     pub fn body(mut self, schema: Value) -> Self {
         self.body = Some((schema, true));
+        self
+    }
+
+    /// The same where what is asked for may become a job, which is shown by this schema.
+    #[must_use]
+    pub fn or_job(mut self, schema: Value) -> Self {
+        self.job = Some(schema);
         self
     }
 

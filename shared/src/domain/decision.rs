@@ -65,6 +65,27 @@ pub enum Outcome {
     Rejected(Rejection),
 }
 
+/// What became of one finding of a decision about several, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// This.
+    Known(Outcome),
+    /// Its commit was sent, or may have been, and nobody knows whether it was made.
+    Unknown,
+    /// It was not come to.
+    NotDone,
+}
+
+impl Fate {
+    /// The outcome, if it is known.
+    pub fn known(&self) -> Option<&Outcome> {
+        match self {
+            Self::Known(outcome) => Some(outcome),
+            Self::Unknown | Self::NotDone => None,
+        }
+    }
+}
+
 /// The five timestamps that producers move on every scan, as sent, and the time of the hub's envelope if there was one.
 ///
 /// Ordered by UpdatedAt, then by the envelope's time, then by the texts, so that any order of arrival ends alike.

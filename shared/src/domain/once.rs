@@ -29,6 +29,9 @@ pub struct Once {
     pub first_at: Instant,
     /// When it is forgotten.
     pub ends_at: Instant,
+    /// Who recorded it last. It tells one's own record, whose acknowledgement was lost, from another's.
+    #[serde(default)]
+    pub by: String,
     /// How often it was recorded. Whoever records it again must have seen the last one.
     pub revision: u64,
 }
@@ -82,6 +85,7 @@ pub fn turn(known: Option<&Once>, key: &str, fingerprint: &str, now: Instant) ->
         state: State::Running(now.plus(LEASE_MS)),
         first_at,
         ends_at: first_at.plus(KEPT_MS),
+        by: String::new(),
         revision,
     };
     let attempt = |first_at: Instant, since| {

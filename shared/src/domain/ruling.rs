@@ -1,7 +1,9 @@
 //! What somebody decides about a fail, in whatever dialect it is said, and what is kept of it.
 
+use super::query::Filter;
 use super::{Acceptance, Instant, Severity, Status};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A decision about fails: what is to hold from now on, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -73,10 +75,12 @@ pub struct Decided {
 }
 
 /// What must hold for a decision to be taken, beside what it says itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Terms {
     /// The tags of the states that the caller has in mind; `None` when any will do.
     pub tags: Option<Vec<String>>,
+    /// What selected the findings, resolved: only those that still pass are meant.
+    pub among: Option<Arc<Filter>>,
     /// The request, if it may be sent again.
     pub attempt: Option<Attempt>,
 }

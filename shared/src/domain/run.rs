@@ -1,15 +1,18 @@
-//! Audit runs: what one covers, how far it is, and what came out.
+//! Runs: audits, and decisions about many findings. How far one is, who is at it, and what came out.
 //!
-//! A run goes in slices and can be killed at any point: it says after each stretch where the next one begins. Its verdicts bear the
-//! instant of its start, so that whoever goes on, from wherever, writes the same.
+//! A run goes in slices and can be killed at any point: it says after each stretch where the next one begins. An audit's verdicts
+//! bear the instant of its start, and a decision bears the name of its request, so that whoever goes on, from wherever, writes
+//! the same.
 
 use super::job::LEASE_MS;
-use super::{Error, Instant, JobState};
+use super::{Bulk, Error, Instant, JobState};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What goes before the scope and the instant in a run's id.
+/// What goes before the scope and the instant in an audit's id.
 const PREFIX: &str = "audit-job-";
+/// What goes before the name in the id of a decision about many findings.
+const DECISION_PREFIX: &str = "decision-job-";
 /// What stands in an id for every framework.
 const EVERYTHING: &str = "all";
 /// How often a run may fail in a row before it has failed for good.
@@ -23,11 +26,14 @@ const SCOPES: usize = 1_000;
 /// Things that could not be read which a run lists; beyond that it only counts them.
 const LISTED: usize = 100;
 
-/// An audit run.
+/// A run: an audit, or a decision about many findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// `audit-job-<framework or all>-<instant of its start in milliseconds>`.
+    /// `audit-job-<framework or all>-<instant of its start in milliseconds>`, or `decision-job-<name>`.
     pub id: String,
+    /// The decision that it carries out; `None` for an audit. What only audits have is empty then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Box<Bulk>>,
     /// The one framework that it is about, as `cis-aws` or `cis-aws@3.0`; `None` means every rule.
     pub framework: Option<String>,
     /// The frameworks whose controls its rules check.
@@ -146,6 +152,7 @@ impl Run {
         let scope = framework.as_deref().unwrap_or(EVERYTHING);
         Self {
             id: format!("{PREFIX}{scope}-{}", now.0),
+            decision: None,
             framework,
             frameworks,
             state: JobState::Waiting,
@@ -163,6 +170,22 @@ impl Run {
         }
     }
 
+    /// A decision about many findings that was asked for at `now`; `name` tells it from every other.
+    pub fn deciding(name: &str, bulk: Bulk, now: Instant) -> Self {
+        let (id, decision) = (Self::decision_id(name), Some(Box::new(bulk)));
+        Self { id, decision, ..Self::new(None, Vec::new(), now) }
+    }
+
+    /// The id of the decision of that name.
+    pub fn decision_id(name: &str) -> String {
+        format!("{DECISION_PREFIX}{name}")
+    }
+
+    /// Whether an id is that of a decision.
+    pub fn is_decision(id: &str) -> bool {
+        id.starts_with(DECISION_PREFIX)
+    }
+
     /// What tells runs of different extent apart: the framework, or `all`.
     pub fn extent(framework: Option<&str>) -> &str {
         framework.unwrap_or(EVERYTHING)
@@ -170,7 +193,7 @@ impl Run {
 
     /// Whether an id has the form of a run's.
     pub fn is_id(text: &str) -> bool {
-        text.starts_with(PREFIX) && text.len() <= 200
+        (text.starts_with(PREFIX) || Self::is_decision(text)) && text.len() <= 200
     }
 
     /// Whether it has ended, well or badly.
@@ -222,6 +245,12 @@ impl Run {
     pub fn advanced(&self, place: Place, now: Instant) -> Self {
         let (failures, error, not_before) = (0, None, None);
         Self { place, failures, error, not_before, ..self.renewed(now) }
+    }
+
+    /// A decision at a checkpoint, with a lease that starts anew.
+    #[must_use]
+    pub fn decided(&self, bulk: Bulk, now: Instant) -> Self {
+        Self { decision: Some(Box::new(bulk)), ..self.advanced(Place::default(), now) }
     }
 
     /// The run as its worker leaves it: `Ok(true)` done, `Ok(false)` with more to do. After an error the next worker goes on, until

@@ -237,7 +237,14 @@ impl Reader {
             None => {}
         }
         let newest = match newest {
-            Some(known) => self.refresh(tenant, known).await?,
+            Some(known) => {
+                let base = Arc::clone(&known.base);
+                // Loading is repeated by the caller, who also handles missing segments. On the heap, because everything that
+                // opens a view would be larger by it.
+                let load = Box::pin(base.load(&self.store, tenant, need));
+                let (fresh, _) = tokio::join!(self.refresh(tenant, known), load);
+                fresh?
+            }
             None => None,
         };
         let newest = match newest {

@@ -11,6 +11,9 @@ use crate::domain::{
 };
 use std::collections::{BTreeMap, HashMap};
 
+/// Documents that are read at a time where none of them is kept.
+const UNPACKED: usize = 100;
+
 /// A finding as of a view, with everything laid over and evaluated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
@@ -104,6 +107,26 @@ impl Reader {
         ordinals: &[Ordinal],
         mut fits: impl FnMut(&Found) -> bool,
     ) -> Result<Vec<Found>, Error> {
+        let mut found = Vec::with_capacity(ordinals.len());
+        let each = |next| {
+            let is_in = fits(&next);
+            if is_in {
+                found.push(next);
+            }
+            is_in
+        };
+        self.unpacked(tenant, view, ordinals, each).await?;
+        Ok(found)
+    }
+
+    /// Hands findings out one after the other as they are unpacked, until `each` has enough.
+    async fn unpacked(
+        &self,
+        tenant: &TenantId,
+        view: &View,
+        ordinals: &[Ordinal],
+        mut each: impl FnMut(Found) -> bool,
+    ) -> Result<(), Error> {
         let mut places = Vec::with_capacity(ordinals.len());
         for ordinal in ordinals {
             let at = view.document_at(*ordinal)?;
@@ -112,20 +135,37 @@ impl Reader {
         }
         let keys = places.iter().map(|(_, _, key)| key.clone()).collect();
         let mut items = self.document_items(keys, false).await?;
-        let mut found = Vec::with_capacity(places.len());
         for (ordinal, at, key) in places {
             let item = items.remove(&key).ok_or_else(|| {
                 Error::internal(format!("the document of finding {} at {at} is not there", ordinal.0))
             })?;
             let seen = view.seen(ordinal)?;
             let last_seen = view.cell(ordinal, Column::LastSeen)?.int().map_or(at, Instant);
-            let next = lay_over(&Document::from_item(&item)?, ordinal, &seen, last_seen, view.at)?;
-            if !fits(&next) {
+            if !each(lay_over(&Document::from_item(&item)?, ordinal, &seen, last_seen, view.at)?) {
                 break;
             }
-            found.push(next);
         }
-        Ok(found)
+        Ok(())
+    }
+
+    /// What `take` makes of each finding as of a view, in the order asked for: some are read at a time, and none is kept. The
+    /// families `core` and `seen` must have been loaded.
+    pub async fn documents_each<T>(
+        &self,
+        tenant: &TenantId,
+        view: &View,
+        ordinals: &[Ordinal],
+        take: impl Fn(&Found) -> T,
+    ) -> Result<Vec<T>, Error> {
+        let mut taken = Vec::with_capacity(ordinals.len());
+        for some in ordinals.chunks(UNPACKED) {
+            let each = |found| {
+                taken.push(take(&found));
+                true
+            };
+            self.unpacked(tenant, view, some, each).await?;
+        }
+        Ok(taken)
     }
 
     /// One finding by its producer's identity, as of an instant; `None` when there was none.

@@ -7,7 +7,7 @@ use super::read::Former;
 use super::segment::{Block, Coded, SEGMENT_ROWS};
 use crate::domain::finding::Vocabulary;
 use crate::domain::query::{DerivedField, DerivedKey, Filter, SortKey, SortValue, Test};
-use crate::domain::{AsOf, Cell, Column, Error, Instant, Judged, Ordinal, Presence, Row, Seen, Status};
+use crate::domain::{AsOf, Cell, Column, Error, FindingKey, Instant, Judged, Ordinal, Presence, Row, Seen, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -44,6 +44,21 @@ impl View {
     /// The state that it is, as clients may name it.
     pub fn as_of(&self) -> AsOf {
         AsOf { at: self.at, seq: Some(self.seq) }
+    }
+
+    /// When the newest commit in it was made.
+    pub fn committed_at(&self) -> Instant {
+        self.tip_at
+    }
+
+    /// The finding of a number by its producer's names. The families `core` and `ids` must have been loaded.
+    pub fn key(&self, ordinal: Ordinal) -> Result<FindingKey, Error> {
+        let text = |column: Column| {
+            let cell = self.recorded_cell(ordinal, column)?;
+            let absent = || Error::internal(format!("finding {} has no {}", ordinal.0, column.name()));
+            cell.text().map(str::to_owned).ok_or_else(absent)
+        };
+        Ok(FindingKey { product_arn: text(Column::ProductArn)?, id: text(Column::Id)? })
     }
 
     /// How many findings were ever seen.

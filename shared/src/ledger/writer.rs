@@ -9,7 +9,7 @@ use super::items::{Document, FindingItem, Head};
 use super::rules::{Lists, Memory, Numbered, unnumbered};
 use super::store::{pause, throttled};
 use super::when::When;
-use super::{Need, Writer, keys};
+use super::{Need, Reader, Writer, keys};
 use crate::domain::{
     Decision, Error, Family, Finding, FindingKey, HashAfter, Instant, Ordinal, Outcome, Rejection, Seen, TenantId,
 };
@@ -67,22 +67,30 @@ struct Job {
 pub(super) struct Lanes(Mutex<HashMap<TenantId, Arc<Lane>>>);
 
 #[derive(Debug, Default)]
-struct Lane {
+pub(super) struct Lane {
     waiting: Mutex<Vec<Job>>,
-    turn: tokio::sync::Mutex<()>,
+    pub(super) turn: tokio::sync::Mutex<()>,
 }
 
 /// What is known of the findings that a batch concerns.
 type Board = HashMap<FindingKey, Before>;
 
 /// One pass over intents, from a head on.
-struct Round {
-    draft: Draft,
-    board: Board,
-    rules: Lists,
-    memory: Arc<Memory>,
+pub(super) struct Round {
+    pub draft: Draft,
+    pub board: Board,
+    pub rules: Lists,
+    pub memory: Arc<Memory>,
     /// Outcomes that hold only once the draft is committed.
-    pending: Vec<(usize, Outcome)>,
+    pub pending: Vec<(usize, Outcome)>,
+}
+
+impl Reader {
+    /// The newest commit; [`Head::default`] before the first.
+    pub(super) async fn head(&self, tenant: &TenantId) -> Result<Head, Error> {
+        let item = self.store.get(&keys::head(tenant), true).await?;
+        item.as_ref().map_or(Ok(Head::default()), Head::from_item)
+    }
 }
 
 impl Writer {
@@ -91,10 +99,7 @@ impl Writer {
     /// [`Error::Throttled`] after eight races that one commit lost. A request of several commits may then be carried out in part:
     /// sending it again completes it.
     pub async fn submit(&self, tenant: &TenantId, intents: Vec<Intent>) -> Result<Vec<Outcome>, Error> {
-        let lane = {
-            let mut lanes = self.lanes.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(lanes.entry(tenant.clone()).or_default())
-        };
+        let lane = self.lane(tenant);
         let (answer, outcome) = oneshot::channel();
         lane.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Job { intents, answer });
         let writer = self.clone();
@@ -111,6 +116,11 @@ impl Writer {
             Ok(outcomes) => outcomes,
             Err(_) => Err(Error::internal(format!("the writer stopped: {:?}", task.await.err()))),
         }
+    }
+
+    pub(super) fn lane(&self, tenant: &TenantId) -> Arc<Lane> {
+        let mut lanes = self.lanes.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(lanes.entry(tenant.clone()).or_default())
     }
 
     async fn carry_out(&self, tenant: &TenantId, jobs: Vec<Job>) {
@@ -233,7 +243,7 @@ impl Writer {
     }
 
     /// Weighs an intent, and reads its rule's list where that was not foreseen.
-    async fn weigh(&self, tenant: &TenantId, round: &mut Round, intent: &Intent) -> Result<Weighed, Error> {
+    pub(super) async fn weigh(&self, tenant: &TenantId, round: &mut Round, intent: &Intent) -> Result<Weighed, Error> {
         match round.weigh(tenant, intent)? {
             Weighed::Unread(id) => {
                 self.read_rules(tenant, &mut round.rules, HashSet::from([id])).await?;
@@ -263,12 +273,6 @@ impl Writer {
             }
             Committed::Lost | Committed::Throttled => Ok(false),
         }
-    }
-
-    /// The newest commit; [`Head::default`] before the first.
-    pub(super) async fn head(&self, tenant: &TenantId) -> Result<Head, Error> {
-        let item = self.store.get(&keys::head(tenant), true).await?;
-        item.as_ref().map_or(Ok(Head::default()), Head::from_item)
     }
 
     /// Reads what the decisions on these intents depend on, all of it after the head.
@@ -333,7 +337,7 @@ fn known_of<'a>(board: &'a Board, key: &FindingKey) -> Option<&'a Known> {
 }
 
 /// What became of an intent.
-enum Weighed {
+pub(super) enum Weighed {
     /// This, once the draft is committed.
     Settled(Outcome),
     /// The draft touches the finding already; a change belongs into the next commit.

@@ -3,10 +3,10 @@
 use super::account_limits::within;
 use crate::domain::asff::{self, decide::NOT_FAILING, decide::STALE};
 use crate::domain::{
-    Actor, Attempt, Caller, Error, Family, Finding, FindingKey, Instant, Outcome, Rejection, Ruling, Seen, Source,
-    Status, Terms, Uid,
+    Actor, Attempt, Caller, Decision, Error, Family, Fate, Finding, FindingKey, Instant, Outcome, Rejection, Ruling,
+    Seen, Source, Status, Terms, Uid,
 };
-use crate::ledger::{Intent, Need, Reader, When, Writer};
+use crate::ledger::{Found, Intent, Need, Reader, When, Writer};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -19,9 +19,9 @@ const SHOWN: usize = 10;
 /// What became of a decision about several findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// One for each finding, in their order; `None` for those that were not come to.
-    pub outcomes: Vec<Option<Outcome>>,
-    /// Why they were not.
+    /// One for each finding, in their order.
+    pub fates: Vec<Fate>,
+    /// Why some of them are not known.
     pub stopped: Option<Error>,
 }
 
@@ -37,31 +37,47 @@ pub async fn decide_findings(
     ruling: Ruling,
     terms: &Terms,
 ) -> Result<Report, Error> {
+    let intents = intents(caller, keys, ruling, terms, asff::decide);
+    let mut fates: Vec<Fate> = Vec::with_capacity(intents.len());
+    let mut stopped = None;
+    for some in intents.chunks(AT_ONCE) {
+        match writer.submit(&caller.tenant, some.to_vec()).await {
+            Ok(done) => fates.extend(done.into_iter().map(Fate::Known)),
+            Err(error) if fates.is_empty() => return Err(error),
+            Err(error) => {
+                // What stopped it may be the answer to a commit that was made, or to the second one of these.
+                fates.resize(fates.len() + some.len(), Fate::Unknown);
+                stopped = Some(error);
+                break;
+            }
+        }
+    }
+    fates.resize(intents.len(), Fate::NotDone);
+    Ok(Report { fates, stopped })
+}
+
+/// How a decision is made about one finding, as [`asff::decide`] does it.
+pub(super) type Rule = fn(Option<&Finding>, &Ruling, &Terms, &Actor, Instant) -> Decision;
+
+/// What a caller wants decided about findings; `rule` says what becomes of each as it is when its turn comes.
+pub(super) fn intents(
+    caller: &Caller,
+    keys: Vec<FindingKey>,
+    ruling: Ruling,
+    terms: &Terms,
+    rule: Rule,
+) -> Vec<Intent> {
     let shared = Arc::new((caller.clone(), ruling, terms.clone()));
     let actor = Arc::new(Actor { source: Source::Decision, identity: caller.identity() });
     let intents = keys.into_iter().map(|key| {
         let (shared, actor) = (Arc::clone(&shared), Arc::clone(&actor));
         let decide = move |current: Option<&Finding>, _: Option<&Seen>, at: Instant| {
             let (caller, ruling, terms) = &*shared;
-            asff::decide(within(caller, current), ruling, terms, &actor, at)
+            rule(within(caller, current), ruling, terms, &actor, at)
         };
         Intent { key, sent: None, decide: Arc::new(decide) }
     });
-    let intents: Vec<Intent> = intents.collect();
-    let mut outcomes: Vec<Option<Outcome>> = Vec::with_capacity(intents.len());
-    let mut stopped = None;
-    for some in intents.chunks(AT_ONCE) {
-        match writer.submit(&caller.tenant, some.to_vec()).await {
-            Ok(done) => outcomes.extend(done.into_iter().map(Some)),
-            Err(error) if outcomes.is_empty() => return Err(error),
-            Err(error) => {
-                stopped = Some(error);
-                break;
-            }
-        }
-    }
-    outcomes.resize(intents.len(), None);
-    Ok(Report { outcomes, stopped })
+    intents.collect()
 }
 
 /// Decides about one finding. [`Error::NotFound`] where there is none, [`Error::Conflict`] for one that does not fail
@@ -74,10 +90,10 @@ pub async fn decide_finding(
     terms: &Terms,
 ) -> Result<(), Error> {
     let report = decide_findings(writer, caller, vec![key], ruling, terms).await?;
-    match report.outcomes.into_iter().flatten().next() {
-        Some(Outcome::Rejected(rejection)) => Err(refusal(rejection)),
-        Some(Outcome::Created | Outcome::Changed | Outcome::Unchanged) => Ok(()),
-        None => Err(Error::internal("a decision lacks an outcome")),
+    match report.fates.into_iter().next() {
+        Some(Fate::Known(Outcome::Rejected(rejection))) => Err(refusal(rejection)),
+        Some(Fate::Known(Outcome::Created | Outcome::Changed | Outcome::Unchanged)) => Ok(()),
+        Some(Fate::Unknown | Fate::NotDone) | None => Err(Error::internal("a decision lacks an outcome")),
     }
 }
 
@@ -92,9 +108,9 @@ pub fn refusal(rejection: Rejection) -> Error {
     }
 }
 
-/// The error of a request that names a state which a finding is not in, if one of its outcomes says so.
-pub fn stale(outcomes: &[Option<Outcome>]) -> Option<Error> {
-    outcomes.iter().flatten().find_map(|outcome| match outcome {
+/// The error of a request that names a state which a finding is not in, if what became of one says so.
+pub fn stale(fates: &[Fate]) -> Option<Error> {
+    fates.iter().filter_map(Fate::known).find_map(|outcome| match outcome {
         Outcome::Rejected(rejection) if rejection.code == STALE => Some(refusal(rejection.clone())),
         _ => None,
     })
@@ -130,16 +146,16 @@ pub async fn findings_of(
     let there = |uid: &Uid| made.ordinal(*uid).filter(|ordinal| ordinal.0 < view.count());
     let ordinals: Vec<_> = unique.iter().filter_map(|uid| Some((*uid, there(uid)?))).collect();
     let places: Vec<_> = ordinals.iter().map(|(_, ordinal)| *ordinal).collect();
-    let found = reader.documents(tenant, &view, &places).await?;
     let may = |finding: &Finding| within(caller, Some(finding)).is_some() && is_known(finding);
-    let found: Vec<(Uid, FindingKey)> = ordinals
+    let key = |found: &Found| may(&found.finding).then(|| found.finding.key());
+    let keys = reader.documents_each(tenant, &view, &places, key).await?;
+    let found: Vec<(Uid, FindingKey)> =
+        ordinals.iter().zip(keys).filter_map(|((uid, _), key)| Some((*uid, key?))).collect();
+    let absent: Vec<String> = unique
         .iter()
-        .zip(&found)
-        .filter(|(_, found)| may(&found.finding))
-        .map(|((uid, _), found)| (*uid, found.finding.key()))
+        .filter(|uid| found.binary_search_by_key(*uid, |(known, _)| *known).is_err())
+        .map(Uid::to_string)
         .collect();
-    let absent: Vec<String> =
-        unique.iter().filter(|uid| !found.iter().any(|(known, _)| known == *uid)).map(Uid::to_string).collect();
     if absent.is_empty() {
         return Ok(found);
     }

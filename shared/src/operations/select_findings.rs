@@ -1,17 +1,29 @@
 //! Which findings a filter or a list of ids means, for a decision about all of them.
 
-use super::account_limits::within;
 use super::decide_findings::findings_of;
 use super::get_finding_by_name::{NamedQuery, get_finding_by_name};
-use super::question::Question;
-use crate::domain::query::Filter;
-use crate::domain::{AsOf, Attempt, Caller, Error, Family, Finding, FindingKey, Uid, Wanted};
-use crate::ledger::{Reader, When};
+use super::question::{Opened, Question};
+use crate::domain::bulk::Pinned;
+use crate::domain::query::{Clause, Filter, Test};
+use crate::domain::{
+    AsOf, Attempt, Caller, Column, Error, Family, Finding, FindingKey, Ordinal, TenantId, Uid, Wanted,
+};
+use crate::ledger::{Need, Reader, View, When};
+use std::sync::Arc;
 
 /// Names of one request: each is looked for by requests of its own, and a gateway waits for 29 seconds.
 const MOST_NAMES: usize = 50;
 /// Characters of a name that an error tells.
 const SHOWN: usize = 200;
+
+/// What a filter selects.
+#[derive(Debug, Clone)]
+pub enum Chosen {
+    /// These, and what must still hold of each when its turn comes.
+    Few(Vec<(Uid, FindingKey)>, Arc<Filter>),
+    /// More than can be decided about while somebody waits: so many of this state.
+    Many(u64, Pinned),
+}
 
 /// The findings of these ids, each once, if the caller may write all of them and all are among those that the dialect
 /// knows; else [`Error::NotFound`]. A name costs requests of its own.
@@ -46,26 +58,48 @@ pub async fn select_by_ids(
     findings_of(reader, caller, &uids, is_known).await
 }
 
-/// The findings that pass a filter, of accounts that the caller's key is good for. A request that is sent again means those that
-/// passed it when it was sent first. [`Error::Invalid`] names `field` when there are more than `most`.
+/// The findings that pass a filter, of accounts that the caller's key is good for, if they are `most` at the most. A request
+/// that is sent again means those that passed it when it was sent first.
 pub async fn select_by_filter(
     reader: &Reader,
     caller: &Caller,
     attempt: Option<&Attempt>,
     filter: Filter,
     most: usize,
-    field: &str,
-) -> Result<Vec<(Uid, FindingKey)>, Error> {
+) -> Result<Chosen, Error> {
     let since = attempt.and_then(|attempt| attempt.since);
     let when = since.map_or(When::Now, |at| When::named(AsOf { at, seq: None }));
-    let question = Question { filter, when, ..Question::default() };
-    let opened = question.open(reader, &caller.tenant, [Family::Seen]).await?;
-    let candidates = opened.view.select(&opened.filter)?;
+    let Opened { view, uids, filter, .. } = opened(reader, caller, filter, when).await?;
+    let candidates = view.select(&filter)?;
     if candidates.len() > most {
-        let why = format!("selects {} findings, and {most} are decided about at a time; narrow it", candidates.len());
-        return Err(Error::invalid(field, why));
+        let (at, seq, chain) = (view.at, view.seq, view.chain.short());
+        let state = Pinned { at, seq, chain, committed_at: view.committed_at() };
+        return Ok(Chosen::Many(candidates.len() as u64, state));
     }
-    let found = reader.documents(&caller.tenant, &opened.view, &candidates).await?;
-    let own = found.iter().filter(|found| within(caller, Some(&found.finding)).is_some());
-    Ok(own.map(|found| (opened.uids.finding(found.ordinal), found.finding.key())).collect())
+    let view = with_keys(reader, &caller.tenant, view, &candidates).await?;
+    let meant = candidates.iter().map(|ordinal| Ok((uids.finding(*ordinal), view.key(*ordinal)?)));
+    Ok(Chosen::Few(meant.collect::<Result<_, Error>>()?, Arc::new(filter)))
+}
+
+/// A filter, asked of a state, for findings of the accounts that a caller's key is good for.
+pub(super) async fn opened(reader: &Reader, caller: &Caller, filter: Filter, when: When) -> Result<Opened, Error> {
+    let filter = match &caller.accounts {
+        None => filter,
+        Some(accounts) => filter.and(Clause::on(Column::AwsAccountId, Test::one_of(accounts.iter().cloned()))),
+    };
+    Question { filter, when, ..Question::default() }.open(reader, &caller.tenant, []).await
+}
+
+/// The same view, which knows the producers' names of some findings. No document is read for them.
+pub(super) async fn with_keys(
+    reader: &Reader,
+    tenant: &TenantId,
+    view: View,
+    ordinals: &[Ordinal],
+) -> Result<View, Error> {
+    if ordinals.is_empty() {
+        return Ok(view);
+    }
+    let pinned = When::Pinned { seq: view.seq, at: view.at, chain: Some(view.chain.short()) };
+    reader.view(tenant, pinned, &Need::of([Family::Core, Family::Ids], ordinals.iter().copied())).await
 }

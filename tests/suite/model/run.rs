@@ -13,7 +13,9 @@ use posture_local::faults::Fault;
 use posture_shared::clock::Clock;
 use posture_shared::domain::asff::{self, Door, Update};
 use posture_shared::domain::json::differences;
-use posture_shared::domain::{Caller, Error, FindingKey, Instant, Outcome, Rejection, Ruling, Snapshot, Status, Terms};
+use posture_shared::domain::{
+    Caller, Error, Fate, FindingKey, Instant, Outcome, Rejection, Ruling, Snapshot, Status, Terms,
+};
 use posture_shared::ledger::{Found, When, Writer};
 use posture_shared::operations::{
     FindingsQuery, HistoryQuery, Question, decide_findings, get_finding, get_finding_history, get_findings,
@@ -229,7 +231,7 @@ impl Run {
             Request::Accept(key, reason) => {
                 let report =
                     decide_findings(writer, caller, vec![key.clone()], reason.clone(), &Terms::default()).await?;
-                report.outcomes.into_iter().flatten().collect()
+                report.fates.iter().filter_map(Fate::known).cloned().collect()
             }
             Request::Expire(from) => return record_expiries(writer, tenant, *from).await.map(Outcomes::Count),
         }))

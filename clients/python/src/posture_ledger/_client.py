@@ -243,7 +243,7 @@ class JobsApi:
         self._http = http
 
     def list(self, *, tenant: str) -> Pages[Job]:
-        """A tenant's jobs and audit runs, for a key of scope admin. The server has them on one page."""
+        """A tenant's jobs, audit runs and decisions about many findings, for a key of scope admin; all on one page."""
 
         def fetch(_number: int, _state: Optional[str]) -> Page[Job]:
             body, _ = self._http.get(_path(tenant, "jobs"))
@@ -253,12 +253,12 @@ class JobsApi:
         return Pages(fetch)
 
     def get(self, *, tenant: str, job_id: str) -> Job:
-        """How an audit run stands."""
+        """How an audit run, or a decision about many findings, stands."""
         body, _ = self._http.get(f"{_path(tenant, 'jobs')}/{segment(job_id, 'job_id')}")
         return Job.read(Members(body, "the job"))
 
     def wait(self, *, tenant: str, job_id: str, timeout: float = 900.0, every: float = 2.0) -> Job:
-        """An audit run as it has ended, well or not; JobNotEnded when that takes longer than `timeout` seconds."""
+        """A run or a decision about many findings as it has ended, well or not; JobNotEnded after `timeout` seconds."""
         end = time.monotonic() + timeout
         while True:
             job = self.get(tenant=tenant, job_id=job_id)

@@ -302,7 +302,7 @@ class ComplianceSummary:
 
 @dataclass(frozen=True)
 class Job:
-    """Work in the background. What only audit runs have is None or empty for others."""
+    """Work in the background. What only audit runs and decisions about many findings have is None or empty for others."""
 
     kind: str
     state: str
@@ -310,7 +310,7 @@ class Job:
     ended_at: Optional[datetime]
     error: Optional[str]
     job_id: Optional[str] = None
-    #: Of an audit run: running, done or failed.
+    #: Of an audit run or a decision: running, done or failed.
     status: Optional[str] = None
     frameworks: Tuple[str, ...] = ()
     counts: Dict[str, int] = field(default_factory=dict)

@@ -3,12 +3,13 @@
 use super::super::decision::{OUTCOMES, REMARKS_CHARS};
 use super::super::infracast::accept_finding::{APPROVER_CHARS, REVIEW_DATE};
 use super::super::openapi::{
-    Description, and_perhaps, bounded_or_null, closed, date_or_null, instant, list, number, object, outcome_counts,
-    text, text_or_null, uuid, words, words_or_null,
+    Description, and_perhaps, as_of, bounded_or_null, closed, count, date_or_null, instant, list, number, object,
+    outcome_counts, reference, text, text_or_null, uuid, words, words_or_null,
 };
 use super::audit_log::{ACTIONS, DEFAULT_LIMIT, FORMATS, MAX_LIMIT, SOURCES, severities, statuses};
 use super::decisions::{FILTER, FILTERS, IDS, MOST_FINDINGS, WORDS};
-use super::openapi::TENANT;
+use super::openapi::{TENANT, instant_or_null};
+use crate::domain::JobState;
 use serde_json::{Value, json};
 
 /// `decide-findings`.
@@ -35,6 +36,29 @@ pub fn decide_findings(_: &str) -> Description {
     Description::of("Decide about many findings, by ids or by a filter", answer)
         .path("tenantID", TENANT)
         .body(closed(body))
+        .or_job(reference("DecisionJob"))
+}
+
+/// A decision about more findings than a request can wait for.
+pub fn decision_job() -> Value {
+    let counts = ["total", "changed", "unchanged", "left", "not_done"].map(|name| (name, count()));
+    object([
+        ("tenant", text()),
+        ("kind", words(["decision"])),
+        ("job_id", text()),
+        ("status", words(["running", "done", "failed"])),
+        ("state", words(JobState::ALL.map(JobState::name))),
+        ("request", json!({"type": "object"})),
+        ("by", text()),
+        ("as_of", as_of()),
+        ("started_at", instant()),
+        ("ended_at", instant_or_null()),
+        ("lease_until", instant_or_null()),
+        ("counts", object(counts)),
+        ("left_by_reason", list(&object([("reason", text()), ("count", count())]))),
+        ("left", list(&object([("uid", uuid()), ("reason", text())]))),
+        ("error", text_or_null()),
+    ])
 }
 
 /// `list-decisions`.

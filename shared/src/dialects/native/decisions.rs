@@ -1,8 +1,9 @@
 //! `POST /api/v1/tenants/{tenantID}/findings/decisions`: one decision about many findings.
 //!
 //! Findings are named by their ids, or selected by a filter with the parameters of the list, whose default is the
-//! open ones. Each is decided about as it is when its turn comes: what passes or is gone by then is left, and said so. An
-//! error with `results` beside it has done a part; the same request, with the same Idempotency-Key, does the rest.
+//! open ones. Each is decided about as it is when its turn comes: what passes or is gone by then, or does not pass the filter any
+//! more, is left, and said so. An error with `results` beside it has done a part; the same request, with the same
+//! Idempotency-Key, does the rest. A filter that selects more than a request can wait for is answered with a job.
 
 use super::super::decision::{self, REMARKS_CHARS, Row, check_members, counts, date, text};
 use super::super::infracast::accept_finding::{APPROVER_CHARS, REVIEW_DATE};
@@ -13,7 +14,7 @@ use crate::domain::query::Filter;
 use crate::domain::{Error, Ruling, Status, Wanted};
 use serde_json::{Value, json};
 
-/// The most findings that are decided about at a time: what a gateway waits for.
+/// The most findings that are decided about while somebody waits: what a gateway waits for. More of them are a job.
 pub const MOST_FINDINGS: usize = 1_000;
 
 /// The member that names findings.
@@ -73,6 +74,15 @@ pub fn parse(body: &[u8]) -> Result<Decide, Error> {
     }
     let ruling = Ruling { remarks, approved_by, review_date, expires_at, ..Ruling::of(status) };
     Ok(Decide { ruling, of: selected(&members)? })
+}
+
+/// Reads a request by a filter that was kept for a job.
+pub fn recall(request: &str) -> Result<(Ruling, Filter), Error> {
+    let Decide { ruling, of } = parse(request.as_bytes())?;
+    match of {
+        Selected::Filter(filter) => Ok((ruling, *filter)),
+        Selected::Ids(_) => Err(Error::internal("a request by ids was kept for a job")),
+    }
 }
 
 fn selected(members: &Members<'_>) -> Result<Selected, Error> {

@@ -2,8 +2,9 @@
 
 use super::super::Reply;
 use super::super::infracast::run_audit::status;
+use crate::domain::bulk::Tally;
 use crate::domain::run::{Counts, Covered, Run};
-use crate::domain::{Instant, Job, TenantId};
+use crate::domain::{Bulk, Instant, Job, TenantId};
 use serde_json::{Value, json};
 
 /// The answer to a request for all jobs, as they stand at `now`.
@@ -13,16 +14,35 @@ pub fn list(tenant: &TenantId, jobs: &[Job], runs: &[Run], now: Instant) -> Repl
     Reply::json(200, &json!({"jobs": jobs.chain(runs).collect::<Vec<_>>()}))
 }
 
-/// The answer to a request for one audit run, as it stands at `now`.
+/// The answer to a request that became a job.
+pub fn accepted(tenant: &TenantId, run: &Run, now: Instant) -> Reply {
+    Reply::json(202, &shown_run(tenant, run, now))
+}
+
+/// The answer to a request for one run, as it stands at `now`.
 pub fn run(tenant: &TenantId, run: &Run, now: Instant) -> Reply {
     Reply::json(200, &shown_run(tenant, run, now))
 }
 
-/// An audit run as it stands at `now`. Where it is in the inventory is for its worker alone.
+/// A run as it stands at `now`. Where it is in the inventory or among the findings is for its worker alone.
 pub fn shown_run(tenant: &TenantId, run: &Run, now: Instant) -> Value {
     let Run {
-        id, framework, frameworks, state: _, started_at, ended_at, lease_until, place: _, counts, covered, ..
+        id,
+        framework,
+        frameworks,
+        state: _,
+        started_at,
+        ended_at,
+        lease_until,
+        place: _,
+        counts,
+        covered,
+        decision,
+        ..
     } = run;
+    if let Some(bulk) = decision {
+        return shown_decision(tenant, run, bulk, now);
+    }
     let Run { unread, failures: _, error, not_before: _, revision: _, .. } = run;
     let Counts { resources, passed, failed, not_applicable, unknown, created, changed, closed, rejected } = counts;
     let Covered { scopes, count, rules } = covered;
@@ -53,6 +73,38 @@ pub fn shown_run(tenant: &TenantId, run: &Run, now: Instant) -> Value {
         "covered": {"scopes": scopes.collect::<Vec<_>>(), "count": count, "rules": rules},
         "unread": unread,
         "error": error,
+    })
+}
+
+/// A decision about many findings as it stands at `now`.
+fn shown_decision(tenant: &TenantId, run: &Run, bulk: &Bulk, now: Instant) -> Value {
+    let Bulk { request, key_name, accounts: _, attempt: _, from, total, after: _, tally } = bulk;
+    let Tally { decided, unchanged, left, named } = tally;
+    let at = |instant: &Option<Instant>| instant.map(|instant| instant.to_string());
+    let reasons: Vec<Value> = left.iter().map(|(reason, count)| json!({"reason": reason, "count": count})).collect();
+    let named: Vec<Value> = named.iter().map(|(uid, reason)| json!({"uid": uid, "reason": reason})).collect();
+    json!({
+        "tenant": tenant.as_str(),
+        "kind": "decision",
+        "job_id": run.id,
+        "status": status(run, now),
+        "state": run.state_at(now).name(),
+        "request": serde_json::from_str::<Value>(request).unwrap_or_default(),
+        "by": key_name,
+        "as_of": from.as_of().to_string(),
+        "started_at": run.started_at.to_string(),
+        "ended_at": at(&run.ended_at),
+        "lease_until": at(&run.lease_until),
+        "counts": {
+            "total": total,
+            "changed": decided,
+            "unchanged": unchanged,
+            "left": tally.left(),
+            "not_done": total.saturating_sub(tally.done()),
+        },
+        "left_by_reason": reasons,
+        "left": named,
+        "error": run.error,
     })
 }
 

@@ -3,6 +3,7 @@
 use super::super::openapi::{
     Description, and_perhaps, boolean, closed, count, instant, list, object, reference, text, text_or_null, words,
 };
+use super::decision_openapi::decision_job;
 use super::keys::MAX_RATE;
 use super::snapshots::MAX_FINDINGS;
 use crate::domain::account::DEFAULT_GROUP;
@@ -86,14 +87,20 @@ pub fn set_account(_: &str) -> Description {
 pub fn list_jobs(_: &str) -> Description {
     of_tenant(
         "List jobs: what runs in the background, how far, and what failed",
-        object([("jobs", list(&json!({"anyOf": [reference("Job"), reference("AuditRun")]})))]),
+        object([(
+            "jobs",
+            list(&json!({"anyOf": [reference("Job"), reference("AuditRun"), reference("DecisionJob")]})),
+        )]),
     )
 }
 
 /// `get-job`.
 pub fn get_job(_: &str) -> Description {
-    of_tenant("Get an audit run: how far it is, what it covers and what came out", reference("AuditRun"))
-        .path("id", "The job's id, as `POST …/findings/run` gave it.")
+    of_tenant(
+        "Get an audit run or a decision about many findings: how far it is and what came out",
+        json!({"anyOf": [reference("AuditRun"), reference("DecisionJob")]}),
+    )
+    .path("id", "The job's id, as `POST …/findings/run` or `POST …/findings/decisions` gave it.")
 }
 
 /// `get-openapi`.
@@ -112,7 +119,14 @@ fn of_tenant(summary: &'static str, answer: Value) -> Description {
 
 /// The schemas of our own routes.
 pub fn schemas() -> Vec<(&'static str, Value)> {
-    let own = vec![("Error", error()), ("Key", key()), ("Account", account()), ("Job", job()), ("AuditRun", run())];
+    let own = vec![
+        ("Error", error()),
+        ("Key", key()),
+        ("Account", account()),
+        ("Job", job()),
+        ("AuditRun", run()),
+        ("DecisionJob", decision_job()),
+    ];
     own.into_iter().chain(super::resource_openapi::schemas()).chain(super::rule_openapi::schemas()).collect()
 }
 
@@ -133,7 +147,7 @@ fn scope() -> Value {
     words(Scope::NAMES.iter().map(|(_, name)| *name))
 }
 
-fn instant_or_null() -> Value {
+pub(super) fn instant_or_null() -> Value {
     json!({"type": ["string", "null"], "format": "date-time"})
 }
 

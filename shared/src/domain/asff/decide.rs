@@ -14,8 +14,8 @@ use super::{hub, not_found, put, set_workflow, severity};
 use crate::domain::finding::PRODUCT_ARN;
 use crate::domain::json::{Object, text_at};
 use crate::domain::{
-    Acceptance, Actor, Decided, Decision, Finding, HashAfter, Instant, Presence, Rejection, Ruling, Seen, Source,
-    Standing, Status, Terms, Verdict, Write,
+    Acceptance, Actor, Attempt, Decided, Decision, Finding, HashAfter, Instant, Presence, Rejection, Row, Ruling, Seen,
+    Source, Standing, Status, Terms, Verdict, Write,
 };
 use serde_json::{Value, json};
 
@@ -31,10 +31,13 @@ pub const STALE: &str = "Stale";
 /// The code of a rejection: the request is sent again, and somebody else has decided since it was first sent.
 pub const DECIDED_SINCE: &str = "DecidedSince";
 
+/// The code of a rejection: the finding does not pass any more what selected it.
+pub const NOT_SELECTED: &str = "NotSelected";
+
 const FALSE_POSITIVE: &str = "FALSE_POSITIVE";
 
-/// Decides about a fail. Rejections: FindingNotFound, [`STALE`], [`DECIDED_SINCE`] and [`NOT_FAILING`]. Whether an
-/// acceptance's end lies ahead is the caller's to check.
+/// Decides about a fail. Rejections: FindingNotFound, [`STALE`], [`DECIDED_SINCE`], [`NOT_FAILING`] and
+/// [`NOT_SELECTED`]. Whether an acceptance's end lies ahead is the caller's to check.
 pub fn decide(current: Option<&Finding>, ruling: &Ruling, terms: &Terms, actor: &Actor, at: Instant) -> Decision {
     let Some(current) = current else { return Decision::Rejected(not_found()) };
     // What counts is what everybody is shown.
@@ -44,6 +47,11 @@ pub fn decide(current: Option<&Finding>, ruling: &Ruling, terms: &Terms, actor: 
     }
     if let Some(why) = not_failing(&shown.standing) {
         return reject(current, NOT_FAILING, why);
+    }
+    if let Some(filter) = &terms.among
+        && !filter.accepts(&shown, &Row::of(&shown, at), at)
+    {
+        return reject(current, NOT_SELECTED, "no longer selected: it has changed since the filter was asked");
     }
     let is_meant = ruling.only.is_empty() || shown.standing.status.is_some_and(|status| ruling.only.contains(&status));
     if !is_meant || holds(&shown, ruling, actor) {
@@ -92,14 +100,10 @@ pub(super) fn record(standing: &mut Standing, decided: Decided) {
 /// What the terms say to a finding, if they do not let the decision through.
 fn refused(current: &Finding, shown: &Finding, ruling: &Ruling, terms: &Terms) -> Option<Decision> {
     if let Some(attempt) = &terms.attempt {
-        let Standing { decided, rated, .. } = &current.standing;
-        let decided = decided.as_ref().filter(|_| ruling.status.is_some());
-        let rated = rated.as_ref().filter(|_| ruling.severity.is_some());
-        let newest = [decided, rated].into_iter().flatten();
-        if newest.clone().any(|newest| newest.request.as_ref() == Some(&attempt.id)) {
+        if is_decided_by(current, ruling, attempt) {
             return Some(Decision::Unchanged);
         }
-        if attempt.since.is_some_and(|since| newest.clone().any(|newest| newest.at > since)) {
+        if attempt.since.is_some_and(|since| newest(current, ruling).any(|newest| newest.at > since)) {
             let why = "somebody else has decided about it since this request was first sent";
             return Some(reject(current, DECIDED_SINCE, why));
         }
@@ -107,6 +111,19 @@ fn refused(current: &Finding, shown: &Finding, ruling: &Ruling, terms: &Terms) -
     let tags = terms.tags.as_ref()?;
     let is_it = tags.contains(&shown.tag());
     (!is_it).then(|| reject(current, STALE, "the finding has changed since it was read; read it again"))
+}
+
+/// Whether the newest decision about what a ruling is about was made by this request.
+pub fn is_decided_by(finding: &Finding, ruling: &Ruling, attempt: &Attempt) -> bool {
+    newest(finding, ruling).any(|newest| newest.request.as_ref() == Some(&attempt.id))
+}
+
+/// The newest decisions about what a ruling is about.
+fn newest<'a>(finding: &'a Finding, ruling: &Ruling) -> impl Iterator<Item = &'a Decided> {
+    let Standing { decided, rated, .. } = &finding.standing;
+    let decided = decided.as_ref().filter(|_| ruling.status.is_some());
+    let rated = rated.as_ref().filter(|_| ruling.severity.is_some());
+    decided.into_iter().chain(rated)
 }
 
 /// Why nobody can decide about a finding, if so.

@@ -189,13 +189,13 @@ fn terms_are_kept() {
         Decision::Write(_) => "written".to_owned(),
         other => format!("{other:?}"),
     };
-    let tagged = |at| Terms { tags: Some(vec![finding.clone().evaluated(at).tag()]), attempt: None };
+    let tagged = |at| Terms { tags: Some(vec![finding.clone().evaluated(at).tag()]), ..Terms::default() };
     assert_eq!(code(&tagged(instant(2)), instant(4)), "written");
     assert_eq!(code(&tagged(instant(2)), instant(5)), STALE, "it has run out since");
     assert_eq!(code(&tagged(instant(6)), instant(7)), "written");
     let sent = |id: &str, since: Option<i64>| {
-        let attempt = crate::domain::Attempt { id: id.to_owned(), since: since.map(instant) };
-        Terms { tags: None, attempt: Some(attempt) }
+        let attempt = Attempt { id: id.to_owned(), since: since.map(instant) };
+        Terms { attempt: Some(attempt), ..Terms::default() }
     };
     assert_eq!(code(&sent("a", None), instant(4)), "written");
     assert_eq!(code(&sent("a", Some(0)), instant(4)), DECIDED_SINCE, "at instant 1");
@@ -204,6 +204,32 @@ fn terms_are_kept() {
     let done = written(done);
     let again = decide(Some(&done), &Ruling::of(Status::Open), &sent("a", Some(2)), &customer(), instant(4));
     assert_eq!(again, Decision::Unchanged, "its own");
+}
+
+/// What selected a finding is asked again of what everybody is shown when its turn comes.
+#[test]
+fn what_is_not_selected_any_more_is_left() {
+    use crate::domain::query::{Clause, Filter, Test};
+    use crate::domain::{Column, Vocabulary};
+    let with_status = |status: Status| {
+        let clause = Clause::on(Column::Status, Test::one_of([status.word()]));
+        Terms { among: Some(std::sync::Arc::new(Filter::of([clause]))), ..Terms::default() }
+    };
+    let code = |terms: &Terms, at| match decide(
+        Some(&accepted(Some(5))),
+        &Ruling::of(Status::Remediated),
+        terms,
+        &customer(),
+        at,
+    ) {
+        Decision::Rejected(rejection) => rejection.code,
+        Decision::Write(_) => "written".to_owned(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(code(&with_status(Status::Open), instant(4)), NOT_SELECTED);
+    assert_eq!(code(&with_status(Status::RiskAccepted), instant(4)), "written");
+    assert_eq!(code(&with_status(Status::RiskAccepted), instant(6)), NOT_SELECTED, "it has run out since");
+    assert_eq!(code(&with_status(Status::NeedsReview), instant(6)), "written");
 }
 
 /// A tag tells states apart that an answer shows, and not whether a job has recorded an end.

@@ -1,0 +1,115 @@
+//! Decides about one finding, and shows what it is then.
+//!
+//! What a decision needs to know of its finding can be read before it is known whether the caller may decide: nothing of it
+//! shows, and if somebody commits in between, everything is read anew.
+
+use super::account_limits::within;
+use super::decide_findings::{decide_finding, findings_of, intents, refusal};
+use super::get_findings::get_finding_by_uid;
+use super::select_findings::select_by_ids;
+use crate::domain::finding::PRODUCT_ARN;
+use crate::domain::query::Filter;
+use crate::domain::{
+    AsOf, Caller, Error, Finding, FindingKey, Outcome, Ruling, TenantId, Terms, Uid, Uids, Wanted, asff,
+};
+use crate::ledger::{Became, Found, Reader, Ready, When, Writer};
+
+/// A finding that may be decided about, as it was when it was looked at.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    uid: Uid,
+    ready: Ready,
+}
+
+/// Which finding is meant, and by whom.
+#[derive(Debug, Clone)]
+pub struct Meant<'a> {
+    /// The finding.
+    pub wanted: Wanted,
+    /// Among which findings a name is looked for.
+    pub among: Filter,
+    /// Whether a finding is one for the dialect.
+    pub is_known: fn(&Finding) -> bool,
+    /// What carries the id, for errors.
+    pub field: &'static str,
+    /// Who decides.
+    pub caller: &'a Caller,
+}
+
+/// A finding after a decision about it.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// Its uid.
+    pub uid: Uid,
+    /// The finding.
+    pub found: Found,
+    /// The state that it is of.
+    pub state: AsOf,
+}
+
+impl Prepared {
+    /// The finding as it was.
+    pub fn finding(&self) -> &Finding {
+        &self.ready.found().finding
+    }
+}
+
+/// Reads what a decision about a finding needs, in two rounds warm; `None` where it is not found by its uid or by the Id that an
+/// audit of our own has given it, or not so fast.
+pub async fn prepare_decision(reader: &Reader, tenant: &TenantId, wanted: &Wanted) -> Result<Option<Prepared>, Error> {
+    let (uids, ready): (Uids, Option<Ready>) = match wanted {
+        Wanted::Uid(uid) => {
+            if reader.uids_known(tenant).is_some_and(|uids| uids.ordinal(*uid).is_none()) {
+                return Ok(None);
+            }
+            // What is read for the number that a forged uid claims goes nowhere.
+            let ready = Box::pin(reader.ready_numbered(tenant, uid.claimed()));
+            let read = tokio::try_join!(reader.uids(tenant), ready)?;
+            if read.0.ordinal(*uid).is_none() {
+                return Ok(None);
+            }
+            read
+        }
+        Wanted::Named(name) => {
+            let key = FindingKey { product_arn: PRODUCT_ARN.to_owned(), id: name.clone() };
+            tokio::try_join!(reader.uids(tenant), Box::pin(reader.ready_keyed(tenant, &key)))?
+        }
+    };
+    Ok(ready.map(|ready| Prepared { uid: uids.finding(ready.found().ordinal), ready }))
+}
+
+/// Decides about a finding; it as it is then. Errors as [`decide_finding`]'s, and [`Error::NotFound`] for one that the caller may not write or
+/// the dialect does not know.
+pub async fn decide_one(
+    writer: &Writer,
+    meant: &Meant<'_>,
+    prepared: Option<Prepared>,
+    ruling: Ruling,
+    terms: &Terms,
+) -> Result<Decided, Error> {
+    let Meant { wanted, among, is_known, field, caller } = meant;
+    let tenant = &caller.tenant;
+    let may = |finding: &Finding| within(caller, Some(finding)).is_some() && is_known(finding);
+    if let Some(Prepared { uid, ready }) = prepared.filter(|prepared| may(prepared.finding())) {
+        let intent = intents(caller, vec![ready.key().clone()], ruling.clone(), terms, asff::decide).pop();
+        let intent = intent.ok_or_else(|| Error::internal("a decision lacks its intent"))?;
+        if let Some(Became { outcome, found, state }) = writer.submit_ready(tenant, ready, intent).await? {
+            return match outcome {
+                Outcome::Rejected(rejection) => Err(refusal(rejection)),
+                Outcome::Created | Outcome::Changed | Outcome::Unchanged => Ok(Decided { uid, found, state }),
+            };
+        }
+    }
+    let found = match wanted {
+        Wanted::Uid(uid) => findings_of(writer, caller, &[*uid], *is_known).await?,
+        Wanted::Named(_) => {
+            select_by_ids(writer, caller, std::slice::from_ref(wanted), among, *is_known, field).await?
+        }
+    };
+    let absent = || Error::NotFound("there is no such finding".to_owned());
+    let (uid, key) = found.into_iter().next().ok_or_else(absent)?;
+    decide_finding(writer, caller, key, ruling, terms).await?;
+    let found = get_finding_by_uid(writer, tenant, uid, When::Now).await?;
+    let (found, view, _) = found.ok_or_else(absent)?;
+    Ok(Decided { uid, found, state: view.as_of() })
+}
