@@ -72,10 +72,15 @@ impl App {
         self.model.clone().map(|model| Words { model, kept: self.writer.wordings() })
     }
 
-    /// Answers a request on its route as [`App::respond`] does, and waits until the answer is whole.
+    /// Answers a request on its route as [`App::respond`] does, and waits until the answer is whole. Of one without an end it is
+    /// what that begins with.
     pub async fn answer(&self, route: &Route, request: Request) -> Response<Body> {
         let request_id = request_id(&request);
-        let (parts, body) = Box::pin(self.respond(route, request)).await.into_parts();
+        let (parts, mut body) = Box::pin(self.respond(route, request)).await.into_parts();
+        if parts.extensions.get::<Endless>().is_some() {
+            let first = body.frame().await.and_then(Result::ok).and_then(|frame| frame.into_data().ok());
+            return Response::from_parts(parts, text_or_bytes(first.unwrap_or_default().into()));
+        }
         match body.collect().await {
             Ok(body) => Response::from_parts(parts, text_or_bytes(body.to_bytes().into())),
             Err(error) => respond(route.dialect.error(&error, &request_id)),
@@ -189,7 +194,20 @@ impl App {
             let (query, request_id) = (call::pairs_of(query), id.to_owned());
             let (method, path, base, parameters) = (method.clone(), path.clone(), base.clone(), parameters.clone());
             let (prepared, attempt) = (None, None);
-            Call { caller, method, path, base, parameters, query, headers, body, remaining, request_id, prepared, attempt }
+            Call {
+                caller,
+                method,
+                path,
+                base,
+                parameters,
+                query,
+                headers,
+                body,
+                remaining,
+                request_id,
+                prepared,
+                attempt,
+            }
         };
         let admission = self.admit(route, &presented, &parameters, &signed);
         let reader: &Reader = &self.writer;
@@ -202,11 +220,9 @@ impl App {
                 let call = call(presumed(&presented));
                 Some(Box::pin(async move { handler(reader, call).await }))
             }
-            Handler::Reads(_)
-            | Handler::Words(_)
-            | Handler::Writes(_)
-            | Handler::Decides(..)
-            | Handler::Open(_) => None,
+            Handler::Reads(_) | Handler::Words(_) | Handler::Writes(_) | Handler::Decides(..) | Handler::Open(_) => {
+                None
+            }
         };
         if let Some(ahead) = ahead {
             return beside(admission, ahead).await;

@@ -8,8 +8,8 @@ use posture_shared::dialects::infracast::get_finding::{FIELD, among, is_shown, n
 use posture_shared::domain::{AsOf, Error, Finding, Instant, Ruling, Uid, Wanted};
 use posture_shared::ledger::{Reader, Writer};
 use posture_shared::operations::{
-    Decided, Meant, NamedQuery, Prepared, Pushed, decide_one, get_finding_by_name, get_finding_by_uid, prepare_decision,
-    pushed, when,
+    Decided, Meant, NamedQuery, Prepared, Pushed, decide_one, get_finding_by_name, get_finding_by_uid,
+    prepare_decision, pushed, when,
 };
 
 /// A finding that was asked for.

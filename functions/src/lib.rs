@@ -9,6 +9,7 @@ mod datadog;
 mod decisions;
 pub mod event;
 mod export;
+mod feeds;
 mod infracast;
 pub mod limits;
 mod lists;

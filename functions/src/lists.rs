@@ -8,8 +8,8 @@ use posture_shared::dialects::infracast::Listed;
 use posture_shared::dialects::infracast::export::{self, head, line};
 use posture_shared::dialects::infracast::list_findings::{List, parse, render};
 use posture_shared::domain::{Error, Finding, TenantId, Uids};
-use posture_shared::ledger::{Found, Reader};
-use posture_shared::operations::{Export, FindingsQuery, Pushed, Question, get_findings, pushed, when};
+use posture_shared::ledger::Reader;
+use posture_shared::operations::{Export, FindingsQuery, Found, Pushed, Question, get_findings, pushed, when};
 
 /// A page of one of the lists, or all of it as a file.
 pub(crate) async fn answer(ledger: &Reader, call: Call, list: List) -> Result<Output, Error> {

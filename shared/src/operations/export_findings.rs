@@ -3,7 +3,9 @@
 use super::get_findings::FindingsQuery;
 use super::question::Opened;
 use crate::domain::{Error, Ordinal, TenantId};
-use crate::ledger::{Found, Reader};
+use crate::ledger::Reader;
+
+pub use crate::ledger::Found;
 
 /// Documents read at a time.
 const STRETCH: usize = 100;

@@ -3,6 +3,8 @@
 use crate::domain::{Error, Instant, Position, TenantId, Uids};
 use crate::ledger::{Changes, Reader};
 
+pub use crate::ledger::Recorded as RecordedChange;
+
 /// A question for a page of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogQuery {

@@ -28,6 +28,9 @@ pub const PARAMETERS: [&str; 5] = ["from", "to", AFTER, "limit", FORMAT];
 /// The formats in which all of it can be had.
 pub const FORMATS: [Format; 2] = [Format::Csv, Format::Ndjson];
 
+/// Parameters that a file has no use for.
+pub const PAGES: [&str; 1] = ["limit"];
+
 /// The columns of CSV.
 pub const COLUMNS: [&str; 18] = [
     "position",
