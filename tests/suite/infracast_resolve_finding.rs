@@ -93,3 +93,20 @@ async fn an_audit_that_still_fails_undoes_it() {
     audit(&house).await;
     assert_eq!(status().await, "resolved");
 }
+
+/// DESIGN §4, for a finding that is named as Infracast's document does: three rounds, its caller's key included.
+#[tokio::test]
+async fn what_an_audit_of_ours_has_filed_takes_three_rounds_by_its_id() {
+    let house = House::new().await;
+    put(&house, &json!([group("eu-west-1", "sg-1", 1, "0.0.0.0/0")])).await;
+    audit(&house).await;
+    let name = ssh("eu-west-1", "sg-1");
+    for (what, body) in [("accept", json!({"justification": "Known."})), ("resolve", json!({}))] {
+        house.meter.take();
+        let answer = post(&house, &format!("/{name}/{what}"), &body).await;
+        let counts = house.meter.take();
+        assert_eq!((answer.status, &answer.body["id"]), (200, &json!(name)), "{}", answer.body);
+        assert!(counts.rounds <= 3 && counts.write_units <= 16.0, "{what}: {counts:?}");
+        assert_eq!(get(&house, &format!("/findings/{name}")).await.header("etag"), answer.header("etag"));
+    }
+}
