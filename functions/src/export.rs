@@ -12,11 +12,16 @@ pub(crate) trait Rows: Send + Sized + 'static {
     fn next(&mut self) -> impl Future<Output = Result<Option<String>, Error>> + Send;
 }
 
-/// The answer that begins with `head` and has these rows. Where reading them fails, it breaks off.
-pub(crate) fn export(head: Reply, rows: impl Rows) -> Output {
-    let pieces = stream::try_unfold(rows, |mut rows| async {
+/// The answer that begins with `head` and has these rows. What fails with the first of them is an error like any other; where
+/// reading fails later, the answer breaks off.
+pub(crate) async fn export(mut head: Reply, mut rows: impl Rows) -> Result<Output, Error> {
+    let first = rows.next().await?;
+    head.body.extend(first.iter().flat_map(|text| text.bytes()));
+    let rows = first.is_some().then_some(rows);
+    let pieces = stream::try_unfold(rows, |rows| async {
+        let Some(mut rows) = rows else { return Ok(None) };
         let text = rows.next().await.inspect_err(|error| tracing::error!(%error, "an export broke off"))?;
-        Ok(text.map(|text| (Bytes::from(text), rows)))
+        Ok(text.map(|text| (Bytes::from(text), Some(rows))))
     });
-    Output::Flow(Flow { head, pieces: pieces.boxed(), is_endless: false })
+    Ok(Output::Flow(Flow { head, pieces: pieces.boxed(), is_endless: false }))
 }

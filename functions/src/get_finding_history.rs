@@ -37,7 +37,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
         kind: one.kind,
         actor: &one.actor,
         before: one.before.as_ref(),
-        after: &one.finding,
+        after: one.finding.as_ref(),
     });
     Ok(render(page.uid, rows, page.next))
 }

@@ -71,7 +71,7 @@ pub(crate) async fn decide(ledger: &Writer, call: &Call, ruling: Ruling) -> Resu
     // No decision changes whether there is a patch, so that is found out meanwhile.
     let patch = async {
         let before = call.prepared.as_ref()?;
-        Some(pushed(ledger, &caller.tenant).await.patchable(ledger, &[before.finding()]).await.pop().flatten())
+        Some(before.pushed().patchable(ledger, &[before.finding()]).await.pop().flatten())
     };
     let decided = decide_one(ledger, &meant, call.prepared.clone(), ruling, &terms);
     let (decided, patch) = tokio::join!(decided, patch);

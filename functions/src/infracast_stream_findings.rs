@@ -5,10 +5,10 @@ use crate::{Call, Handler, Output, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::Dialect;
 use posture_shared::dialects::infracast::openapi;
-use posture_shared::dialects::infracast::stream::{After, LAST_EVENT_ID, parse};
+use posture_shared::dialects::infracast::stream::{LAST_EVENT_ID, parse};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::{Begin, Following};
+use posture_shared::operations::Following;
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -24,12 +24,7 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Output, Error> {
     let request = parse(call.header(LAST_EVENT_ID), &call.query)?;
-    let begin = match request.after {
-        None => Begin::Now,
-        Some(After::Event(place)) => Begin::Behind(place),
-        Some(After::State(state)) => Begin::After(state),
-    };
     let tenant = call.caller.tenant;
-    let following = Following::begin(ledger, &tenant, request.filter, begin, LAST_EVENT_ID).await?;
+    let following = Following::begin(ledger, &tenant, request.filter, request.after, LAST_EVENT_ID).await?;
     Ok(watch(ledger, tenant, following, call.remaining))
 }

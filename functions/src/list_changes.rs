@@ -28,7 +28,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Output, Error> {
     let (limit, tenant) = (request.limit as usize, call.caller.tenant);
     let query = LogQuery { after: request.after, from: request.from, to: request.to, limit, field: AFTER };
     if let Some(format) = format {
-        return Ok(all_changes(ledger, tenant, query, format));
+        return all_changes(ledger, tenant, query, format).await;
     }
     let (page, uids) = list_changes(ledger, &tenant, &query).await?;
     let rows = page.recorded.iter().map(|one| change(one, &uids));

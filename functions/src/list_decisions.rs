@@ -28,7 +28,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Output, Error> {
     let (limit, tenant) = (request.limit as usize, call.caller.tenant);
     let query = DecisionsQuery { from: request.from, to: request.to, before: request.before, limit };
     if let Some(format) = format {
-        return Ok(all_decisions(ledger, tenant, query, format));
+        return all_decisions(ledger, tenant, query, format).await;
     }
     let (page, uids) = list_decisions(ledger, &tenant, &query).await?;
     let rows = page.recorded.iter().map(|one| decision(one, &uids));

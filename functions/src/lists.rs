@@ -51,7 +51,7 @@ async fn file(
     let (export, pushed) = tokio::join!(Export::open(ledger, tenant, query), pushed(ledger, tenant));
     let export = export?;
     let head = head(format, list, export.opened().view.as_of(), export.total());
-    Ok(crate::export::export(head, File { ledger: ledger.clone(), pushed, export, format, list }))
+    crate::export::export(head, File { ledger: ledger.clone(), pushed, export, format, list }).await
 }
 
 /// A list that goes out as a file.

@@ -7,7 +7,7 @@ use posture_shared::dialects::infracast::list_findings::{self, List};
 use posture_shared::dialects::export::Format;
 use posture_shared::dialects::infracast::{Listed, compliance_summary, export, get_finding, limits, row, stream};
 use posture_shared::dialects::native::{audit_log, changes, history};
-use posture_shared::domain::{Ordinal, Position, Row, Uids, json};
+use posture_shared::domain::{Ordinal, Place, Position, Row, Uids, json};
 use serde_json::Value;
 
 fuzz_target!(|text: &str| {
@@ -37,7 +37,7 @@ fuzz_target!(|text: &str| {
 fn told(id: &str, pairs: &[(String, String)], listed: &Listed<'_>) {
     let _ = (changes::parse(pairs), history::parse(pairs), audit_log::parse(pairs));
     if let Ok(request) = stream::parse(Some(id), pairs)
-        && let Some(stream::After::Event(place)) = request.after
+        && let Some(Place::Behind(place)) = request.after
     {
         assert_eq!(Position::parse("id", &place.to_string()), Ok(place), "a place is read as it is written");
     }

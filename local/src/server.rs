@@ -2,9 +2,10 @@
 //!
 //! It stops in order: no new connections, what is being answered gets [`GRACE`], idle connections are closed.
 
-use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, BodyStream, StreamBody};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -27,6 +28,9 @@ use tokio::task::JoinSet;
 
 /// How long answers that are under way may take once the server is told to stop.
 pub const GRACE: Duration = Duration::from_secs(4);
+
+/// How long an answer that is made while it is sent goes on once the server is told to stop.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// What is read and dropped of a body over the limit, so that its sender lives to see the refusal, in bytes.
 const MAX_DRAIN: usize = 64 * 1024 * 1024;
@@ -119,14 +123,31 @@ async fn serve(stream: TcpStream, app: Arc<App>, mut stopped: watch::Receiver<()
     }
 }
 
-/// The same response; one that would go on for ever ends when the server stops.
+/// The same response, as it is when the server stops: what would go on for ever ends, and what is made while it is sent breaks off
+/// after a moment, so that nobody takes it for whole.
 fn ending(response: Response<Outgoing>, mut stop: watch::Receiver<()>) -> Response<Outgoing> {
-    if response.extensions().get::<Endless>().is_none() {
-        return response;
-    }
+    let is_endless = response.extensions().get::<Endless>().is_some();
     response.map(|body| {
-        let stopped = async move { stop.changed().await.map_err(drop) };
-        StreamBody::new(BodyStream::new(body).take_until(stopped)).boxed_unsync()
+        if body.size_hint().exact().is_some() {
+            return body;
+        }
+        let stopped = async move {
+            // The sender is dropped when the server stops.
+            let _ = stop.changed().await;
+            if !is_endless {
+                tokio::time::sleep(MOMENT).await;
+            }
+        };
+        let pieces = Some((BodyStream::new(body), Box::pin(stopped)));
+        let pieces = stream::unfold(pieces, move |pieces| async move {
+            let (mut body, stopped) = pieces?;
+            match select(stopped, body.next()).await {
+                Either::Left(_) if is_endless => None,
+                Either::Left(_) => Some((Err(Error::internal("the server stopped")), None)),
+                Either::Right((piece, stopped)) => piece.map(|piece| (piece, Some((body, stopped)))),
+            }
+        });
+        StreamBody::new(pieces).boxed_unsync()
     })
 }
 

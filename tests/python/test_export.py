@@ -56,7 +56,7 @@ def test_every_format_has_the_rows_of_the_list(shop, path, query):
     for name in ["uid", "id", "severity", "status", "region", "first_seen"]:
         assert [row[name] for row in read] == [item[name] for item in page["items"]], name
     events = rows(get(shop, f"{path}?{state}&format=ocsf").text)
-    assert [event["metadata"]["uid"] for event in events] == [item["uid"] for item in page["items"]]
+    assert [event["finding_info"]["uid"] for event in events] == [item["uid"] for item in page["items"]]
 
 
 def test_events_are_ocsfs(shop):
@@ -71,6 +71,7 @@ def test_events_are_ocsfs(shop):
         for name in ["compliance", "finding_info", "resources", "remediation", "severity_id", "status_id", "time"]:
             assert again.get(name) == pruned(event.get(name), again.get(name)), name
     assert {event["compliance"]["status"] for event in events} == {"Pass", "Fail"}
+    assert len({event["metadata"]["uid"] for event in events}) == len(events)
     assert {event["status"] for event in events} >= {"New", "Resolved"}
     assert all(value is not None for event in events for value in leaves(event))
 
@@ -165,6 +166,28 @@ def test_what_breaks_off_is_not_taken_for_whole():
             answer.read()
 
 
+def test_a_server_stops_while_lists_go_out():
+    """Within its 5 seconds, whether or not anybody reads, and none of the answers is taken for whole."""
+    with serving() as server:
+        client = server.client()
+        for start in range(0, 1500, 100):
+            batch = [finding(f"large-{n}", Description="x" * 1000) for n in range(start, start + 100)]
+            client.batch_import_findings(Findings=batch)
+        path = f"/api/v1/tenants/{server.ready['tenant']}/findings?format=ndjson"
+        answers = []
+        for _ in range(3):
+            connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=20)
+            connection.request("GET", path, headers={"authorization": f"Bearer {server.key['token']}"})
+            answers.append(connection.getresponse())
+            assert answers[-1].read(100)
+        assert server.stop() == 0
+        for answer in answers:
+            try:
+                assert answer.read().count(b"\n") == 1500, "one that is not whole breaks off"
+            except (http.client.IncompleteRead, ConnectionResetError):
+                pass
+
+
 @pytest.mark.parametrize(
     "path, named",
     [
@@ -173,6 +196,7 @@ def test_what_breaks_off_is_not_taken_for_whole():
         ("/findings/scored?format=csv&per_page=10", "per_page"),
         ("/changes?format=ocsf", "format"),
         ("/audit-log?format=csv&limit=3", "limit"),
+        ("/changes?format=csv&after=1-1", "after"),
         ("/findings?format=csv&severity=worst", "severity"),
     ],
 )

@@ -59,6 +59,8 @@ def test_only_what_streams_is_streamed(translated):
                 uri = integration["uri"]["Fn::Sub"]
                 streams = integration.get("responseTransferMode") == "STREAM"
                 assert streams == uri.endswith("/response-streaming-invocations"), path
+                # Without it the gateway ends a stream after 29 seconds.
+                assert streams == (integration.get("timeoutInMillis", 0) >= 330_000), path
                 modes[f"{method.upper()} {path}"] = streams
     tenant = "GET /api/v1/tenants/{tenantID}"
     assert {route for route, streams in modes.items() if streams} == {

@@ -204,12 +204,72 @@ async fn filters_see_both_sides_of_a_change() {
     assert_ne!(framework.last_id(), events[3].id, "a place behind what the filter refused is named, too");
 }
 
+/// Who leaves a list by what the log has no former value of is told once more, too.
+#[tokio::test]
+async fn what_leaves_by_any_column_is_told() {
+    let house = shop().await;
+    let queries =
+        ["search=Title%20of%20ssh", "framework=pci-dss", "resource_type=aws.ec2.security_group", "search=sg-0abc123"];
+    let mut listeners = Vec::new();
+    for query in queries {
+        let list = get(&house, &format!("/findings?{query}")).await.body;
+        assert!(list["items"].as_array().unwrap().iter().any(|row| row["rule_id"] == "CIS-AWS-5.2"), "{query}");
+        listeners.push(Listener::open(&house, list["as_of"].as_str(), query, None).await);
+    }
+    house.clock.set(house.clock.now().plus(1000));
+    let mut changed = SHOP[1].asff("FAILED", "2023-11-05T00:00:00Z");
+    changed["Title"] = json!("Another title");
+    changed["Description"] = json!("Another description");
+    changed["Resources"] = json!([{"Type": "AwsEc2Instance", "Id": "arn:aws:ec2:us-east-1:1:instance/i-1"}]);
+    changed["Compliance"] = json!({"Status": "FAILED"});
+    house.import(&house.acme.token, &[changed]).await;
+    for (query, mut listener) in queries.into_iter().zip(listeners) {
+        let events = listener.events().await;
+        let words: Vec<&Value> = events.iter().map(|event| &event.data["event"]).collect();
+        assert_eq!(words, ["finding.updated"], "{query}");
+        assert_eq!(events[0].data["finding"]["title"], "Another title");
+    }
+}
+
+/// An acceptance that has ended puts its finding into the list of open ones before anybody has recorded that; what happens to it then
+/// is told to whoever follows them.
+#[tokio::test]
+async fn an_end_that_nobody_has_recorded_counts() {
+    let house = shop().await;
+    accept(&house, "key", Some(house.clock.now().plus(5000))).await;
+    house.clock.set(house.clock.now().plus(10_000));
+    let list = get(&house, "/findings").await.body;
+    assert!(list["items"].as_array().unwrap().iter().any(|row| row["rule_id"] == SHOP[0].rule), "its end has come");
+    let mut listener = Listener::open(&house, list["as_of"].as_str(), "", None).await;
+    house.clock.set(house.clock.now().plus(1000));
+    house.import(&house.acme.token, &[SHOP[0].asff("PASSED", "2023-11-06T00:00:00Z")]).await;
+    let events = listener.events().await;
+    assert_eq!(told(&house, &events).await, [("finding.resolved".to_owned(), "key")]);
+    assert_eq!(events[0].data["uid"], json!(uid_of(&house, "key").await));
+}
+
+/// When a producer last reported a finding is told as of the event, whenever it is told.
+#[tokio::test]
+async fn an_event_is_the_same_whenever_it_is_told() {
+    let house = shop().await;
+    let mut live = Listener::open(&house, None, "status=all", None).await;
+    accept(&house, "key", None).await;
+    let events = live.events().await;
+    house.clock.set(house.clock.now().plus(60_000));
+    house.import(&house.acme.token, &[SHOP[0].asff("FAILED", "2023-11-06T00:00:00Z")]).await;
+    let begin = live.text.lines().find_map(|line| line.strip_prefix("id: ")).unwrap().to_owned();
+    let again = Listener::open(&house, Some(&begin), "status=all", None).await.events().await;
+    assert_eq!(again[..1], events);
+}
+
 /// A stream ends politely before its invocation does, and says nothing wrong when there is nothing to say.
 #[tokio::test]
 async fn it_ends_before_its_invocation() {
     let house = shop().await;
+    let began = std::time::Instant::now();
     let mut listener = Listener::open(&house, None, "", Some(4)).await;
     while listener.read().await {}
+    assert!(began.elapsed() < Duration::from_secs(4), "it has to end before its invocation is ended");
     assert!(listener.text.ends_with("\n\nretry: 1000\n\n"), "{}", listener.text);
     assert_eq!(events(&listener.text), []);
 }
@@ -237,6 +297,8 @@ async fn wrong_beginnings_are_refused() {
         (Some("2031-01-01T00:00:00Z~9999"), "", "last-event-id"),
         (None, "last_event_id=x", "last_event_id"),
         (None, "status=closed", "status"),
+        (None, "as_of=2023-11-01", "as_of"),
+        (None, "severty=HIGH", "severty"),
     ] {
         let mut listener = Listener::open(&house, last, query, None).await;
         assert_eq!(listener.response.status().as_u16(), 400, "{last:?} {query}");

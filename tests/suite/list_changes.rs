@@ -87,6 +87,43 @@ async fn intervals_hold() {
     assert_eq!((empty.status, &empty.body["items"], &empty.body["next"]), (200, &json!([]), &Value::Null));
 }
 
+/// What an interval without changes ends with is a place, too: whoever asks every day goes on from it.
+#[tokio::test]
+async fn every_position_that_is_named_is_one() {
+    let house = shop().await;
+    let all = walk(&house, "", "", 500).await;
+    for query in ["from=2031-01-01", "to=2001-01-01", "from=2023-11-14T22:14:05Z&to=2023-11-14T22:14:05Z"] {
+        let page = get(&house, &format!("/changes?{query}")).await.body;
+        assert_eq!((&page["items"], &page["next"]), (&json!([]), &Value::Null), "{query}");
+        let after = format!("&after={}", text(&page, "/position"));
+        let expected = if query.starts_with("from=2031") {
+            &[][..]
+        } else if query.starts_with("to=") {
+            &all[..]
+        } else {
+            &all[6..]
+        };
+        assert_eq!(walk(&house, "", &after, 500).await, expected, "{query}");
+    }
+    let list = get(&house, "/findings").await.body;
+    let after = format!("&after={}", text(&list, "/as_of"));
+    assert_eq!(walk(&house, "", &after, 500).await, [Value::Null; 0]);
+}
+
+/// A file has everything, also where the clock that wrote was ahead of the one that reads, and nothing of a wrong place.
+#[tokio::test]
+async fn files_do_not_depend_on_the_clock() {
+    let house = shop().await;
+    let all = walk(&house, "", "", 500).await;
+    let behind = house.beside(house.clock.now().plus(-400 * 86_400_000));
+    let file = get(&behind, "/changes?format=ndjson").await;
+    let rows: Vec<Value> =
+        file.body.as_str().unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows, all);
+    let refused = get(&house, "/changes?format=csv&after=1-1").await;
+    assert_eq!(refused.error(), (400, "BAD_REQUEST"));
+}
+
 /// A place of no log, or of another tenant's, is refused.
 #[tokio::test]
 async fn foreign_places_are_refused() {

@@ -8,6 +8,7 @@ mod dispatch;
 mod tests;
 
 use crate::folder::Folder;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -101,6 +102,8 @@ pub fn config(http: impl HttpClient + 'static) -> SdkConfig {
         .endpoint_url("http://embedded.invalid")
         .credentials_provider(SharedCredentialsProvider::new(keys))
         .retry_config(RetryConfig::disabled())
+        // An answer in memory does not stall, however long a busy machine takes to look at it.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http)
         .build()
 }

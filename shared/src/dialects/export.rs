@@ -127,19 +127,36 @@ fn csv_line(cells: &[Value]) -> String {
 fn text(cell: &Value) -> String {
     match cell {
         Value::Null => String::new(),
-        // What begins like a formula is one to spreadsheets, and what findings say was written by others.
-        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => text(&Value::String(items.iter().map(text).collect::<Vec<_>>().join("; "))),
+        Value::String(text) => harmless(text),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join("; "),
         other => other.to_string(),
     }
 }
 
-fn quoted(cell: &str) -> String {
-    if cell.contains(['"', ',', '\r', '\n']) || cell.starts_with(' ') || cell.ends_with(' ') {
-        return format!("\"{}\"", cell.replace('"', "\"\""));
+/// A text that no spreadsheet carries out: what begins like a formula, also behind what separates cells elsewhere, has a `'` before it. What
+/// findings say was written by others.
+fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    let mut is_begin = true;
+    for c in text.chars() {
+        if is_begin && BEGINNINGS.contains(&c) {
+            harmless.push('\'');
+        }
+        is_begin = matches!(c, ';' | '\t' | '\r' | '\n') || (is_begin && c == ' ');
+        harmless.push(c);
     }
-    cell.to_owned()
+    harmless
+}
+
+/// What formulas begin with, the full-width forms included.
+const BEGINNINGS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+fn quoted(cell: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/'".contains(c);
+    if cell.chars().all(is_plain) {
+        return cell.to_owned();
+    }
+    format!("\"{}\"", cell.replace('"', "\"\""))
 }
 
 #[cfg(test)]
@@ -186,7 +203,17 @@ mod tests {
             json!("=1+1"),
             json!(" s"),
         ];
-        assert_eq!(csv_line(&cells), "\"a,b\",\"say \"\"no\"\"\",\"two\nlines\",,7,x; '=y,'=1+1,\" s\"\r\n");
+        let expected = "\"a,b\",\"say \"\"no\"\"\",\"two\nlines\",,7,\"x; '=y\",\"'=1+1\",\" s\"\r\n";
+        assert_eq!(csv_line(&cells), expected);
+        for (text, cell) in [
+            ("a;=1", "\"a;'=1\""),
+            ("a\t@b", "\"a\t'@b\""),
+            ("\u{ff1d}1", "\"'\u{ff1d}1\""),
+            ("a-b", "a-b"),
+            (" =1", "\" '=1\""),
+        ] {
+            assert_eq!(csv_line(&[json!(text)]), format!("{cell}\r\n"));
+        }
     }
 
     #[test]

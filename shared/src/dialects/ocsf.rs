@@ -39,9 +39,9 @@ pub fn event(uid: Uid, finding: &Finding, last_seen: Instant) -> Value {
         "severity": severity,
         "status_id": status_id,
         "status": status,
-        "metadata": metadata(uid, asff),
+        "metadata": metadata(uid, finding),
         "finding_info": {
-            "uid": text("Id").unwrap_or_default(),
+            "uid": uid.to_string(),
             "title": text("Title").unwrap_or_default(),
             "desc": text("Description"),
             "types": asff.get("Types").filter(|types| types.is_array()),
@@ -70,11 +70,12 @@ pub fn event(uid: Uid, finding: &Finding, last_seen: Instant) -> Value {
     event
 }
 
-fn metadata(uid: Uid, asff: &Object) -> Value {
+fn metadata(uid: Uid, Finding { asff, standing }: &Finding) -> Value {
     let arn = text_at(asff, "ProductArn").unwrap_or_default();
     json!({
         "version": VERSION,
-        "uid": uid.to_string(),
+        // Of the event, which tells of one change: collectors drop what they have.
+        "uid": format!("{uid}-{}", standing.changed_at.0),
         "profiles": ["cloud"],
         "product": {
             "uid": arn,
@@ -137,6 +138,7 @@ fn unmapped(finding: &Finding) -> Value {
         })
     });
     json!({
+        "id": text_at(&finding.asff, "Id"),
         "status": own.status.map(Status::word),
         "presence": own.presence.word(),
         "original_severity": own.original_severity.word(),

@@ -54,7 +54,7 @@ pub use key::KeyRecord;
 pub use mapping::{MappingQuery, Newest};
 pub use net::{Judged, NetChange, NetKind, NetReason};
 pub use once::Once;
-pub use position::Position;
+pub use position::{Place, Position};
 pub use rate::Rate;
 pub use resource::Resource;
 pub use ruling::{Attempt, Decided, Ruling, Terms};

@@ -1,6 +1,6 @@
 //! A place in a tenant's log, as streams and feeds name it.
 
-use super::{Error, Instant};
+use super::{AsOf, Error, Instant};
 use std::fmt;
 
 /// Behind a commit, or behind one of its changes: `<committed_at ms>-<seq>`, or `<committed_at ms>-<seq>-<n>`.
@@ -31,6 +31,25 @@ impl Position {
     /// Reads what [`fmt::Display`] writes. [`Error::Invalid`] names `field`.
     pub fn parse(field: &str, text: &str) -> Result<Self, Error> {
         read(text).ok_or_else(|| Error::invalid(field, "is no place in the log: send one that an earlier answer gave"))
+    }
+}
+
+/// Where to begin or to go on, as clients name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Behind a place that an answer named.
+    Behind(Position),
+    /// With what happened after a state that an answer named.
+    After(AsOf),
+}
+
+impl Place {
+    /// Reads either. [`Error::Invalid`] names `field`.
+    pub fn parse(field: &str, text: &str) -> Result<Self, Error> {
+        match text.contains('~') {
+            true => AsOf::parse(field, text).map(Self::After),
+            false => Position::parse(field, text).map(Self::Behind),
+        }
     }
 }
 

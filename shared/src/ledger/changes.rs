@@ -2,8 +2,8 @@
 
 use super::entry::Entry;
 use super::evidence::Evidence;
-use super::store::Range;
-use super::{Reader, keys};
+use super::store::{Range, pause};
+use super::{Reader, SETTLING, keys};
 use crate::domain::{Actor, AsOf, Cell, Column, Error, Finding, Instant, Kind, Ordinal, Position, TenantId};
 use std::collections::BTreeMap;
 
@@ -11,6 +11,10 @@ use std::collections::BTreeMap;
 const ENTRIES: usize = 100;
 /// Times that one request reads on while it finds too few changes.
 const READS: usize = 10;
+/// Further looks for documents of a commit that the log has.
+const LOOKS: usize = 3;
+/// Texts of documents that are unpacked at once. Unpacked they take some 25 times as much where their values are short.
+const KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 /// A change as it was recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,18 +48,23 @@ pub struct Changes {
 
 impl Reader {
     /// The changes behind a place, up to an instant that is included: at most `limit`, and fewer with more behind them where the
-    /// log holds few. Reads 1,000 entries of log at most. `None` when the place is none of this log's.
+    /// log holds few, or documents many bytes. Reads 1,000 entries of log at most. Whether the place is one of this log's,
+    /// [`Reader::holds`] tells.
     pub async fn changes(
         &self,
         tenant: &TenantId,
         after: Position,
         until: Option<Instant>,
         limit: usize,
-    ) -> Result<Option<Changes>, Error> {
+    ) -> Result<Changes, Error> {
         let mut found = Changes { recorded: Vec::new(), reached: after, has_more: true };
-        // From the place's own commit on: some of it may not be told yet, and it shows that the place is one.
-        let mut from = after.at;
-        for read in 0..READS {
+        // Of the place's own commit some may not be told yet.
+        let mut from = if after.nth.is_some() { after.at } else { after.at.plus(1) };
+        for _ in 0..READS {
+            if until.is_some_and(|until| until < from) {
+                found.has_more = false;
+                break;
+            }
             let range = Range {
                 from: Some(from.key()),
                 to: until.map(Instant::key),
@@ -63,20 +72,12 @@ impl Reader {
                 consistent: true,
                 ..Range::default()
             };
-            if until.is_some_and(|until| until < from) {
-                found.has_more = false;
-                break;
-            }
             let (items, more) = self.store.query_page(&keys::log_partition(tenant), &range).await?;
             let entries = items.iter().map(Entry::from_item).collect::<Result<Vec<_>, _>>()?;
-            if read == 0 && after.seq > 0 && !entries.first().is_some_and(|e| (e.at, e.seq) == (after.at, after.seq)) {
-                return Ok(None);
-            }
             for entry in &entries {
                 for change in of_entry(entry).filter(|one| after.precedes(entry.at, one.position.nth.unwrap_or(0))) {
                     if found.recorded.len() == limit {
-                        self.recall(tenant, &mut found.recorded).await?;
-                        return Ok(Some(found));
+                        return self.recalled(tenant, found).await;
                     }
                     found.reached = change.position;
                     found.recorded.push(change);
@@ -89,8 +90,42 @@ impl Reader {
             }
             from = found.reached.at.plus(1);
         }
-        self.recall(tenant, &mut found.recorded).await?;
-        Ok(Some(found))
+        self.recalled(tenant, found).await
+    }
+
+    /// Whether a place is one of this log's.
+    pub async fn holds(&self, tenant: &TenantId, place: Position) -> Result<bool, Error> {
+        if place == Position::START {
+            return Ok(true);
+        }
+        let item = self.store.get(&keys::log_entry(tenant, place.at), true).await?;
+        let entry = item.as_ref().map(Entry::from_item).transpose()?;
+        Ok(entry.is_some_and(|entry| entry.seq == place.seq))
+    }
+
+    /// The same with its documents; where they have many bytes it ends early.
+    async fn recalled(&self, tenant: &TenantId, mut found: Changes) -> Result<Changes, Error> {
+        let kept = self.recall(tenant, &mut found.recorded).await?;
+        if kept < found.recorded.len() {
+            found.recorded.truncate(kept);
+            found.reached = found.recorded.last().map_or(found.reached, |last| last.position);
+            found.has_more = true;
+        }
+        Ok(found)
+    }
+
+    /// The finding that a change left behind it, if it was there and is not erased.
+    pub async fn before_change(&self, tenant: &TenantId, change: &Recorded) -> Result<Option<Finding>, Error> {
+        let range = Range {
+            to: Some(change.position.at.plus(-1).key()),
+            newest_first: true,
+            limit: Some(1),
+            consistent: true,
+            ..Range::default()
+        };
+        let (items, _) = self.store.query(&keys::document_partition(tenant, change.ordinal), &range).await?;
+        let document = items.first().map(Evidence::from_item).transpose()?;
+        document.and_then(|document| document.finding()).transpose()
     }
 
     /// The place behind the newest commit of a state, or of now; `None` when there is no such state.
@@ -122,19 +157,35 @@ impl Reader {
         Ok(None)
     }
 
-    /// Reads the documents that changes wrote.
-    pub(super) async fn recall(&self, tenant: &TenantId, found: &mut [Recorded]) -> Result<(), Error> {
+    /// Reads the documents that changes wrote; of how many, before they have too many bytes to be kept at once.
+    pub(super) async fn recall(&self, tenant: &TenantId, found: &mut [Recorded]) -> Result<usize, Error> {
         let place = |one: &Recorded| keys::document(tenant, one.ordinal, one.position.at);
         let places: Vec<_> = found.iter().map(place).collect();
         if places.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
-        let items = self.store.batch_get(&places, true).await?;
-        for (one, place) in found.iter_mut().zip(&places) {
-            let document = items.get(place).map(Evidence::from_item).transpose()?;
-            one.finding = document.and_then(|document| document.finding()).transpose()?;
+        let mut items = self.store.batch_get(&places, true).await?;
+        // A transaction may be seen torn for a moment: its log entry, and not yet its documents.
+        for _ in 0..LOOKS {
+            let missing: Vec<_> = places.iter().filter(|place| !items.contains_key(place)).cloned().collect();
+            if missing.is_empty() {
+                break;
+            }
+            pause(SETTLING).await;
+            items.extend(self.store.batch_get(&missing, true).await?);
         }
-        Ok(())
+        let mut bytes = 0_usize;
+        for (nth, (one, place)) in found.iter_mut().zip(&places).enumerate() {
+            let item = items.remove(place);
+            let item = item.ok_or_else(|| Error::internal(format!("{} / {} is not there", place.pk, place.sk)))?;
+            let document = Evidence::from_item(&item)?;
+            bytes = bytes.saturating_add(document.bytes());
+            if nth > 0 && bytes > KEPT_BYTES {
+                return Ok(nth);
+            }
+            one.finding = document.finding().transpose()?;
+        }
+        Ok(found.len())
     }
 }
 

@@ -73,7 +73,11 @@ impl Reader {
             let Some(last) = next else { break };
             end = Some(last.at.plus(-1));
         }
-        self.recall(tenant, &mut found).await?;
+        let kept = self.recall(tenant, &mut found).await?;
+        if kept < found.len() {
+            found.truncate(kept);
+            next = found.last().map(|last| Place { at: last.position.at, ordinal: last.ordinal });
+        }
         Ok(Decisions { recorded: found, next })
     }
 }

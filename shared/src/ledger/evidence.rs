@@ -76,6 +76,14 @@ impl Evidence {
         }
     }
 
+    /// The bytes of its text.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Whole(document) => document.text.len(),
+            Self::Erased(_) => 0,
+        }
+    }
+
     /// The finding that it holds; `None` when it was erased.
     pub fn finding(&self) -> Option<Result<Finding, Error>> {
         match self {

@@ -1,5 +1,6 @@
 //! Reading findings: documents by exact key, histories by one query.
 
+use super::evidence::Evidence;
 use super::item::{Item, Key};
 use super::items::{Document, Expiry, FindingItem};
 use super::proof::Hash;
@@ -43,10 +44,10 @@ pub struct Version {
     pub kind: Kind,
     /// Who did it.
     pub actor: Actor,
-    /// The finding until then; `None` when it was not there.
+    /// The finding until then; `None` when it was not there, or that was erased.
     pub before: Option<Finding>,
-    /// The finding from then on.
-    pub finding: Finding,
+    /// The finding from then on; `None` if that was erased.
+    pub finding: Option<Finding>,
 }
 
 /// A stretch of a finding's versions.
@@ -268,7 +269,8 @@ impl Reader {
         };
         let item = FindingItem::from_item(&item)?;
         let earliest = from.unwrap_or(Instant(0)).max(Instant(0));
-        let documents = self.documents_before(tenant, item.ordinal, (earliest, to), before, limit).await?;
+        let items = self.documents_before(tenant, item.ordinal, (earliest, to), before, limit).await?;
+        let documents = items.iter().map(Document::from_item).collect::<Result<Vec<_>, _>>()?;
         let mut records = Vec::new();
         let mut last = None;
         for (place, document) in documents.iter().take(limit).enumerate() {
@@ -303,24 +305,29 @@ impl Reader {
         bytes: usize,
     ) -> Result<Versions, Error> {
         let earliest = from.unwrap_or(Instant(0)).max(Instant(0));
-        let documents = self.documents_before(tenant, ordinal, (earliest, to), before, limit).await?;
+        let items = self.documents_before(tenant, ordinal, (earliest, to), before, limit).await?;
         let mut found = Versions::default();
         let mut size = 0_usize;
-        for (place, document) in documents.iter().take(limit).enumerate() {
-            size = size.saturating_add(document.text.len());
-            if document.at < earliest || (place > 0 && size > bytes) {
-                found.before = found.versions.last().filter(|_| document.at >= earliest).map(|last| last.at);
+        // Two are unpacked at a time: one, and the one before it.
+        let mut next = items.first().map(Evidence::from_item).transpose()?;
+        for place in 0..items.len().min(limit) {
+            let Some(newer) = next.take() else { break };
+            let older = items.get(place + 1).map(Evidence::from_item).transpose()?;
+            size = size.saturating_add(newer.bytes()).saturating_add(older.as_ref().map_or(0, Evidence::bytes));
+            if newer.at() < earliest || (place > 0 && size > bytes) {
+                found.before = found.versions.last().filter(|_| newer.at() >= earliest).map(|last| last.at);
                 return Ok(found);
             }
             found.versions.push(Version {
-                at: document.at,
-                kind: document.kind,
-                actor: document.actor.clone(),
-                before: documents.get(place + 1).map(Document::finding).transpose()?,
-                finding: document.finding()?,
+                at: newer.at(),
+                kind: newer.kind(),
+                actor: newer.actor().clone(),
+                before: older.as_ref().and_then(Evidence::finding).transpose()?,
+                finding: newer.finding().transpose()?,
             });
+            next = older;
         }
-        found.before = found.versions.last().map(|last| last.at).filter(|_| documents.len() > limit);
+        found.before = found.versions.last().map(|last| last.at).filter(|_| items.len() > limit);
         Ok(found)
     }
 
@@ -332,7 +339,7 @@ impl Reader {
         (earliest, to): (Instant, Option<Instant>),
         before: Option<Instant>,
         limit: usize,
-    ) -> Result<Vec<Document>, Error> {
+    ) -> Result<Vec<Item>, Error> {
         let end = match (to, before.map(|at| at.plus(-1))) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -347,8 +354,7 @@ impl Reader {
             consistent: true,
             ..Range::default()
         };
-        let (items, _) = self.store.query(&keys::document_partition(tenant, ordinal), &range).await?;
-        items.iter().map(Document::from_item).collect()
+        Ok(self.store.query(&keys::document_partition(tenant, ordinal), &range).await?.0)
     }
 
     /// Every document of a finding, oldest first.

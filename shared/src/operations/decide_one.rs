@@ -6,6 +6,7 @@
 use super::account_limits::within;
 use super::decide_findings::{decide_finding, findings_of, intents, refusal};
 use super::get_findings::get_finding_by_uid;
+use super::patchable::{Pushed, pushed};
 use super::select_findings::select_by_ids;
 use crate::domain::finding::PRODUCT_ARN;
 use crate::domain::query::Filter;
@@ -19,6 +20,7 @@ use crate::ledger::{Became, Found, Reader, Ready, When, Writer};
 pub struct Prepared {
     uid: Uid,
     ready: Ready,
+    pushed: Pushed,
 }
 
 /// Which finding is meant, and by whom.
@@ -52,11 +54,21 @@ impl Prepared {
     pub fn finding(&self) -> &Finding {
         &self.ready.found().finding
     }
+
+    /// What the tenant has pushed, which was asked for beside it.
+    pub fn pushed(&self) -> &Pushed {
+        &self.pushed
+    }
 }
 
 /// Reads what a decision about a finding needs, in two rounds warm; `None` where it is not found by its uid or by the Id that an
 /// audit of our own has given it, or not so fast.
 pub async fn prepare_decision(reader: &Reader, tenant: &TenantId, wanted: &Wanted) -> Result<Option<Prepared>, Error> {
+    let (ready, pushed) = tokio::join!(prepared(reader, tenant, wanted), pushed(reader, tenant));
+    Ok(ready?.map(|(uid, ready)| Prepared { uid, ready, pushed }))
+}
+
+async fn prepared(reader: &Reader, tenant: &TenantId, wanted: &Wanted) -> Result<Option<(Uid, Ready)>, Error> {
     let (uids, ready): (Uids, Option<Ready>) = match wanted {
         Wanted::Uid(uid) => {
             if reader.uids_known(tenant).is_some_and(|uids| uids.ordinal(*uid).is_none()) {
@@ -75,7 +87,7 @@ pub async fn prepare_decision(reader: &Reader, tenant: &TenantId, wanted: &Wante
             tokio::try_join!(reader.uids(tenant), Box::pin(reader.ready_keyed(tenant, &key)))?
         }
     };
-    Ok(ready.map(|ready| Prepared { uid: uids.finding(ready.found().ordinal), ready }))
+    Ok(ready.map(|ready| (uids.finding(ready.found().ordinal), ready)))
 }
 
 /// Decides about a finding; it as it is then. Errors as [`decide_finding`]'s, and [`Error::NotFound`] for one that the caller may not write or
@@ -90,7 +102,7 @@ pub async fn decide_one(
     let Meant { wanted, among, is_known, field, caller } = meant;
     let tenant = &caller.tenant;
     let may = |finding: &Finding| within(caller, Some(finding)).is_some() && is_known(finding);
-    if let Some(Prepared { uid, ready }) = prepared.filter(|prepared| may(prepared.finding())) {
+    if let Some(Prepared { uid, ready, pushed: _ }) = prepared.filter(|prepared| may(prepared.finding())) {
         let intent = intents(caller, vec![ready.key().clone()], ruling.clone(), terms, asff::decide).pop();
         let intent = intent.ok_or_else(|| Error::internal("a decision lacks its intent"))?;
         if let Some(Became { outcome, found, state }) = writer.submit_ready(tenant, ready, intent).await? {

@@ -1,14 +1,16 @@
 //! Every finding of a list, in its order and of one state, a stretch at a time.
 
-use super::get_findings::FindingsQuery;
+use super::get_findings::{FindingsQuery, size};
 use super::question::Opened;
 use crate::domain::{Error, Ordinal, TenantId};
 use crate::ledger::Reader;
 
 pub use crate::ledger::Found;
 
-/// Documents read at a time.
-const STRETCH: usize = 100;
+/// Documents read at a time: few, so that others are answered in between.
+const STRETCH: usize = 50;
+/// What they may be as JSON in all, in bytes; one is read in any case.
+const BYTES: usize = 2 * 1024 * 1024;
 
 /// A list that is being exported.
 #[derive(Debug, Clone)]
@@ -46,8 +48,14 @@ impl Export {
     pub async fn next(&mut self) -> Result<Vec<Found>, Error> {
         let end = self.rows.len().min(self.told.saturating_add(STRETCH));
         let stretch = self.rows.get(self.told..end).unwrap_or_default();
-        let found = self.reader.documents(&self.tenant, &self.opened.view, stretch).await?;
-        self.told = end;
+        let mut bytes = 0_usize;
+        let fits = |found: &Found| {
+            let is_first = bytes == 0;
+            bytes = bytes.saturating_add(size(&found.finding));
+            is_first || bytes <= BYTES
+        };
+        let found = self.reader.documents_while(&self.tenant, &self.opened.view, stretch, fits).await?;
+        self.told = self.told.saturating_add(found.len());
         Ok(found)
     }
 }

@@ -3,34 +3,28 @@
 //! Nothing is kept between two looks but the place: what a change tells is read from the log and from the document that it
 //! wrote, so that whoever goes on later is told the same.
 
-use super::list_changes::no_place;
+use super::list_changes::{begin, newest_position};
 use super::question::newest_versions;
 use crate::domain::query::Filter;
 use crate::domain::{
-    AsOf, Column, Error, Family, Finding, Instant, Kind, Position, Row, Source, Standing, TenantId, Uid, Uids,
-    Vocabulary,
+    Acceptance, Column, Error, Family, Finding, Instant, Kind, Place, Position, Row, Source, Standing, TenantId, Uid,
+    Uids, Vocabulary,
 };
 use crate::ledger::{Need, Reader, Recorded, When};
 
 /// Changes that one look reads at most.
 const MOST: usize = 100;
-
-/// Where to begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Begin {
-    /// With what happens from now on.
-    Now,
-    /// Behind a place that an earlier answer named.
-    Behind(Position),
-    /// With what happened after a state that an earlier answer named.
-    After(AsOf),
-}
+/// What the log has former values of, or tells by itself.
+const JUDGED: [Column; 6] =
+    [Column::Result, Column::Severity, Column::Status, Column::Presence, Column::ExpiresAt, Column::EverFailed];
 
 /// What somebody follows, and how far it is told.
 #[derive(Debug, Clone)]
 pub struct Following {
     tenant: TenantId,
     filter: Filter,
+    /// Columns that the filter looks at, and whose former values the log does not have.
+    unjudged: Vec<Column>,
     uids: Uids,
     position: Position,
 }
@@ -51,21 +45,19 @@ pub struct Told {
 }
 
 impl Following {
-    /// Begins. [`Error::Invalid`] names `field` when what it begins with is none of this log's.
+    /// Begins at a place, or with what happens from now on. [`Error::Invalid`] names `field` when the place is none of this log's.
     pub async fn begin(
         reader: &Reader,
         tenant: &TenantId,
         mut filter: Filter,
-        begin: Begin,
+        place: Option<Place>,
         field: &str,
     ) -> Result<Self, Error> {
         let position = async {
-            let position = match begin {
-                Begin::Now => reader.position(tenant, None).await?,
-                Begin::After(state) => reader.position(tenant, Some(state)).await?,
-                Begin::Behind(place) => reader.changes(tenant, place, Some(place.at), 0).await?.map(|_| place),
-            };
-            position.ok_or_else(|| no_place(field))
+            match place {
+                None => newest_position(reader, tenant).await,
+                Some(place) => begin(reader, tenant, place, field).await,
+            }
         };
         let newest = async {
             match filter.asks_newest() {
@@ -78,7 +70,8 @@ impl Following {
         if let Some(newest) = newest {
             filter.settle(&newest);
         }
-        Ok(Self { tenant: tenant.clone(), filter, uids, position })
+        let unjudged = filter.columns().into_iter().filter(|column| !JUDGED.contains(column)).collect();
+        Ok(Self { tenant: tenant.clone(), filter, unjudged, uids, position })
     }
 
     /// How far it is told.
@@ -94,42 +87,49 @@ impl Following {
     /// The next changes that the filter accepts before or after them, and whether there may be more right behind.
     pub async fn next(&mut self, reader: &Reader) -> Result<(Vec<Told>, bool), Error> {
         let found = reader.changes(&self.tenant, self.position, None, MOST).await?;
-        let found = found.ok_or_else(|| Error::internal("the log has lost a place that was told"))?;
-        let (reached, has_more) = (found.reached, found.has_more);
-        let mut told: Vec<(Told, bool)> = found.recorded.into_iter().filter_map(|one| self.told(one)).collect();
-        let unsure: Vec<_> = told.iter().filter(|(_, is_sure)| !is_sure).map(|(told, _)| told.uid).collect();
-        if !unsure.is_empty() {
-            // Who decides does not report: when a producer last did stands in the newest columns.
-            let ordinals: Vec<_> = unsure.iter().filter_map(|uid| self.uids.ordinal(*uid)).collect();
-            let need = Need::of([Family::Core, Family::Seen], ordinals);
-            let view = reader.view(&self.tenant, When::Now, &need).await?;
-            for (told, _) in told.iter_mut().filter(|(_, is_sure)| !is_sure) {
-                let Some(ordinal) = self.uids.ordinal(told.uid) else { continue };
-                let seen = view.cell(ordinal, Column::LastSeen)?.int().map(Instant);
-                told.last_seen = seen.map_or(told.last_seen, |seen| seen.min(told.position.at));
-            }
+        let mut told = Vec::new();
+        for change in found.recorded {
+            told.extend(self.told(reader, change).await?);
         }
-        self.position = reached;
-        Ok((told.into_iter().map(|(told, _)| told).collect(), has_more))
+        self.position = found.reached;
+        Ok((told, found.has_more))
     }
 
-    /// What is told of a change, and whether its finding was reported with it; `None` when it is none of those that are followed.
-    fn told(&self, one: Recorded) -> Option<(Told, bool)> {
-        let at = one.position.at;
-        let before = (one.kind != Kind::Created).then(|| former(&one)).flatten();
-        let finding = one.finding?.evaluated(at);
+    /// What is told of a change; `None` when it is none of those that are followed.
+    async fn told(&self, reader: &Reader, change: Recorded) -> Result<Option<Told>, Error> {
+        let Position { at, seq, .. } = change.position;
+        let Some(finding) = change.finding.clone() else { return Ok(None) };
+        let finding = finding.evaluated(at);
         let passes = |finding: &Finding| self.filter.accepts(finding, &Row::of(finding, at), at);
-        if !passes(&finding) && !before.as_ref().is_some_and(passes) {
-            return None;
+        let recorded = (change.kind != Kind::Created).then(|| former(&change)).flatten();
+        let evaluated = recorded.clone().map(|former| former.evaluated(at));
+        let mut is_told = passes(&finding) || recorded.iter().chain(&evaluated).any(passes);
+        // The log has only what was judged before; the document before it has the rest.
+        if !is_told && recorded.is_some() && self.unjudged.iter().any(|column| change.columns.contains_key(column)) {
+            let before = reader.before_change(&self.tenant, &change).await?;
+            let evaluated = before.clone().map(|before| before.evaluated(at));
+            is_told = before.iter().chain(&evaluated).any(passes);
         }
-        let is_reported = matches!(one.actor.source, Source::Import | Source::Audit);
-        let uid = self.uids.finding(one.ordinal);
-        let before = before.map(|former| former.standing);
-        Some((Told { position: one.position, uid, before, finding, last_seen: at }, is_reported))
+        if !is_told {
+            return Ok(None);
+        }
+        let last_seen = match change.actor.source {
+            Source::Import | Source::Audit => at,
+            // Who decides does not report: when a producer last did stands in the columns.
+            Source::Update | Source::Decision | Source::Expiry => {
+                let state = When::Pinned { seq, at, chain: None };
+                let need = Need::of([Family::Core, Family::Seen], [change.ordinal]);
+                let view = reader.view(&self.tenant, state, &need).await?;
+                view.cell(change.ordinal, Column::LastSeen)?.int().map_or(at, Instant)
+            }
+        };
+        let uid = self.uids.finding(change.ordinal);
+        let before = evaluated.map(|former| former.standing);
+        Ok(Some(Told { position: change.position, uid, before, finding, last_seen }))
     }
 }
 
-/// The finding with what is judged of it as it was before a change.
+/// The finding with what is judged of it as it was recorded before a change.
 fn former(change: &Recorded) -> Option<Finding> {
     let mut finding = change.finding.clone()?;
     let own = &mut finding.standing;
@@ -144,6 +144,18 @@ fn former(change: &Recorded) -> Option<Finding> {
     }
     if change.before.contains_key(&Column::Status) {
         own.status = word(change, Column::Status);
+    }
+    if let Some(cell) = change.before.get(&Column::ExpiresAt) {
+        let ended = cell.int().map(Instant);
+        let nobody = || Acceptance {
+            justification: String::new(),
+            approved_by: None,
+            review_date: None,
+            expires_at: None,
+            by: String::new(),
+            at: change.position.at,
+        };
+        own.acceptance = ended.map(|ended| Acceptance { expires_at: Some(ended), ..nobody() });
     }
     own.ever_failed = own.ever_failed && !change.columns.contains_key(&Column::EverFailed);
     Some(finding)

@@ -201,6 +201,7 @@ impl Room {
     }
 }
 
-fn size(finding: &Finding) -> usize {
+/// The bytes of a finding's document in an answer.
+pub(super) fn size(finding: &Finding) -> usize {
     in_answer(&json::canonical(&Value::Object(finding.asff.clone())))
 }

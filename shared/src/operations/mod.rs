@@ -61,7 +61,7 @@ pub use decide_findings::{Report, check_end, decide_finding, decide_findings, fi
 pub use decide_one::{Decided, Meant, Prepared, decide_one, prepare_decision};
 pub use export_findings::{Export, Found};
 pub use find_resource::find_resource;
-pub use follow_findings::{Begin, Following, Told};
+pub use follow_findings::{Following, Told};
 pub use get_compliance_summary::get_compliance_summary;
 pub use get_finding_by_name::{NamedQuery, get_finding_by_name};
 pub use get_finding_changes::{ChangesPage, ChangesQuery, get_finding_changes};
@@ -75,7 +75,7 @@ pub use import_snapshots::{Imported, import_snapshots};
 pub use judge_past::judge_past;
 pub use list_account_settings::list_account_settings;
 pub use list_accounts::{Concerned, list_accounts};
-pub use list_changes::{LogQuery, RecordedChange, list_changes};
+pub use list_changes::{LogQuery, RecordedChange, list_changes, newest_position};
 pub use list_decisions::{DecisionsQuery, list_decisions};
 pub use list_frameworks::{FrameworkRow, RuleName, list_frameworks};
 pub use list_inventory::list_inventory;

@@ -39,7 +39,7 @@ static WITHOUT: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 });
 
 /// What a tenant has pushed, as far as it tells whether findings have patches.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Pushed {
     tenant: TenantId,
     roots: Result<Vec<Root>, Error>,

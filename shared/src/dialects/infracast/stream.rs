@@ -8,19 +8,22 @@
 //!   begins now, and says so with an id without data.
 //! - An event is told when its finding passes the list's filters before or after it, so that a copy of a list with the same
 //!   filters learns of what leaves it.
-//! - `finding.created`: it fails for the first time. `finding.resolved`: it passes, is gone, or is said to be fixed.
+//! - `finding.created`: it is a finding for the first time: it fails, or it is filed as one that did. An event names its finding by `uid`, too,
+//!   because the id of a row may be cut, and changes with its producer's names.
+//! - `finding.resolved`: it passes, is gone, or is said to be fixed.
 //!   `finding.accepted`: somebody has accepted it or said that it is wrong. `finding.updated`: anything else.
 //! - No `event` field is sent, since `EventSource.onmessage` would not be called then.
 //! - An id without data, which no client shows, comes every 15 seconds at the latest; it keeps the connection open, and a client that
 //!   goes on later need not look again at what its filters refused.
 
 use super::super::Reply;
+use super::super::members::shown;
 use super::filters;
 use super::parameters::Parameters;
 use super::row::{self, Listed};
 use super::vocabulary::Listing;
 use crate::domain::query::Filter;
-use crate::domain::{AsOf, Error, Instant, MappingQuery, Position, Standing};
+use crate::domain::{Error, Instant, MappingQuery, Place, Position, Standing};
 use serde_json::json;
 
 /// The header by which a client goes on.
@@ -28,6 +31,9 @@ pub const LAST_EVENT_ID: &str = "last-event-id";
 
 /// The same as a parameter, for clients that cannot send headers.
 pub const PARAMETER: &str = "last_event_id";
+
+/// Every parameter.
+const KNOWN: [&str; 7] = ["severity", "status", "framework", "control_id", "resource_type", "search", PARAMETER];
 
 /// Every word of `event`.
 pub const EVENTS: [&str; 4] = ["finding.created", "finding.updated", "finding.resolved", "finding.accepted"];
@@ -38,16 +44,7 @@ pub struct Stream {
     /// Which findings.
     pub filter: Filter,
     /// Where to begin, if not now.
-    pub after: Option<After>,
-}
-
-/// What a client names to begin with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum After {
-    /// The id of an event.
-    Event(Position),
-    /// The state of a list.
-    State(AsOf),
+    pub after: Option<Place>,
 }
 
 /// A change of a finding.
@@ -63,6 +60,11 @@ pub struct Event<'a> {
 
 /// Reads the header and a query; [`Error::Invalid`] names what is at fault.
 pub fn parse(last_event_id: Option<&str>, query: &[(String, String)]) -> Result<Stream, Error> {
+    // What is misspelt would be taken for left out, and what it was to begin with would be lost.
+    if let Some((other, _)) = query.iter().find(|(name, _)| !KNOWN.contains(&name.as_str())) {
+        let why = format!("is no parameter of a stream; there are {}", KNOWN.join(", "));
+        return Err(Error::invalid(shown(other), why));
+    }
     let parameters = Parameters(query);
     let header = last_event_id.map(str::trim).filter(|id| !id.is_empty()).map(|id| (LAST_EVENT_ID, id));
     // A client that connects again sends the newest id as header, and the URL that it began with.
@@ -70,10 +72,7 @@ pub fn parse(last_event_id: Option<&str>, query: &[(String, String)]) -> Result<
         Some(named) => Some(named),
         None => parameters.one(PARAMETER)?.map(|id| (PARAMETER, id)),
     };
-    let after = named.map(|(field, text)| match text.contains('~') {
-        true => AsOf::parse(field, text).map(After::State),
-        false => Position::parse(field, text).map(After::Event),
-    });
+    let after = named.map(|(field, text)| Place::parse(field, text));
     Ok(Stream { filter: filters::parse(parameters)?, after: after.transpose()? })
 }
 
@@ -105,13 +104,15 @@ pub fn event(told: &Event<'_>, asked: Option<&MappingQuery>) -> Option<String> {
     let own = &shown.finding.standing;
     let is_now = Listing::of(own)?;
     let was = before.and_then(Listing::of);
+    let row = row::listed(shown, asked, false);
     let data = match kind(was, is_now, own, position.at) {
         "finding.resolved" => json!({
             "event": "finding.resolved",
-            "finding_id": row::full_id(shown),
+            "finding_id": row.get("id"),
+            "uid": row.get("uid"),
             "resolved_at": row::seconds(position.at),
         }),
-        event => json!({"event": event, "finding": row::listed(shown, asked, false)}),
+        event => json!({"event": event, "finding": row}),
     };
     // JSON has no line ends of its own: those in texts are escaped.
     Some(format!("id: {position}\ndata: {data}\n\n"))
@@ -132,8 +133,8 @@ mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
     use super::super::samples::finding;
-    use super::{After, EVENTS, Event, Listed, event, parse};
-    use crate::domain::{AsOf, Finding, Instant, Ordinal, Position, Presence, Standing, Status, Uids, Verdict};
+    use super::{EVENTS, Event, Listed, event, parse};
+    use crate::domain::{AsOf, Finding, Instant, Ordinal, Place, Position, Presence, Standing, Status, Uids, Verdict};
     use serde_json::Value;
 
     fn told(before: Option<&Standing>, finding: &Finding) -> Option<Value> {
@@ -155,10 +156,12 @@ mod tests {
         let mut passed = open.clone();
         (passed.standing.result, passed.standing.status) = (Verdict::Pass, None);
         let resolved = told(Some(&open.standing), &passed).unwrap();
-        assert_eq!(resolved.as_object().unwrap().len(), 3);
+        assert_eq!(resolved.as_object().unwrap().len(), 4);
         assert_eq!(resolved["event"], EVENTS[2]);
         assert_eq!(resolved["resolved_at"], "2024-03-16T10:05:00Z");
-        assert_eq!(resolved["finding_id"], created["finding"]["id"]);
+        for (member, of_row) in [("finding_id", "id"), ("uid", "uid")] {
+            assert_eq!(resolved[member], created["finding"][of_row]);
+        }
         let mut accepted = open.clone();
         accepted.standing.status = Some(Status::RiskAccepted);
         assert_eq!(told(Some(&open.standing), &accepted).unwrap()["event"], EVENTS[3]);
@@ -186,17 +189,19 @@ mod tests {
     #[test]
     fn it_begins_where_the_client_says() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let place = |text: &str| After::Event(Position::parse("x", text).unwrap());
+        let place = |text: &str| Place::Behind(Position::parse("x", text).unwrap());
         let query = [pair("last_event_id", "5-1")];
         assert_eq!(parse(None, &[]).unwrap().after, None);
         assert_eq!(parse(Some(" "), &query).unwrap().after, Some(place("5-1")));
         assert_eq!(parse(Some("7-2-3"), &query).unwrap().after, Some(place("7-2-3")), "the header is the newer one");
         let state = AsOf { at: Instant(1_710_583_500_000), seq: Some(4) };
-        assert_eq!(parse(Some("2024-03-16T10:05:00.000Z~4"), &[]).unwrap().after, Some(After::State(state)));
+        assert_eq!(parse(Some("2024-03-16T10:05:00.000Z~4"), &[]).unwrap().after, Some(Place::After(state)));
         for (header, query, field) in [
             (Some("x"), vec![], "last-event-id"),
             (None, vec![pair("last_event_id", "1")], "last_event_id"),
             (None, vec![pair("status", "closed")], "status"),
+            (None, vec![pair("as_of", "2024-03-16")], "as_of"),
+            (None, vec![pair("severty", "HIGH")], "severty"),
         ] {
             let refused = parse(header, &query).unwrap_err();
             assert!(refused.to_string().starts_with(field), "{refused}");

@@ -9,15 +9,18 @@ use super::super::export::{FORMAT, Format};
 use super::parameters::Parameters;
 use super::recorded::{first_resource, judged, judged_before, kind, source};
 use crate::domain::json::text_at;
-use crate::domain::{Actor, Cell, Column, Error, Finding, Instant, Kind, Position, Uid};
+use crate::domain::{Actor, Cell, Column, Error, Finding, Instant, Kind, Place, Position, Uid};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Rows of a page, unless the client says otherwise.
 pub const DEFAULT_LIMIT: u32 = 100;
 
-/// The most rows of a page. A row takes 1 KB at most, and its document is read.
+/// The most rows of a page.
 pub const MAX_LIMIT: u32 = 500;
+
+/// Characters of a text that a row shows. ARNs and ids of rules are shorter.
+const MOST_CHARS: usize = 1024;
 
 /// The parameter that carries a place.
 pub const AFTER: &str = "after";
@@ -61,7 +64,7 @@ pub struct ListChanges {
     /// Not after this instant.
     pub to: Option<Instant>,
     /// Behind which place.
-    pub after: Option<Position>,
+    pub after: Option<Place>,
     /// Rows of the page.
     pub limit: u32,
 }
@@ -91,7 +94,7 @@ pub fn parse(query: &[(String, String)]) -> Result<ListChanges, Error> {
     Ok(ListChanges {
         from: parameters.instant("from")?,
         to: parameters.instant("to")?,
-        after: parameters.one(AFTER)?.map(|text| Position::parse(AFTER, text)).transpose()?,
+        after: parameters.one(AFTER)?.map(|text| Place::parse(AFTER, text)).transpose()?,
         limit: parameters.limit(DEFAULT_LIMIT, MAX_LIMIT)?,
     })
 }
@@ -106,7 +109,7 @@ pub fn render<'a>(rows: impl IntoIterator<Item = Row<'a>>, reached: Position, ha
 /// A row of the feed.
 pub fn shown(row: &Row<'_>) -> Value {
     let Row { position, uid, actor, before, columns, finding, .. } = row;
-    let text = |path: &str| finding.and_then(|finding| text_at(&finding.asff, path));
+    let text = |path: &str| finding.and_then(|finding| text_at(&finding.asff, path)).map(bounded);
     let is_new = row.kind == Kind::Created;
     let then = finding.filter(|_| !is_new).map(|finding| judged_before(&finding.standing, before));
     json!({
@@ -117,7 +120,7 @@ pub fn shown(row: &Row<'_>) -> Value {
         "actor": actor.identity,
         "uid": uid.to_string(),
         "rule_id": text("GeneratorId"),
-        "resource_id": finding.and_then(first_resource),
+        "resource_id": finding.and_then(first_resource).map(bounded),
         "account_id": text("AwsAccountId"),
         "before": then,
         "after": finding.map(|finding| judged(&finding.standing)),
@@ -126,17 +129,25 @@ pub fn shown(row: &Row<'_>) -> Value {
     })
 }
 
+/// A text as far as a row has room for it.
+fn bounded(text: &str) -> String {
+    let cut: String = text.chars().take(MOST_CHARS).collect();
+    if cut.len() < text.len() { cut + "…" } else { cut }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
     use super::{DEFAULT_LIMIT, parse};
+    use crate::domain::{Instant, Place, Position};
 
     #[test]
     fn parameters_are_read_and_named() {
         let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
         assert_eq!(parse(&[]).unwrap().limit, DEFAULT_LIMIT);
-        assert_eq!(parse(&pair("after", "17-3-1")).unwrap().after.unwrap().to_string(), "17-3-1");
+        let place = Position { at: Instant(17), seq: 3, nth: Some(1) };
+        assert_eq!(parse(&pair("after", "17-3-1")).unwrap().after, Some(Place::Behind(place)));
         for (name, value) in [("after", "17"), ("limit", "0"), ("limit", "501"), ("from", "x"), ("cursor", "1-1")] {
             let refused = parse(&pair(name, value));
             assert!(refused.is_err_and(|error| error.to_string().starts_with(name)), "{name}={value}");

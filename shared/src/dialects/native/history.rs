@@ -45,10 +45,10 @@ pub struct Row<'a> {
     pub kind: Kind,
     /// Who, and through which door.
     pub actor: &'a Actor,
-    /// The finding until then; `None` when it was not there.
+    /// The finding until then; `None` when it was not there, or that was erased.
     pub before: Option<&'a Finding>,
-    /// The finding from then on.
-    pub after: &'a Finding,
+    /// The finding from then on; `None` if that was erased.
+    pub after: Option<&'a Finding>,
 }
 
 /// Reads a query; [`Error::Invalid`] names the parameter at fault.
@@ -75,7 +75,7 @@ pub fn render<'a>(uid: Uid, rows: impl IntoIterator<Item = Row<'a>>, next: Optio
 
 fn shown(row: &Row<'_>) -> Value {
     let Row { at, actor, before, after, .. } = row;
-    let changes = before.map_or_else(Vec::new, |before| changes(before, after));
+    let changes = before.zip(*after).map_or_else(Vec::new, |(before, after)| changes(before, after));
     let changes =
         changes.into_iter().map(|FieldChange { path, old, new }| json!({"field": path, "old": old, "new": new}));
     json!({
@@ -84,7 +84,7 @@ fn shown(row: &Row<'_>) -> Value {
         "source": source(actor),
         "actor": actor.identity,
         "before": before.map(|before| judged(&before.standing)),
-        "after": judged(&after.standing),
+        "after": after.map(|after| judged(&after.standing)),
         "changes": changes.collect::<Vec<_>>(),
     })
 }
