@@ -62,7 +62,7 @@ impl Listener {
 
     /// The id that holds at the end.
     fn last_id(&self) -> &str {
-        self.text.lines().filter_map(|line| line.strip_prefix("id: ")).last().unwrap()
+        self.text.lines().filter_map(|line| line.strip_prefix("id: ")).next_back().unwrap()
     }
 }
 

@@ -101,7 +101,7 @@ async fn every_position_that_is_named_is_one() {
         } else if query.starts_with("to=") {
             &all[..]
         } else {
-            &all[6..]
+            &all[5..]
         };
         assert_eq!(walk(&house, "", &after, 500).await, expected, "{query}");
     }

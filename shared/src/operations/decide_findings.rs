@@ -56,7 +56,7 @@ pub async fn decide_findings(
     Ok(Report { fates, stopped })
 }
 
-/// How a decision is made about one finding, as [`asff::decide`] does it.
+/// How a decision is made about one finding, as [`asff::decide()`] does it.
 pub(super) type Rule = fn(Option<&Finding>, &Ruling, &Terms, &Actor, Instant) -> Decision;
 
 /// What a caller wants decided about findings; `rule` says what becomes of each as it is when its turn comes.
