@@ -1,0 +1,112 @@
+"""Every function as a program, started as Lambda does it, over a DynamoDB that is not ours (moto): with its sample event, and
+with what is no event at all."""
+
+import json
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from lambda_runtime import running
+from posture import PROGRAM, ROOT, run
+
+FUNCTIONS = sorted(path.stem for path in (ROOT / "functions" / "src" / "bin").glob("*.rs"))
+#: What goes out in pieces; the template's test says the same of its routes.
+STREAMED = {
+    "infracast-list-findings",
+    "infracast-list-scored-findings",
+    "infracast-stream-findings",
+    "list-changes",
+    "list-decisions",
+}
+#: Nobody can know the uid of one thing beforehand; and a key is revoked once.
+NAMED = ("revoke-key", "bitdefender-get-", "bitdefender-update", "datadog-", "get-job", "infracast-get-terraform-patch")
+#: What a queue or a schedule wakes.
+TRIGGERS = {"import-hub-events", "record-expiries", "record-resource", "run-audits", "run-decisions", "start-audits", "sweep-inventory"}
+MASTER = "1:" + "5a" * 32
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    """What the functions find in their environment, and a key."""
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        variables = {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "eu-west-1",
+            "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}",
+            "POSTURE_MASTER": MASTER,
+        }
+        # The first is the one that the sample revokes.
+        for name in ("k", "functions"):
+            wish = ["--tenant", "default", "--scopes", "admin", "--name", name]
+            place = ["--endpoint-url", variables["AWS_ENDPOINT_URL_DYNAMODB"]]
+            made = run("keys", "create", *wish, *place, **variables)
+            assert made.returncode == 0, made.stderr
+        token = json.loads(made.stdout.splitlines()[-1])["key"]["token"]
+        yield variables | {"TABLE_NAME": "posture-ledger", "POSTURE_TENANT": "default"}, token
+    finally:
+        server.stop()
+
+
+def sample(function, token):
+    return (ROOT / "events" / f"{function}.json").read_text().replace("TOKEN", token)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def filled(cloud):
+    """The findings and resources that the other samples ask for."""
+    variables, token = cloud
+    for function in ("securityhub-batch-import-findings", "import-resources", "set-rule"):
+        with running(function, **variables) as runtime:
+            status, _, body = runtime.invoke(sample(function, token)).answer()
+            assert status < 300, body
+
+
+def test_there_is_a_program_for_each():
+    assert len(FUNCTIONS) > 55 and all(PROGRAM.with_name(function).exists() for function in FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_it_takes_its_event_and_outlives_what_is_none(cloud, function):
+    variables, token = cloud
+    event = sample(function, token)
+    with running(function, **variables) as runtime:
+        # What is read from AWS has its own test, with an AWS to read.
+        if function != "sweep-inventory":
+            check(function, runtime.invoke(event))
+        for malformed in ("{", "[1, 2]", json.dumps({"Records": [{"nothing": 1}]})):
+            odd = runtime.invoke(malformed)
+            # A schedule's event says nothing that its function would look at.
+            assert odd.is_error or function in TRIGGERS and malformed != "{", malformed
+            if odd.is_error:
+                told = odd.json()
+                assert told["errorType"] and MASTER not in told["errorMessage"] and "panicked" not in told["errorMessage"]
+        if function != "sweep-inventory":
+            check(function, runtime.invoke(event))
+        assert runtime.process.poll() is None, "it lives on"
+
+
+def check(function, outcome):
+    """Whether an event was taken well."""
+    assert not outcome.is_error, outcome.json()
+    assert outcome.is_streamed == (function in STREAMED)
+    if function in TRIGGERS:
+        assert outcome.json().get("batchItemFailures", []) == []
+        return
+    status, headers, body = outcome.answer()
+    # A second time some things are there already.
+    assert status < 300 or status == 409 or (status == 404 and function.startswith(NAMED)), f"{status} {body}"
+    assert headers["content-type"], headers
+    if function == "infracast-stream-findings":
+        assert body.startswith("retry: ") and body.endswith("\n\nretry: 1000\n\n"), body
+
+
+def test_a_key_that_is_none_is_refused(cloud):
+    variables, _ = cloud
+    for function in ("securityhub-get-findings", "infracast-stream-findings"):
+        with running(function, **variables) as runtime:
+            status, _, body = runtime.invoke(sample(function, "nonsense")).answer()
+            assert status == 401, body
