@@ -24,7 +24,7 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Output, Error> {
     let request = parse(call.header(LAST_EVENT_ID), &call.query)?;
-    let tenant = call.caller.tenant;
-    let following = Following::begin(ledger, &tenant, request.filter, request.after, LAST_EVENT_ID).await?;
-    Ok(watch(ledger, tenant, following, call.remaining))
+    let Call { caller, remaining, .. } = call;
+    let following = Following::begin(ledger, &caller.tenant, request.filter, request.after, LAST_EVENT_ID).await?;
+    Ok(watch(ledger, caller, following, remaining))
 }

@@ -86,6 +86,13 @@ async fn what_is_wrong_is_named_and_nothing_is_written() {
         (filter(json!({"severity": 7})), "filter.severity"),
         (filter(json!({"search": ["a", "b"]})), "filter.search"),
         (filter(json!({"per_page": "7"})), "filter.per_page"),
+        // Whoever has nothing to say does not mean everything.
+        (filter(json!({})), "filter"),
+        (filter(json!({"severity": null})), "filter"),
+        (filter(json!({"severity": []})), "filter.severity"),
+        (filter(json!({"severity": ","})), "filter.severity"),
+        (filter(json!({"severity": ["HIGH", ""]})), "filter.severity"),
+        (filter(json!({"resource_type": ["aws.s3.bucket", "aws.iam.user"]})), "filter.resource_type"),
         (filter(json!([])), "filter"),
     ] {
         let answer = decide(&house, &[], &body).await;
@@ -97,7 +104,7 @@ async fn what_is_wrong_is_named_and_nothing_is_written() {
         let answer = decide(&house, &[], &with(json!({"ids": [uid, unknown]}))).await;
         assert_eq!(answer.error(), (404, "NOT_FOUND"), "{unknown}: {}", answer.body);
     }
-    let tagged = decide(&house, &[("if-match", "\"x\"")], &filter(json!({}))).await;
+    let tagged = decide(&house, &[("if-match", "\"x\"")], &filter(json!({"status": "open"}))).await;
     assert_eq!(tagged.error(), (400, "BAD_REQUEST"), "it names one state");
     let reads = key(house.writer(), "acme", wish("reads", &[Scope::FindingsRead])).await;
     let path = format!("{FINDINGS}/decisions");
@@ -107,7 +114,7 @@ async fn what_is_wrong_is_named_and_nothing_is_written() {
     other.accounts = Some(["999999999999".to_owned()].into());
     let other = key(house.writer(), "acme", other).await;
     assert_eq!(house.ask(&other.token, Method::POST, &path, &good).await.status, 404);
-    let none = house.ask(&other.token, Method::POST, &path, &filter(json!({}))).await;
+    let none = house.ask(&other.token, Method::POST, &path, &filter(json!({"status": "open"}))).await;
     assert_eq!((none.status, &none.body["counts"]["total"]), (200, &json!(0)));
     assert_eq!(commits(&house).await, seq);
 }
@@ -137,7 +144,7 @@ async fn the_filter_is_asked_again_in_the_commit() {
         }
     };
     house.faults.before_each(Some(Arc::new(hook)));
-    let accept = json!({"decision": "accept", "justification": "Known.", "filter": {}});
+    let accept = json!({"decision": "accept", "justification": "Known.", "filter": {"status": "open"}});
     let answer = decide(&house, &[], &accept).await;
     house.faults.before_each(None);
     let counts = json!({"total": 5, "changed": 4, "unchanged": 0, "left": 1, "unknown": 0, "not_done": 0});
@@ -155,7 +162,7 @@ async fn what_stops_in_the_middle_is_completed_by_the_same_request() {
     let all: Vec<Value> =
         (0..80).map(|n| finding(&format!("f{n}"), ACCOUNT, "FAILED", "2023-11-02T00:00:00Z")).collect();
     house.import(&house.acme.token, &all).await;
-    let body = json!({"decision": "accept", "justification": "Known.", "review_date": "2023-12-01", "filter": {}});
+    let body = json!({"decision": "accept", "justification": "Known.", "review_date": "2023-12-01", "filter": {"status": "open"}});
     let headers = &[("idempotency-key", "one")][..];
     let warm = house.beside(house.clock.now());
     let other = json!({"decision": "resolve", "ids": [uid_named(&house, "f3").await]});

@@ -133,6 +133,27 @@ async fn without_a_patch_the_reason_is_said() {
     assert_eq!(available(&house, &id).await, json!(true));
 }
 
+/// What the text lets in beside what anybody has captured is judged, too: a patch that leaves it is none.
+#[tokio::test]
+async fn what_only_the_text_says_is_judged() {
+    let (house, id) = open_ssh().await;
+    let open = web("[\"0.0.0.0/0\"]");
+    let v6 = open.replace("protocol    = \"tcp\"", "protocol    = \"tcp\"\n    ipv6_cidr_blocks = [\"::/0\"]");
+    let all = "  ingress {\n    from_port = 0\n    to_port = 0\n    protocol = \"-1\"\n    cidr_blocks = [\"0.0.0.0/0\"]\n  }\n}\n";
+    let beside = format!("{}{all}", open.strip_suffix("}\n").unwrap());
+    let newer = "resource \"aws_vpc_security_group_ingress_rule\" \"x\" {\n  security_group_id = aws_security_group.web.id\n  ip_protocol = \"tcp\"\n  from_port = 20\n  to_port = 30\n  cidr_ipv6 = \"::/0\"\n}\n";
+    for text in [v6, beside, format!("{open}{newer}")] {
+        assert_eq!(push(&house, &json!({"files": {"main.tf": text}})).await.status, 200);
+        let answer = patch(&house, &id).await;
+        let said = answer.body["error"]["message"].as_str().unwrap_or_default();
+        assert!(answer.status == 404 && said.contains("the rule would still fail"), "{text}: {}", answer.body);
+        assert_eq!(available(&house, &id).await, json!(false), "{text}");
+    }
+    let closed = format!("{open}{}", newer.replace("::/0", "fd00::/8"));
+    assert_eq!(push(&house, &json!({"files": {"main.tf": closed}})).await.status, 200);
+    assert_eq!(patch(&house, &id).await.status, 200);
+}
+
 /// A patch that leaves another rule open is none: the same rule judges what would be there.
 #[tokio::test]
 async fn what_would_still_fail_is_no_patch() {

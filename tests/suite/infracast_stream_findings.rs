@@ -3,7 +3,7 @@
 use crate::house::House;
 use crate::infracast::{SHOP, accept, get, post, shop, uid_of, workflow};
 use http_body_util::BodyExt;
-use lambda_http::http::{Request, Response};
+use lambda_http::http::{Method, Request, Response};
 use lambda_http::{Body, Context, RequestExt};
 use posture_functions::infracast_stream_findings::ROUTE;
 use posture_functions::{Endless, Outgoing};
@@ -307,6 +307,20 @@ async fn wrong_beginnings_are_refused() {
         assert_eq!(body["error"]["code"], "BAD_REQUEST");
         assert!(body["error"]["message"].as_str().unwrap().starts_with(named), "{body}");
     }
+}
+
+/// A key that is revoked reads on for seconds and not until its stream ends by itself.
+#[tokio::test]
+async fn a_stream_ends_with_its_key() {
+    let house = shop().await;
+    let mut listener = Listener::open(&house, None, "", None).await;
+    assert!(listener.read().await);
+    let path = "/api/v1/tenants/acme/keys/admin";
+    assert_eq!(house.ask(&house.acme.token, Method::DELETE, path, &Value::Null).await.status, 200);
+    let began = std::time::Instant::now();
+    while listener.read().await {}
+    assert!(began.elapsed() < Duration::from_secs(30), "it would go on for minutes");
+    assert!(listener.text.ends_with("\n\nretry: 1000\n\n"), "{}", listener.text);
 }
 
 /// Another tenant's changes are not told.

@@ -90,7 +90,7 @@ async fn decided(writer: &Writer) -> BTreeMap<u32, Vec<Said>> {
 async fn a_filter_that_selects_many_becomes_a_job() {
     let house = house_of(2_500).await;
     let seq = commits(&house).await;
-    let send = async || decide(&house, &[("idempotency-key", "all of it")], &accept(&json!({}))).await;
+    let send = async || decide(&house, &[("idempotency-key", "all of it")], &accept(&json!({"status": "open"}))).await;
     let answer = send().await;
     let id = id_of(&answer);
     assert_eq!(
@@ -99,7 +99,7 @@ async fn a_filter_that_selects_many_becomes_a_job() {
     );
     assert_eq!((&answer.body["status"], &answer.body["state"]), (&json!("running"), &json!("waiting")));
     assert_eq!((&answer.body["kind"], &answer.body["by"]), (&json!("decision"), &json!("admin")));
-    assert_eq!((answer.body["request"].clone(), commits(&house).await), (accept(&json!({})), seq));
+    assert_eq!((answer.body["request"].clone(), commits(&house).await), (accept(&json!({"status": "open"})), seq));
     assert_eq!((send().await.body, job(&house, &id).await), (answer.body.clone(), answer.body));
 
     work_slices(&house, 3).await;
@@ -139,7 +139,7 @@ async fn a_filter_that_selects_many_becomes_a_job() {
 #[tokio::test]
 async fn what_has_changed_since_is_left() {
     let house = house_of(1_001).await;
-    let id = id_of(&decide(&house, &[], &accept(&json!({}))).await);
+    let id = id_of(&decide(&house, &[], &accept(&json!({"status": "open"}))).await);
     house.clock.set(START.plus(1_000));
     let uid = async |name: &str| get(&house, &format!("/findings/g-{name}")).await.body["uid"].clone();
     let say = async |decision: &str, uid: &Value| {
@@ -202,11 +202,11 @@ async fn a_limited_key_means_its_own() {
     // The others' 1,010 do not count, so that these are few.
     let few = house.ask(&other.token, Method::POST, &path, &accept(&json!({"search": "o1"}))).await;
     assert_eq!((few.status, &few.body["counts"]["changed"]), (200, &json!(11)), "{}", few.body);
-    let few = house.ask(&other.token, Method::POST, &path, &accept(&json!({}))).await;
+    let few = house.ask(&other.token, Method::POST, &path, &accept(&json!({"status": "open"}))).await;
     assert_eq!((few.status, &few.body["counts"]["changed"]), (200, &json!(19)), "{}", few.body);
     let reopen = json!({"decision": "reopen", "filter": {"status": "all"}});
     assert_eq!(house.ask(&other.token, Method::POST, &path, &reopen).await.body["counts"]["changed"], json!(30));
-    let many = house.ask(&one.token, Method::POST, &path, &accept(&json!({}))).await;
+    let many = house.ask(&one.token, Method::POST, &path, &accept(&json!({"status": "open"}))).await;
     assert_eq!(many.body["counts"]["total"], json!(1010));
     let id = id_of(&many);
     assert_eq!(wake(&house).await, json!({"ended": 1}));
@@ -225,7 +225,7 @@ async fn what_is_wrong_is_no_job() {
     for (headers, body, member) in [
         (&[][..], accept(&json!({"severity": "WORST"})), "filter.severity"),
         (&[], accept(&json!({"per_page": "7"})), "filter.per_page"),
-        (&[("if-match", "\"x\"")], accept(&json!({})), "If-Match"),
+        (&[("if-match", "\"x\"")], accept(&json!({"status": "open"})), "If-Match"),
         (&[], long.take(), "filter"),
     ] {
         let answer = decide(&house, headers, &body).await;
@@ -249,10 +249,10 @@ async fn the_same_request_is_the_same_job() {
         let headers = &[("idempotency-key", name.as_str())][..];
         let dying = house.beside(house.clock.now());
         dying.faults.plan(Fault::CrashAfter(number));
-        decide(&dying, headers, &accept(&json!({}))).await;
+        decide(&dying, headers, &accept(&json!({"status": "open"}))).await;
         let is_whole = dying.faults.seen() < number;
         house.clock.set(house.clock.now().plus(61_000));
-        let id = id_of(&decide(&house, headers, &accept(&json!({}))).await);
+        let id = id_of(&decide(&house, headers, &accept(&json!({"status": "open"}))).await);
         let jobs = house.writer().run_list_decisions(&tenant("acme")).await.unwrap();
         assert_eq!(jobs.last().map(|run| run.id.clone()), Some(id), "{number}");
         assert_eq!(jobs.len() as u64, number, "{number}");

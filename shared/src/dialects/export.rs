@@ -139,6 +139,11 @@ fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     let mut is_begin = true;
     for c in text.chars() {
+        if c.is_control() && !matches!(c, '\t' | '\r' | '\n') {
+            // Some readers end at a NUL, and nobody is to see what a terminal does with the others.
+            harmless.push(char::REPLACEMENT_CHARACTER);
+            continue;
+        }
         if is_begin && BEGINNINGS.contains(&c) {
             harmless.push('\'');
         }
@@ -210,6 +215,7 @@ mod tests {
             ("a\t@b", "\"a\t'@b\""),
             ("\u{ff1d}1", "\"'\u{ff1d}1\""),
             ("a-b", "a-b"),
+            ("a\u{0}b", "\"a\u{fffd}b\""),
             (" =1", "\" '=1\""),
         ] {
             assert_eq!(csv_line(&[json!(text)]), format!("{cell}\r\n"));

@@ -152,6 +152,42 @@ pub fn any_left(owner: &Spot<'_>, subject: &Subject<'_>, offences: &[Offence<'_>
     })
 }
 
+/// Shows beside the item's permissions those that the text of a group tells of, whether or not anybody has captured them; what is no
+/// literal tells of none.
+pub fn told(item: &mut Object, owner: &Spot<'_>, subject: &Subject<'_>) {
+    let permissions = item.get_mut("configuration").and_then(|all| all.get_mut("ipPermissions"));
+    let Some(Value::Array(permissions)) = permissions else { return };
+    for (spot, protocol) in rules(owner, subject) {
+        let Some(Ports { protocol, from, to }) = Ports::of_block(spot.block, protocol) else { continue };
+        let ranges = ranges(spot.block);
+        let of = |is_v6: bool, member: &str| -> Value {
+            ranges.iter().filter(|range| range.contains(':') == is_v6).map(|range| json!({member: range})).collect()
+        };
+        let mut permission = json!({
+            "ipProtocol": protocol,
+            "ipv4Ranges": of(false, "cidrIp"),
+            "ipv6Ranges": of(true, "cidrIpv6"),
+        });
+        for (name, port) in [("fromPort", from), ("toPort", to)] {
+            if let (Some(port), Some(members)) = (port, permission.as_object_mut()) {
+                members.insert(name.to_owned(), json!(port));
+            }
+        }
+        permissions.push(permission);
+    }
+}
+
+/// The ranges of a block that are literals.
+fn ranges(block: &Block) -> Vec<String> {
+    let said = |name: &str| block.argument(name).map(|argument| &argument.said);
+    let single = SINGLE.iter().filter_map(|name| text(said(name)?));
+    let listed = LISTS.iter().filter_map(|name| match said(name)? {
+        Said::List(items) => Some(items.iter().filter_map(|(_, said)| text(said)).collect::<Vec<_>>()),
+        _ => None,
+    });
+    single.chain(listed.flatten()).collect()
+}
+
 /// Why a rule is not among the blocks.
 fn elsewhere(owner: &Spot<'_>, ports: &Ports, range: &str) -> Why {
     let Ports { protocol, from, to } = ports;

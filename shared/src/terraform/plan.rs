@@ -175,6 +175,8 @@ fn narrowed(
     if ingress::any_left(&again, subject, offences) {
         return Err(unexpected());
     }
+    // What else the text lets in, its rule has to pass as well.
+    ingress::told(item, &again, subject);
     Ok((owner.workspace.name.clone(), diff))
 }
 

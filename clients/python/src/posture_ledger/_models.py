@@ -154,6 +154,8 @@ class FindingEvent:
     #: finding.created, finding.updated, finding.resolved or finding.accepted.
     event: str
     finding_id: str
+    #: By which a finding is known however its producer names it.
+    uid: Optional[str]
     #: The finding, in events that show it.
     finding: Optional[Finding]
     resolved_at: Optional[datetime]
@@ -167,7 +169,8 @@ class FindingEvent:
         if finding_id is None:
             raise ProtocolError(f"event {id} names no finding")
         resolved_at = members.instant_or_none("resolved_at")
-        return cls(id, members.text("event"), finding_id, finding, resolved_at, members.all)
+        uid = members.text_or_none("uid") or (finding.uid if finding else None)
+        return cls(id, members.text("event"), finding_id, uid, finding, resolved_at, members.all)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ use super::super::openapi::{
     outcome_counts, reference, text, text_or_null, uuid, words, words_or_null,
 };
 use super::audit_log::{ACTIONS, DEFAULT_LIMIT, FORMATS, MAX_LIMIT, SOURCES, severities, statuses};
-use super::decisions::{FILTER, FILTERS, IDS, MOST_FINDINGS, WORDS};
+use super::decisions::{FILTER, FILTERS, IDS, LISTS, MOST_FINDINGS, WORDS};
 use super::openapi::{TENANT, instant_or_null};
 use crate::domain::JobState;
 use serde_json::{Value, json};
@@ -18,10 +18,11 @@ pub fn decide_findings(_: &str) -> Description {
     let answer = object([("counts", outcome_counts()), ("results", list(&row))]);
     let ids =
         json!({"type": "array", "minItems": 1, "maxItems": MOST_FINDINGS, "items": {"type": "string", "minLength": 1}});
-    let value = json!({"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string", "minLength": 1}}]});
-    let filters: serde_json::Map<String, Value> =
-        FILTERS.iter().map(|name| ((*name).to_owned(), value.clone())).collect();
-    let filter = json!({"type": "object", "properties": filters, "additionalProperties": false});
+    let one = json!({"type": "string", "minLength": 1});
+    let several = json!({"anyOf": [one, {"type": "array", "minItems": 1, "items": one}]});
+    let of = |name: &str| if LISTS.contains(&name) { several.clone() } else { one.clone() };
+    let filters: serde_json::Map<String, Value> = FILTERS.iter().map(|name| ((*name).to_owned(), of(name))).collect();
+    let filter = json!({"type": "object", "minProperties": 1, "properties": filters, "additionalProperties": false});
     let decision = words(WORDS.map(|(word, _)| word));
     let body = and_perhaps(
         object([("decision", decision)]),

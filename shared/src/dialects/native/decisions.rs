@@ -37,6 +37,9 @@ const MEMBERS: &[&str] = &["decision", "justification", REVIEW_DATE, "approved_b
 /// What of the list's parameters selects findings.
 pub const FILTERS: [&str; 6] = ["status", "severity", "framework", "control_id", "resource_type", "search"];
 
+/// Those of which several values may be sent.
+pub const LISTS: [&str; 2] = ["status", "severity"];
+
 /// A request to decide about findings.
 #[derive(Debug, Clone)]
 pub struct Decide {
@@ -107,12 +110,20 @@ fn selected(members: &Members<'_>) -> Result<Selected, Error> {
                     Value::Array(list) => list.iter().map(Value::as_str).collect(),
                     _ => vec![None],
                 };
+                if texts.is_empty() || (texts.len() > 1 && !LISTS.contains(&name.as_str())) {
+                    let why = if texts.is_empty() { "must not be empty" } else { "takes one text" };
+                    return Err(Error::invalid(filter.name(name), why));
+                }
                 for text in texts {
-                    let text = text.filter(|text| !text.trim().is_empty());
+                    let text = text.filter(|text| !text.trim_matches([',', ' ']).is_empty());
                     let wrong =
                         || Error::invalid(filter.name(name), "must be a string or a list of strings, none blank");
                     pairs.push((name.clone(), text.ok_or_else(wrong)?.to_owned()));
                 }
+            }
+            // A script that has nothing to say should not decide about everything.
+            if pairs.is_empty() {
+                return Err(Error::invalid(FILTER, "says nothing; for every open finding send {\"status\": \"open\"}"));
             }
             let read = list_findings::parse(List::Plain, &pairs).map_err(|error| match error {
                 Error::Invalid { field, message } => Error::invalid(filter.name(&field), message),
