@@ -1,7 +1,7 @@
 //! `GET /docs`: every operation, as a page for people.
 
-use crate::openapi::document;
-use crate::{Handler, ROUTES, Route};
+use crate::openapi::written;
+use crate::{Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::Dialect;
 use posture_shared::dialects::native::{docs, openapi};
@@ -15,5 +15,5 @@ pub static ROUTE: Route = Route {
     dialect: Dialect::Native,
     scope: None,
     describe: openapi::get_docs,
-    handler: Handler::Open(|base| docs::page(&document(ROUTES, base))),
+    handler: Handler::Open(|base| docs::page(&written(base))),
 };

@@ -19,6 +19,7 @@ pub mod output;
 pub mod route;
 pub mod routes;
 pub mod runtime;
+mod start;
 mod watch;
 
 pub mod bitdefender_get_check;

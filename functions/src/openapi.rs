@@ -1,6 +1,9 @@
 //! `/openapi.json`: every route with what its dialect says of it, in OpenAPI 3.1.
 //!
 //! Further paths of a route are operations of their own; `x-same-as` names the path that it is known by first.
+//!
+//! Functions answer with the document as it was written last, `openapi.json` beside their manifest: to make it, a function would have
+//! to hold all others. `posture openapi` writes it, and a test compares.
 
 use crate::once;
 use crate::route::{Handler, Route};
@@ -12,6 +15,31 @@ use serde_json::{Value, json};
 /// What stands above the operations.
 const ABOUT: &str = "The store of record for cloud security findings. Findings are as they are now, or, with `as_of`, as \
                      they were at any instant before. One key serves all dialects.";
+
+/// The document of all routes, as it was written last: behind no address, an operation a line.
+const WRITTEN: &str = include_str!("../openapi.json");
+
+/// Where its address stands.
+const SERVERS: &str = r#""servers":[{"url":""}]"#;
+
+/// The document of all routes behind `base`, as text.
+pub fn written(base: &str) -> String {
+    WRITTEN.replacen(SERVERS, &format!(r#""servers":[{{"url":{}}}]"#, Value::from(base)), 1)
+}
+
+/// [`document`] as it is kept: every member of the document, and every operation and schema, on a line of its own.
+pub fn kept(document: &Value) -> String {
+    let mut text = String::from("{\n");
+    let members = document.as_object().into_iter().flatten();
+    for (place, (name, member)) in members.enumerate() {
+        let inner = member.as_object().filter(|_| name == "paths").cloned().unwrap_or_default();
+        let lines: Vec<String> = inner.iter().map(|(name, one)| format!("{}:{one}", Value::from(name.as_str()))).collect();
+        let shown = if lines.is_empty() { member.to_string() } else { format!("{{\n{}\n}}", lines.join(",\n")) };
+        text += if place == 0 { "" } else { ",\n" };
+        text += &format!("{}:{shown}", Value::from(name.as_str()));
+    }
+    text + "\n}\n"
+}
 
 /// The document of these routes, which stand behind `base`.
 pub fn document(routes: &[&Route], base: &str) -> Value {
@@ -137,7 +165,7 @@ fn failures(route: &Route) -> Object {
 mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
-    use super::document;
+    use super::{document, kept, written};
     use crate::ROUTES;
     use serde_json::Value;
     use std::collections::BTreeSet;
@@ -150,6 +178,15 @@ mod tests {
             methods.map(|(method, operation)| (path.clone(), method.to_ascii_uppercase(), operation.clone()))
         });
         all.collect()
+    }
+
+    #[test]
+    fn what_is_written_is_the_document() {
+        let told = "write it anew: target/debug/posture openapi > functions/openapi.json, and build again";
+        assert!(kept(&document(ROUTES, "")) == super::WRITTEN, "{told}");
+        let base = "https://x.example/\"prod\"";
+        let read: Value = serde_json::from_str(&written(base)).unwrap();
+        assert!(read == document(ROUTES, base));
     }
 
     #[test]

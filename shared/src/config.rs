@@ -1,7 +1,6 @@
 //! Settings, read from the environment in this one place.
 //!
-//! On AWS the template passes the master secret by reference; [`Settings::masters`] is where another source of it,
-//! such as Secrets Manager, would be asked.
+//! Of the master secret a function's environment has the name only; see [`Settings::master_secret`].
 
 use crate::domain::{Error, TenantId};
 use crate::secrets::{self, Master, Masters};
@@ -17,7 +16,7 @@ pub struct Settings {
     pub url: Option<String>,
     /// `POSTURE_TOKEN`: the key that commands present.
     pub token: Option<String>,
-    /// `POSTURE_LOG`: what to log, in the syntax of `tracing_subscriber::EnvFilter`.
+    /// `POSTURE_LOG`: what to log, in the syntax of `tracing_subscriber::filter::Targets`.
     pub log: Option<String>,
     /// `POSTURE_BITDEFENDER_MAX_DAYS`: how many days ago an interval of Bitdefender's finding changes may begin; any time
     /// when it is not set, 90 with the vendor.
@@ -38,6 +37,14 @@ pub struct Settings {
     pub bedrock_url: Option<String>,
     /// `POSTURE_MASTER`: see [`masters_of`].
     master: Option<String>,
+    /// `POSTURE_MASTER_SECRET`: the name or ARN of the secret in AWS Secrets Manager whose value is what `POSTURE_MASTER` would be.
+    pub master_secret: Option<String>,
+    /// `AWS_REGION`, which Lambda sets.
+    pub region: Option<String>,
+    /// `AWS_ENDPOINT_URL` and the names that AWS has for single services: where they are, if not where they are for everybody.
+    aws_url: Option<String>,
+    dynamodb_url: Option<String>,
+    secrets_url: Option<String>,
 }
 
 impl Settings {
@@ -63,12 +70,32 @@ impl Settings {
             bedrock_region: variable("POSTURE_BEDROCK_REGION"),
             bedrock_url: variable("AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
             master: variable("POSTURE_MASTER"),
+            master_secret: variable("POSTURE_MASTER_SECRET"),
+            region: variable("AWS_REGION"),
+            aws_url: variable("AWS_ENDPOINT_URL"),
+            dynamodb_url: variable("AWS_ENDPOINT_URL_DYNAMODB"),
+            secrets_url: variable("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
         }
     }
 
     /// The table's name; [`Error::Internal`] when it is not set.
     pub fn table(&self) -> Result<&str, Error> {
         self.table.as_deref().ok_or_else(|| Error::internal("TABLE_NAME is not set"))
+    }
+
+    /// Where AWS is, if not where it is for everybody.
+    pub fn aws_url(&self) -> Option<&str> {
+        self.aws_url.as_deref()
+    }
+
+    /// Where DynamoDB is, if not where it is for everybody.
+    pub fn dynamodb_url(&self) -> Option<&str> {
+        self.dynamodb_url.as_deref().or(self.aws_url())
+    }
+
+    /// Where AWS Secrets Manager is, if not where it is for everybody.
+    pub fn secrets_url(&self) -> Option<&str> {
+        self.secrets_url.as_deref().or(self.aws_url())
     }
 
     /// Whether the environment has a master at all.
@@ -107,7 +134,8 @@ impl Settings {
 
     /// The masters; [`Error::Internal`] when they are absent or unreadable.
     pub fn masters(&self) -> Result<Masters, Error> {
-        masters_of(self.master.as_deref().ok_or_else(|| Error::internal("POSTURE_MASTER is not set"))?)
+        let text = self.master.as_deref();
+        masters_of(text.ok_or_else(|| Error::internal("neither POSTURE_MASTER_SECRET nor POSTURE_MASTER is set"))?)
     }
 }
 

@@ -7,6 +7,7 @@ mod audit;
 mod bench;
 mod door;
 mod draft;
+mod dynamodb;
 mod event;
 mod export;
 mod import;
@@ -26,6 +27,7 @@ mod verify;
 mod web;
 
 use clap::{Parser, Subcommand};
+use posture_functions::{ROUTES, openapi};
 use posture_shared::config::Settings;
 use posture_shared::domain::{Error, Instant, TenantId};
 use serde::Serialize;
@@ -34,7 +36,9 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// The store of record for cloud security findings.
 #[derive(Parser)]
@@ -74,6 +78,11 @@ enum Command {
     Rebuild(rebuild::Rebuild),
     /// Measure what reading and writing cost, over a store of its own
     Bench(bench::Bench),
+    /// Serve the embedded store as a DynamoDB of this machine, which any client can use
+    Dynamodb(dynamodb::Dynamodb),
+    /// Print the description of the API as it is kept in functions/openapi.json
+    #[command(hide = true)]
+    Openapi,
 }
 
 /// How long work in the background may go on after the command has ended.
@@ -147,8 +156,8 @@ pub fn run() -> ExitCode {
 
 fn prepare(settings: &Settings) -> Result<tokio::runtime::Runtime, Error> {
     let filter = settings.log.as_deref().unwrap_or("warn,posture_functions=info,posture_local=info");
-    let filter = EnvFilter::try_new(filter).map_err(|error| Error::invalid("POSTURE_LOG", error.to_string()))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let filter: Targets = filter.parse().map_err(|error| Error::invalid("POSTURE_LOG", format!("{error}")))?;
+    tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().with_writer(io::stderr)).with(filter).init();
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)
 }
 
@@ -168,6 +177,12 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Failur
         Command::Verify(verify) => verify.run(settings).await?,
         Command::Rebuild(rebuild) => rebuild.run(settings).await?,
         Command::Bench(bench) => bench.run().await?,
+        Command::Dynamodb(dynamodb) => dynamodb.run().await?,
+        Command::Openapi => {
+            let text = openapi::kept(&openapi::document(ROUTES, ""));
+            io::stdout().write_all(text.as_bytes()).map_err(Error::internal)?;
+            Ending::Done
+        }
     })
 }
 

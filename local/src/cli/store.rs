@@ -10,7 +10,7 @@ use aws_credential_types::Credentials;
 use clap::Args;
 use posture_functions::App;
 use posture_shared::clock::Clock;
-use posture_shared::config::Settings;
+use posture_shared::config::{Settings, masters_of};
 use posture_shared::domain::{Error, TenantId};
 use posture_shared::ledger::Writer;
 use posture_shared::operations::Model;
@@ -41,7 +41,7 @@ pub(super) struct Place {
 pub(super) struct AnyPlace {
     #[command(flatten)]
     place: Place,
-    /// Use this DynamoDB table, on AWS unless --endpoint-url says otherwise; needs POSTURE_MASTER
+    /// Use this DynamoDB table, on AWS unless --endpoint-url says otherwise; needs POSTURE_MASTER_SECRET or POSTURE_MASTER
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
 }
@@ -145,7 +145,11 @@ impl AnyPlace {
         let clock = Clock::system();
         let Some(table) = &self.table else { return self.place.open(clock, settings, absent).await };
         let config = aws(self.place.endpoint_url.as_deref(), None).await;
-        over(&config, None, table, settings.masters()?, clock, settings)
+        let masters = match settings.master_secret.as_deref().filter(|_| !settings.has_master()) {
+            Some(secret) => stored(secret, settings).await?,
+            None => settings.masters()?,
+        };
+        over(&config, None, table, masters, clock, settings)
     }
 }
 
@@ -186,6 +190,14 @@ fn over(
 ) -> Result<Open, Error> {
     let writer = Writer::connect(config, table, clock, masters);
     Ok(Open { app: App::new(writer, settings.tenant()?).allowing(settings.allowed_origins()), embedded })
+}
+
+/// The masters in a secret of AWS Secrets Manager.
+async fn stored(secret: &str, settings: &Settings) -> Result<Masters, Error> {
+    let config = aws(settings.secrets_url(), None).await;
+    let text = Aws::new(&config, web::connector())?.secret(secret).await;
+    let text = text.map_err(|refusal| Error::internal(format!("POSTURE_MASTER_SECRET: {secret}: {refusal}")))?;
+    masters_of(text.trim())
 }
 
 /// AWS as the environment and the machine's role say, in another region if one is named.

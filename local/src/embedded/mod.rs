@@ -6,6 +6,7 @@
 mod dispatch;
 #[cfg(test)]
 mod tests;
+pub mod wire;
 
 use crate::folder::Folder;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;

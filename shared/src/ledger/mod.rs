@@ -126,12 +126,35 @@ impl Reader {
     }
 }
 
+/// A table that nobody reads or writes yet.
+#[derive(Debug)]
+pub struct Table(Store);
+
+impl Table {
+    /// The table of that name, reached as `config` says.
+    pub fn new(config: &aws_config::SdkConfig, name: &str) -> Self {
+        Self(Store::new(aws_sdk_dynamodb::Client::new(config), name))
+    }
+
+    /// Opens the connection that the first request would wait for, by reading one small item of a tenant. What comes of that does not
+    /// matter: whatever is wrong is wrong again where it can be answered.
+    pub async fn touch(&self, tenant: &TenantId) {
+        if let Err(error) = self.0.get(&keys::tenant(tenant), false).await {
+            tracing::warn!(%error, "the table does not answer yet");
+        }
+    }
+}
+
 impl Writer {
     /// The ledger in `table`, reached as `config` says.
     pub fn connect(config: &aws_config::SdkConfig, table: &str, clock: Clock, masters: Masters) -> Self {
-        let client = aws_sdk_dynamodb::Client::new(config);
-        let reader =
-            Reader { store: Store::new(client, table), clock, masters, cache: Arc::default(), uids: Arc::default() };
+        Self::over(Table::new(config, table), clock, masters)
+    }
+
+    /// The ledger in a table.
+    pub fn over(table: Table, clock: Clock, masters: Masters) -> Self {
+        let Table(store) = table;
+        let reader = Reader { store, clock, masters, cache: Arc::default(), uids: Arc::default() };
         Self { reader, lanes: Arc::default(), rules: Arc::default(), folds: Arc::default() }
     }
 

@@ -1,5 +1,5 @@
-//! AWS as a reader of an account sees it: the few calls that a sweep of the inventory makes, and that of a model; nothing that changes
-//! anything.
+//! AWS as a reader of an account sees it: the few calls that a sweep of the inventory makes, that of a model, and that for the
+//! master secret; nothing that changes anything.
 //!
 //! The calls are signed requests over the HTTP stack that the AWS SDK brings. AWS Config's answers are taken as the JSON that they
 //! are, because that is what the intake reads; typed clients would take it apart only for it to be put together again.
@@ -11,6 +11,7 @@ mod facts;
 mod refusal;
 mod report;
 mod request;
+mod secret;
 
 pub use bedrock::Said;
 pub use config::{Batch, MAX_KEYS, Recorders, ResourceKey, Source, is_global};
@@ -18,6 +19,7 @@ pub use document::Document;
 pub use refusal::{Refusal, Why};
 pub use report::{Report, Row};
 pub use request::Aws;
+pub use secret::SECRET_ACTIONS;
 
 /// What IAM must allow for asking a model: Converse has no action of its own.
 pub const MODEL_ACTIONS: &[&str] = &["bedrock:InvokeModel"];

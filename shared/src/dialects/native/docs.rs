@@ -7,16 +7,15 @@
 use super::super::Reply;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 const PAGE: &str = include_str!("docs/page.html");
 const STYLE: &str = include_str!("docs/style.css");
 const READER: &str = include_str!("docs/reader.js");
 
-/// The page of a document.
-pub fn page(document: &Value) -> Reply {
-    let document = document.to_string().replace('<', "\\u003c");
+/// The page of a document, which is a text of JSON.
+pub fn page(document: &str) -> Reply {
+    let document = document.replace('<', "\\u003c");
     let parts = [("{{style}}", STYLE), ("{{reader}}", READER), ("{{document}}", &document)];
     // The document last: what it holds is not looked at again.
     let page = parts.iter().fold(PAGE.to_owned(), |page, (name, part)| page.replacen(name, part, 1));
@@ -50,7 +49,7 @@ mod tests {
     #[test]
     fn no_text_ends_its_element() {
         let document = json!({"info": {"title": "</script><script>alert(1)</script>{{reader}}<!--"}});
-        let reply = page(&document);
+        let reply = page(&document.to_string());
         let text = String::from_utf8(reply.body).unwrap();
         assert_eq!(text.matches("<script").count(), 2);
         let (_, rest) = text.split_once(r#"id="document">"#).unwrap();

@@ -1,0 +1,128 @@
+//! What a function has before its first event: logging, its clients with open connections, the masters, and the app over them.
+//!
+//! All of it happens while Lambda starts the process, when it has more of a processor than later: credentials and region come
+//! from the environment and nobody is asked for them, certificates are Amazon's own few roots and not the hundred of the system, and the
+//! master secret is read beside the first connection to the table.
+
+use crate::App;
+use crate::route::{Handler, Route, Trigger};
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use lambda_runtime::Error;
+use posture_shared::clock::Clock;
+use posture_shared::config::{Settings, masters_of};
+use posture_shared::ledger::{Table, Writer};
+use posture_shared::operations::{Model, Sweep};
+use posture_shared::secrets::{self, Master, Masters};
+use posture_shared::upstream::Aws;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The roots of Amazon Trust Services, from which the certificates of AWS's endpoints come: Amazon Root CA 1 to 4, and the
+/// Starfield Services root that older chains end in. As published at <https://www.amazontrust.com/repository/>.
+const ROOTS: &str = include_str!("../roots/amazon.pem");
+
+/// The beginnings of regions whose endpoints have other certificates.
+const ELSEWHERE: &[&str] = &["cn-", "us-iso", "eu-iso"];
+
+/// What a function answers.
+#[derive(Clone, Copy)]
+pub enum Role {
+    /// Requests.
+    Endpoint(&'static Route),
+    /// Events.
+    Trigger(&'static Trigger),
+}
+
+/// The app of a function, from its environment.
+pub async fn app(role: Role) -> Result<App, Error> {
+    let settings = Settings::from_environment();
+    let filter: Targets = settings.log.as_deref().unwrap_or("info").parse()?;
+    tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().json()).with(filter).init();
+    let (reads_aws, words, is_open) = match role {
+        Role::Endpoint(route) => (false, matches!(route.handler, Handler::Words(_)), matches!(route.handler, Handler::Open(_))),
+        Role::Trigger(trigger) => (trigger.reads_aws, false, false),
+    };
+    let (clock, tenant) = (Clock::system(), settings.tenant()?);
+    if is_open {
+        // It has no rights on anything, and no use for them.
+        let nothing = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
+        let masters = Masters::only(Master::new(1, secrets::random::<32>()?.to_vec())?);
+        let writer = Writer::connect(&nothing, settings.table()?, clock, masters);
+        return Ok(App::new(writer, tenant).allowing(settings.allowed_origins()));
+    }
+    let surroundings = Surroundings::of(&settings)?;
+    let table = Table::new(&surroundings.for_dynamodb(&settings), settings.table()?);
+    let (masters, ()) = tokio::join!(surroundings.masters(&settings), table.touch(&tenant));
+    let writer = Writer::over(table, clock, masters?);
+    let mut app = App::new(writer, tenant).allowing(settings.allowed_origins());
+    if reads_aws {
+        let (regions, aggregator) = (settings.sweep_regions(), settings.sweep_aggregator.clone());
+        app = app.sweeping(Sweep { aws: surroundings.aws()?, regions, aggregator });
+    }
+    if let Some(model) = settings.bedrock_model.as_deref().filter(|_| words) {
+        let aws = surroundings.aws()?.elsewhere(settings.bedrock_region(), settings.bedrock_url.as_deref());
+        app = app.wording(Model::new(aws, model)?);
+    }
+    Ok(app)
+}
+
+/// How AWS is reached.
+struct Surroundings {
+    config: SdkConfig,
+    context: TlsContext,
+}
+
+impl Surroundings {
+    fn of(settings: &Settings) -> Result<Self, Error> {
+        let region = settings.region.clone().ok_or("AWS_REGION is not set")?;
+        let context = TlsContext::builder().with_trust_store(trust(&region)).build()?;
+        let http: SharedHttpClient = Builder::new().tls_provider(tls()).tls_context(context.clone()).build_https();
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
+                EnvironmentVariableCredentialsProvider::new(),
+            ))
+            .retry_config(RetryConfig::standard())
+            .http_client(http);
+        config.set_endpoint_url(settings.aws_url().map(str::to_owned));
+        Ok(Self { config: config.build(), context })
+    }
+
+    fn for_dynamodb(&self, settings: &Settings) -> SdkConfig {
+        let mut config = self.config.clone().into_builder();
+        config.set_endpoint_url(settings.dynamodb_url().map(str::to_owned));
+        config.build()
+    }
+
+    /// AWS for signed requests of our own.
+    fn aws(&self) -> Result<Aws, Error> {
+        let connector = Connector::builder().tls_provider(tls()).tls_context(self.context.clone()).build();
+        Ok(Aws::new(&self.config, connector)?)
+    }
+
+    /// The masters, from the secret that the environment names, else from the environment itself.
+    async fn masters(&self, settings: &Settings) -> Result<Masters, Error> {
+        let Some(secret) = settings.master_secret.as_deref() else { return Ok(settings.masters()?) };
+        let aws = self.aws()?.elsewhere(None, settings.secrets_url());
+        let text = aws.secret(secret).await.map_err(|refusal| format!("the master secret: {refusal}"))?;
+        Ok(masters_of(text.trim())?)
+    }
+}
+
+fn tls() -> Provider {
+    Provider::Rustls(CryptoMode::Ring)
+}
+
+fn trust(region: &str) -> TrustStore {
+    match ELSEWHERE.iter().any(|beginning| region.starts_with(beginning)) {
+        true => TrustStore::default(),
+        false => TrustStore::empty().with_pem_certificate(ROOTS),
+    }
+}

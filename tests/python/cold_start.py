@@ -1,0 +1,103 @@
+"""From a function's start to its first answer, as Lambda waits for it: wall clock, CPU and memory of one process a time.
+
+The runtime API here is as little as there can be, a socket and two answers, so that what is measured is the function.
+"""
+
+import os
+import socket
+import statistics
+import subprocess
+import time
+
+from posture import environment
+
+REQUEST = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
+
+
+class Start:
+    """What one start took: milliseconds until the answer was there, milliseconds of CPU, and megabytes at most."""
+
+    def __init__(self, wall, cpu, memory, answer):
+        self.wall, self.cpu, self.memory, self.answer = wall, cpu, memory, answer
+
+
+def start(program, event, **variables):
+    """Starts a program, hands it an event, and ends it when it has answered."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        variables = {
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{listener.getsockname()[1]}",
+            "AWS_LAMBDA_FUNCTION_NAME": program.name,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+            "AWS_LAMBDA_FUNCTION_VERSION": "1",
+            "AWS_LAMBDA_LOG_GROUP_NAME": program.name,
+            "AWS_LAMBDA_LOG_STREAM_NAME": program.name,
+        } | variables
+        env = environment(**variables)
+        began = time.perf_counter()
+        process = subprocess.Popen([program], env=env, stdout=subprocess.DEVNULL, close_fds=False)
+        try:
+            listener.settimeout(30)
+            path, answer, ended = None, None, None
+            connections = []
+            while answer is None:
+                # The program may keep its connection or take another.
+                connection, _ = listener.accept()
+                connections.append(connection)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection.settimeout(30)
+                while answer is None:
+                    head, body = read(connection)
+                    if head is None:
+                        break
+                    path = head.split(b" ", 2)[1]
+                    if path.endswith(b"/invocation/next"):
+                        connection.sendall(invocation(event))
+                    else:
+                        ended = time.perf_counter()
+                        connection.sendall(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")
+                        answer = path, body
+        finally:
+            process.kill()
+            _, _, usage = os.wait4(process.pid, 0)
+            process.returncode = 0
+        for connection in connections:
+            connection.close()
+        return Start((ended - began) * 1000, (usage.ru_utime + usage.ru_stime) * 1000, usage.ru_maxrss / 1024, answer)
+
+
+def invocation(event):
+    head = (
+        f"HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: {REQUEST}\r\n"
+        f"lambda-runtime-deadline-ms: {int(time.time() * 1000) + 30000}\r\n"
+        "lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-west-1:210987654321:function:f\r\n"
+        f"content-length: {len(event)}\r\n\r\n"
+    )
+    return head.encode() + event
+
+
+def read(connection):
+    """One request: head and body; nothing at the end."""
+    buffer = b""
+    while b"\r\n\r\n" not in buffer:
+        part = connection.recv(65536)
+        if not part:
+            return None, None
+        buffer += part
+    head, body = buffer.split(b"\r\n\r\n", 1)
+    lower = head.lower()
+    if b"transfer-encoding: chunked" in lower:
+        while not body.endswith(b"0\r\n\r\n"):
+            body += connection.recv(65536)
+        return head, body
+    length = 0
+    for line in lower.split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head, body
+
+
+def typical(starts):
+    """The median of each figure."""
+    return tuple(statistics.median(getattr(one, name) for one in starts) for name in ("wall", "cpu", "memory"))
