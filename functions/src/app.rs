@@ -1,11 +1,11 @@
 //! From a request to its answer: key, scope, tenant, rate limit, handler, and the dialect's shape for whatever fails.
 
-use crate::call::{self, Call};
+use crate::call::{self, Arrival, Call, arrive};
 use crate::cors::Origins;
 use crate::limits::{self, Gate};
 use crate::once;
-use crate::output::{Endless, Flow, Outgoing, Output, flowing, whole};
-use crate::route::{Answer, Handler, Parameters, Route, Trigger, Wake};
+use crate::output::{Endless, Outgoing, Output, Rest, flowing, whole};
+use crate::route::{Answer, Handler, Route, Trigger, Wake};
 use crate::routes::ROUTES;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
@@ -13,20 +13,16 @@ use http_body_util::BodyExt;
 use lambda_http::http::response::Parts;
 use lambda_http::http::{HeaderValue, Method};
 use lambda_http::{Body, Request, RequestExt, Response};
-use posture_shared::auth::{self, Presented, SignedRequest};
+use posture_shared::auth;
 use posture_shared::clock::Clock;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Caller, Error, KeyRecord, Rate, TenantId};
-use posture_shared::ledger::{Reader, Writer};
+use posture_shared::ledger::Writer;
 use posture_shared::operations::{Model, Sweep, Words};
 use posture_shared::secrets;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant as Stopwatch;
-
-/// The largest body that is looked at, in bytes. Lambda's own limit is lower, at about 6 MB.
-pub const MAX_BODY: usize = 8 * 1024 * 1024;
 
 /// What every handler stands on.
 #[derive(Debug)]
@@ -100,26 +96,13 @@ impl App {
         let work = AssertUnwindSafe(Box::pin(self.attempt(route, request, &request_id))).catch_unwind();
         let Passage { caller, rate, result } = work.await.unwrap_or_else(|_| Passage::refused(panicked()));
         let failure = result.as_ref().err().cloned();
-        let (reply, rest) = match result {
-            Ok(Output::Whole(reply)) => (route.dialect.stamp(reply, &request_id), None),
-            Ok(Output::Flow(Flow { head, pieces, is_endless })) => {
-                (route.dialect.stamp(head, &request_id), Some((pieces, is_endless)))
-            }
-            Err(error) => (route.dialect.error(&error, &request_id), None),
+        let output = match result {
+            Ok(output) => output.map(|reply| route.dialect.stamp(reply, &request_id)),
+            Err(error) => route.dialect.error(&error, &request_id).into(),
         };
-        let reply = rate.iter().fold(reply, |reply, rate| route.dialect.rated(reply, rate));
-        log(route.function, &request_id, caller.as_ref(), reply.status, failure.as_ref(), started);
-        let (parts, first) = parts_of(reply);
-        let mut response = match rest {
-            None => Response::from_parts(parts, whole(Body::Binary(first))),
-            Some((pieces, is_endless)) => {
-                let mut response = Response::from_parts(parts, flowing(first, pieces));
-                if is_endless {
-                    response.extensions_mut().insert(Endless);
-                }
-                response
-            }
-        };
+        let output = output.map(|reply| rate.iter().fold(reply, |reply, rate| route.dialect.rated(reply, rate)));
+        log(route.function, &request_id, caller.as_ref(), output.reply.status, failure.as_ref(), started);
+        let mut response = outgoing(output);
         self.origins.open(&mut response, origin);
         response
     }
@@ -173,96 +156,57 @@ impl App {
         let Some(parameters) = call::parameters(route, &request).filter(|_| *request.method() == route.method) else {
             return Passage::refused(Error::NotFound("there is nothing at this path".to_owned()));
         };
-        if let Handler::Open(handler) = route.handler {
-            let reply = handler(&call::base_of(route, &request));
-            return Passage { caller: None, rate: None, result: Ok(reply.into()) };
-        }
-        let (method, path) = (request.method().clone(), request.raw_http_path().to_owned());
         let base = call::base_of(route, &request);
-        let remaining = call::remaining(&request);
-        let signed = call::signed(request);
-        let presented = match auth::locate(&signed) {
-            Ok(presented) => presented,
-            Err(denial) => return Passage::refused(Error::Denied(denial)),
-        };
-        // Before the key is checked, because a body cut off at the limit has no valid signature.
-        if signed.body.len() > MAX_BODY {
-            return Passage::refused(Error::invalid("body", format!("must be at most {MAX_BODY} bytes")));
+        match (route.handler, arrive(request, parameters, base.clone(), id)) {
+            (Handler::Open(handler), _) => Passage { caller: None, rate: None, result: Ok(handler(&base).into()) },
+            (_, Err(error)) => Passage::refused(error),
+            (Handler::Reads(handler), Ok(arrival)) => {
+                let work = async |caller| handler(&self.writer, arrival.call(caller)).await.map(Output::from);
+                after(self.admit(route, &arrival), work).await
+            }
+            (Handler::ReadsAhead(handler), Ok(arrival)) => {
+                let work = async { handler(&self.writer, arrival.call(arrival.presumed())).await.map(Output::from) };
+                beside(self.admit(route, &arrival), work).await
+            }
+            (Handler::Streams(handler), Ok(arrival)) => {
+                let work = async { handler(&self.writer, arrival.call(arrival.presumed())).await };
+                beside(self.admit(route, &arrival), work).await
+            }
+            (Handler::Words(handler), Ok(arrival)) => {
+                let work =
+                    async |caller| handler(&self.writer, self.words(), arrival.call(caller)).await.map(Output::from);
+                after(self.admit(route, &arrival), work).await
+            }
+            (Handler::Writes(handler), Ok(arrival)) => {
+                let work = async |caller| self.once(route, handler, arrival.call(caller)).await;
+                after(self.admit(route, &arrival), work).await
+            }
+            (Handler::Decides(prepare, handler), Ok(arrival)) => {
+                let prepare = async {
+                    let call = arrival.call(arrival.presumed());
+                    // Whatever went wrong, also a panic, happens again where it can be answered.
+                    AssertUnwindSafe(async { prepare(&self.writer, &call).await }).catch_unwind().await.ok()?.ok()?
+                };
+                let (admitted, prepared) = tokio::join!(self.admit(route, &arrival), Box::pin(prepare));
+                let work = async |caller| self.once(route, handler, Call { prepared, ..arrival.call(caller) }).await;
+                after(std::future::ready(admitted), work).await
+            }
         }
-        let call = |caller: Caller| {
-            let SignedRequest { method: _, paths: _, query, headers, body } = signed.clone();
-            let (query, request_id) = (call::pairs_of(query), id.to_owned());
-            let (method, path, base, parameters) = (method.clone(), path.clone(), base.clone(), parameters.clone());
-            let (prepared, attempt) = (None, None);
-            Call {
-                caller,
-                method,
-                path,
-                base,
-                parameters,
-                query,
-                headers,
-                body,
-                remaining,
-                request_id,
-                prepared,
-                attempt,
-            }
-        };
-        let admission = self.admit(route, &presented, &parameters, &signed);
-        let reader: &Reader = &self.writer;
-        let ahead: Option<Answer<'_, Output>> = match route.handler {
-            Handler::ReadsAhead(handler) => {
-                let call = call(presumed(&presented));
-                Some(Box::pin(async move { handler(reader, call).await.map(Output::from) }))
-            }
-            Handler::Streams(handler) => {
-                let call = call(presumed(&presented));
-                Some(Box::pin(async move { handler(reader, call).await }))
-            }
-            Handler::Reads(_) | Handler::Words(_) | Handler::Writes(_) | Handler::Decides(..) | Handler::Open(_) => {
-                None
-            }
-        };
-        if let Some(ahead) = ahead {
-            return beside(admission, ahead).await;
-        }
-        let prepare = async {
-            let Handler::Decides(prepare, _) = route.handler else { return None };
-            let call = call(presumed(&presented));
-            // Whatever went wrong, also a panic, happens again where it can be answered.
-            AssertUnwindSafe(async { prepare(&self.writer, &call).await }).catch_unwind().await.ok()?.ok()?
-        };
-        let (admission, prepared) = tokio::join!(admission, Box::pin(prepare));
-        let (caller, rate) = match admission {
-            Ok(admitted) => admitted,
-            Err(refused) => return refused,
-        };
-        let result = match route.handler {
-            Handler::Reads(handler) | Handler::ReadsAhead(handler) => {
-                handler(&self.writer, call(caller.clone())).await.map(Output::from)
-            }
-            Handler::Streams(handler) => handler(&self.writer, call(caller.clone())).await,
-            Handler::Words(handler) => {
-                handler(&self.writer, self.words(), call(caller.clone())).await.map(Output::from)
-            }
-            Handler::Writes(handler) | Handler::Decides(_, handler) => {
-                let call = Call { prepared, ..call(caller.clone()) };
-                Box::pin(once::carry_out(&self.writer, route, handler, call)).await.map(Output::from)
-            }
-            Handler::Open(handler) => Ok(handler(&base).into()),
-        };
-        Passage { caller: Some(caller), rate, result }
+    }
+
+    /// Carries out what writes, once where its client asks for that.
+    async fn once(
+        &self,
+        route: &Route,
+        handler: for<'a> fn(&'a Writer, Call) -> Answer<'a, Reply>,
+        call: Call,
+    ) -> Result<Output, Error> {
+        Box::pin(once::carry_out(&self.writer, route, handler, call)).await.map(Output::from)
     }
 
     /// The caller, if its key is good for this route and within its rate, and how much of that it has used.
-    async fn admit(
-        &self,
-        route: &Route,
-        presented: &Presented,
-        parameters: &Parameters,
-        signed: &SignedRequest,
-    ) -> Result<Admitted, Passage> {
+    async fn admit(&self, route: &Route, arrival: &Arrival) -> Result<Admitted, Passage> {
+        let Arrival { presented, signed, parameters, .. } = arrival;
         let (machine_now, now) = (Clock::machine(), self.writer.clock().now());
         let admit = |record: Option<&KeyRecord>| {
             auth::admit(presented, signed, record, self.writer.masters(), route.scope, machine_now, now)
@@ -314,6 +258,17 @@ impl Passage {
     }
 }
 
+/// Runs a handler once its caller is let in.
+async fn after(
+    admission: impl Future<Output = Result<Admitted, Passage>>,
+    work: impl AsyncFnOnce(Caller) -> Result<Output, Error>,
+) -> Passage {
+    match admission.await {
+        Ok((caller, rate)) => Passage { result: work(caller.clone()).await, caller: Some(caller), rate },
+        Err(refused) => refused,
+    }
+}
+
 /// Runs a reading handler beside the admission of its caller. Nothing of the handler shows before the key is good.
 async fn beside(
     admission: impl Future<Output = Result<Admitted, Passage>>,
@@ -347,17 +302,6 @@ fn panicked() -> Error {
     Error::internal("the handler panicked")
 }
 
-/// Who a request says it is from, before its key is known to be good.
-fn presumed(presented: &Presented) -> Caller {
-    Caller {
-        tenant: presented.tenant.clone(),
-        key_name: presented.name.clone(),
-        scopes: BTreeSet::new(),
-        accounts: Some(BTreeSet::new()),
-        region: presented.region(),
-    }
-}
-
 /// Lambda's id for the invocation, or a random UUID where there is no Lambda.
 fn request_id(request: &Request) -> String {
     if let Some(context) = request.lambda_context_ref() {
@@ -377,6 +321,20 @@ fn dialect_of(path: &str) -> Dialect {
         () if path.starts_with("/api/v1/") => Dialect::Native,
         () => Dialect::SecurityHub,
     }
+}
+
+/// The response that an output is.
+fn outgoing(output: Output) -> Response<Outgoing> {
+    let Output { reply, rest } = output;
+    let (parts, first) = parts_of(reply);
+    let Some(Rest { pieces, is_endless }) = rest else {
+        return Response::from_parts(parts, whole(Body::Binary(first)));
+    };
+    let mut response = Response::from_parts(parts, flowing(first, pieces));
+    if is_endless {
+        response.extensions_mut().insert(Endless);
+    }
+    response
 }
 
 fn respond(reply: Reply) -> Response<Body> {

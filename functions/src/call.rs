@@ -10,13 +10,84 @@ use lambda_http::http::Method;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 use percent_encoding::percent_decode_str;
-use posture_shared::auth::{self, PathSource, Query, SignedRequest};
+use posture_shared::auth::{self, PathSource, Presented, Query, SignedRequest};
 use posture_shared::clock::Clock;
 use posture_shared::dialects::etag;
 use posture_shared::domain::{Attempt, Caller, Error, Terms};
 use posture_shared::operations::Prepared;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
+
+/// The largest body that is looked at, in bytes. Lambda's own limit is lower, at about 6 MB.
+pub const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// A request whose caller says who it is.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    /// Who it says it is.
+    pub presented: Presented,
+    /// What a signature covers, body included.
+    pub signed: SignedRequest,
+    /// Decoded path parameters.
+    pub parameters: Parameters,
+    method: Method,
+    path: String,
+    base: String,
+    remaining: Option<Duration>,
+    request_id: String,
+}
+
+/// Reads a request as far as it goes without its key.
+pub(crate) fn arrive(
+    request: Request,
+    parameters: Parameters,
+    base: String,
+    request_id: &str,
+) -> Result<Arrival, Error> {
+    let (method, path) = (request.method().clone(), request.raw_http_path().to_owned());
+    let remaining = remaining(&request);
+    let signed = signed(request);
+    let presented = auth::locate(&signed).map_err(Error::Denied)?;
+    // Before the key is checked, because a body cut off at the limit has no valid signature.
+    if signed.body.len() > MAX_BODY {
+        return Err(Error::invalid("body", format!("must be at most {MAX_BODY} bytes")));
+    }
+    let request_id = request_id.to_owned();
+    Ok(Arrival { presented, signed, parameters, method, path, base, remaining, request_id })
+}
+
+impl Arrival {
+    /// Who it says it is from, before its key is known to be good.
+    pub fn presumed(&self) -> Caller {
+        Caller {
+            tenant: self.presented.tenant.clone(),
+            key_name: self.presented.name.clone(),
+            scopes: BTreeSet::new(),
+            accounts: Some(BTreeSet::new()),
+            region: self.presented.region(),
+        }
+    }
+
+    /// The call of a caller.
+    pub fn call(&self, caller: Caller) -> Call {
+        let SignedRequest { method: _, paths: _, query, headers, body } = self.signed.clone();
+        Call {
+            caller,
+            method: self.method.clone(),
+            path: self.path.clone(),
+            base: self.base.clone(),
+            parameters: self.parameters.clone(),
+            query: pairs_of(query),
+            headers,
+            body,
+            remaining: self.remaining,
+            request_id: self.request_id.clone(),
+            prepared: None,
+            attempt: None,
+        }
+    }
+}
 
 /// A request whose caller is known.
 #[derive(Debug, Clone)]

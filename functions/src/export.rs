@@ -1,6 +1,6 @@
 //! Lists that go out as files, a stretch of rows at a time.
 
-use crate::{Flow, Output};
+use crate::{Output, Rest};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use posture_shared::dialects::Reply;
@@ -23,5 +23,5 @@ pub(crate) async fn export(mut head: Reply, mut rows: impl Rows) -> Result<Outpu
         let text = rows.next().await.inspect_err(|error| tracing::error!(%error, "an export broke off"))?;
         Ok(text.map(|text| (Bytes::from(text), Some(rows))))
     });
-    Ok(Output::Flow(Flow { head, pieces: pieces.boxed(), is_endless: false }))
+    Ok(Output { reply: head, rest: Some(Rest { pieces: pieces.boxed(), is_endless: false }) })
 }

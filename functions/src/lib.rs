@@ -87,7 +87,7 @@ pub mod start_audits;
 pub mod sweep_inventory;
 
 pub use app::App;
-pub use call::Call;
-pub use output::{Endless, Flow, Outgoing, Output};
+pub use call::{Call, MAX_BODY};
+pub use output::{Endless, Outgoing, Output, Rest};
 pub use route::{Answer, Handler, Route, Trigger, Wake, WokenBy};
 pub use routes::{ROUTES, TRIGGERS};

@@ -14,18 +14,16 @@ use posture_shared::domain::Error;
 pub type Outgoing = UnsyncBoxBody<Bytes, Error>;
 
 /// What a handler answers with that may take its time.
-pub enum Output {
-    /// All at once.
-    Whole(Reply),
-    /// Piece by piece.
-    Flow(Flow),
+pub struct Output {
+    /// The answer; where more follows, its status is 200 and its body the first piece.
+    pub reply: Reply,
+    /// What follows.
+    pub rest: Option<Rest>,
 }
 
-/// An answer of status 200 that is made while it is sent.
-pub struct Flow {
-    /// What goes before it; its body is the first piece.
-    pub head: Reply,
-    /// The pieces behind that.
+/// What is made while it is sent.
+pub struct Rest {
+    /// The pieces.
     pub pieces: BoxStream<'static, Result<Bytes, Error>>,
     /// Whether it goes on until somebody ends it, so that a server that stops may end it between two pieces.
     pub is_endless: bool,
@@ -37,7 +35,15 @@ pub struct Endless;
 
 impl From<Reply> for Output {
     fn from(reply: Reply) -> Self {
-        Self::Whole(reply)
+        Self { reply, rest: None }
+    }
+}
+
+impl Output {
+    /// The same with another reply, or head.
+    #[must_use]
+    pub(crate) fn map(self, change: impl FnOnce(Reply) -> Reply) -> Self {
+        Self { reply: change(self.reply), ..self }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A stream of findings under way: it looks at the log, tells what is new, and ends in time.
 
-use crate::{Flow, Output};
+use crate::{Output, Rest};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use posture_shared::dialects::infracast::Listed;
@@ -51,7 +51,7 @@ pub(crate) fn watch(ledger: &Reader, caller: Caller, following: Following, remai
     let ledger = ledger.clone();
     let watch = Watch { ledger, caller, following, until, spoke: now, look: now, proven: now, has_ended: false };
     let next = |mut watch: Watch| async { watch.piece().await.map(|text| (Ok(Bytes::from(text)), watch)) };
-    Output::Flow(Flow { head, pieces: stream::unfold(watch, next).boxed(), is_endless: true })
+    Output { reply: head, rest: Some(Rest { pieces: stream::unfold(watch, next).boxed(), is_endless: true }) }
 }
 
 impl Watch {

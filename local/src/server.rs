@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::http::{HeaderValue, Request, Response};
 use lambda_http::{Body, RequestExt};
-use posture_functions::app::MAX_BODY;
+use posture_functions::MAX_BODY;
 use posture_functions::output::whole;
 use posture_functions::{App, Endless, Outgoing, ROUTES, route};
 use posture_shared::domain::Error;
@@ -195,7 +195,7 @@ mod tests {
     use super::{GRACE, Server};
     use crate::embedded::{Embedded, config};
     use posture_functions::App;
-    use posture_functions::app::MAX_BODY;
+    use posture_functions::MAX_BODY;
     use posture_shared::auth::mint;
     use posture_shared::clock::Clock;
     use posture_shared::domain::{Scope, TenantId};

@@ -2,8 +2,8 @@
 
 use crate::denial::{assert_clean, error_of};
 use lambda_http::http::Method;
+use posture_functions::MAX_BODY;
 use posture_functions::Route;
-use posture_functions::app::MAX_BODY;
 use posture_functions::routes::keyed;
 use posture_tests::samples::{self, PRODUCT, finding, get, hub_event, patch, post};
 use posture_tests::{Answer, Ask, Gateway, World};

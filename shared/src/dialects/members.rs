@@ -26,6 +26,18 @@ pub fn body(bytes: &[u8]) -> Result<Object, Error> {
     }
 }
 
+/// [`Error::Invalid`] for the first name that is not `known`: a parameter that is misspelt would be taken for one left out.
+pub fn known_only<'a>(
+    query: &[(String, String)],
+    known: impl Iterator<Item = &'a str> + Clone,
+    of: &str,
+) -> Result<(), Error> {
+    let is_known = |name: &str| known.clone().any(|known| known == name);
+    let Some((other, _)) = query.iter().find(|(name, _)| !is_known(name)) else { return Ok(()) };
+    let names: Vec<&str> = known.clone().collect();
+    Err(Error::invalid(shown(other), format!("is no parameter of {of}; there are {}", names.join(", "))))
+}
+
 /// As much of a text from the client as belongs into a message.
 pub fn shown(text: &str) -> String {
     const LONGEST: usize = 64;

@@ -32,6 +32,16 @@ pub enum Source {
     Expiry,
 }
 
+impl Source {
+    /// Whether it says what a producer found, and not what somebody or the clock made of that.
+    pub fn is_report(self) -> bool {
+        match self {
+            Self::Import | Self::Audit => true,
+            Self::Update | Self::Decision | Self::Expiry => false,
+        }
+    }
+}
+
 /// Who changed a finding: the door and the identity behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Actor {

@@ -89,6 +89,12 @@ impl Instant {
         (minutes < 60 && total <= 18 * 60).then_some(sign * total)
     }
 
+    /// Parses milliseconds since 1970, digits alone, up to [`Instant::LAST`]. `None` for anything else.
+    pub fn parse_millis(text: &str) -> Option<Self> {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| text.parse().ok().map(Self)).flatten().filter(|at| *at <= Self::LAST)
+    }
+
     /// As [`Instant::parse_aws`], with an [`Error::Invalid`] that names `field`.
     pub fn parse_field(field: &str, text: &str) -> Result<Self, Error> {
         Self::parse_aws(text).ok_or_else(|| {

@@ -55,7 +55,7 @@ impl Place {
 
 fn read(text: &str) -> Option<Position> {
     let mut parts = text.split('-').map(|part| part.bytes().all(|byte| byte.is_ascii_digit()).then_some(part));
-    let at = parts.next()??.parse().ok().map(Instant).filter(|at| *at <= Instant::LAST)?;
+    let at = Instant::parse_millis(parts.next()??)?;
     let seq: u64 = parts.next()??.parse().ok()?;
     let nth = parts.next().map(|part| part?.parse::<u32>().ok()).map_or(Some(None), |nth| nth.map(Some))?;
     let is_somewhere = seq > 0 || (at == Instant(0) && nth.is_none());

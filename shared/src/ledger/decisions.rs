@@ -4,7 +4,7 @@ use super::changes::{Recorded, of_entry};
 use super::entry::Entry;
 use super::store::Range;
 use super::{Reader, keys};
-use crate::domain::{Error, Instant, Ordinal, Source, TenantId};
+use crate::domain::{Error, Instant, Ordinal, TenantId};
 
 /// Log entries read at a time.
 const ENTRIES: usize = 200;
@@ -84,6 +84,6 @@ impl Reader {
 
 /// The decisions of an entry, those of the latest findings first.
 fn decisions_of(entry: &Entry) -> impl Iterator<Item = Recorded> {
-    let is_one = |change: &Recorded| matches!(change.actor.source, Source::Decision | Source::Update | Source::Expiry);
+    let is_one = |change: &Recorded| !change.actor.source.is_report();
     of_entry(entry).rev().filter(is_one)
 }

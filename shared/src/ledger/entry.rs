@@ -87,7 +87,7 @@ impl Change {
             .filter_map(|(name, cell)| Column::named(name).map(|column| (column, cell.clone())))
             .collect();
         cells.push((Column::DocumentAt, Cell::Int(at.0)));
-        if matches!(source, Source::Import | Source::Audit) {
+        if source.is_report() {
             cells.push((Column::LastSeen, Cell::Int(at.0)));
         }
         cells

@@ -4,7 +4,7 @@
 //! segments without a manifest expire. Nothing depends on a fold but the cost of reading.
 
 use super::base::{Base, part_keys};
-use super::item::{Item, TTL};
+use super::item::{Item, TTL, expires_in};
 use super::items::Head;
 use super::manifest::{Checkpoint, Manifest, Part, Parts};
 use super::segment::{SEGMENT_ROWS, Segment};
@@ -12,7 +12,6 @@ use super::store::{Condition, ConditionalPut};
 use super::view::View;
 use super::when::When;
 use super::{FORMAT, Need, Writer, keys};
-use crate::clock::Clock;
 use crate::domain::{Error, Family, Ordinal, TenantId};
 use crate::secrets;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -128,8 +127,7 @@ impl Writer {
             now.0 - old.last_checkpoint.at.0 >= CHECKPOINT_MS || log_bytes - old.last_checkpoint.log_bytes >= most;
         let checkpoint = anew || due || old.seq == 0;
         let id = format!("{:016x}-{}", view.seq, secrets::hex(&secrets::random::<8>()?));
-        // DynamoDB expires items by its own clock, whatever ours was set to.
-        let expires = (!checkpoint).then(|| Clock::machine().0 / 1000 + SEGMENT_SECONDS);
+        let expires = (!checkpoint).then(|| expires_in(SEGMENT_SECONDS));
         let written = self.write_segments(tenant, &view, &id, checkpoint, expires).await?;
         let mut segments: Vec<Parts> = old.segments.clone();
         let mut loaded = view.base.segments();

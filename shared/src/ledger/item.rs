@@ -1,5 +1,6 @@
 //! Items as they go to and come from the table: keys, and attributes by name.
 
+use crate::clock::Clock;
 use crate::domain::Error;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -11,6 +12,12 @@ pub(super) const PK: &str = "pk";
 pub(super) const SK: &str = "sk";
 /// The attribute by which DynamoDB expires items, in seconds since 1970.
 pub(super) const TTL: &str = "ttl";
+
+/// When an item expires that is to last so many seconds: DynamoDB looks at its own clock, whatever ours was set to.
+pub(super) fn expires_in(seconds: i64) -> i64 {
+    Clock::machine().0.div_euclid(1000).saturating_add(seconds)
+}
+
 /// The key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Key {

@@ -14,7 +14,7 @@ use super::item::{Item, Key};
 use super::store::{Condition, ConditionalPut};
 use super::{FORMAT, Reader, Writer, check_format, keys};
 use crate::domain::rule::Rule;
-use crate::domain::{Error, Finding, Source, TenantId, Write};
+use crate::domain::{Error, Finding, TenantId, Write};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -134,7 +134,7 @@ pub(super) enum Numbered {
 /// The rule whose number a write must learn; `None` when the finding keeps what it has.
 pub(super) fn unnumbered(before: Option<&Finding>, write: &Write) -> Option<Rule> {
     let has_number = write.finding.standing.rule_version > 0;
-    if has_number && !matches!(write.actor.source, Source::Import | Source::Audit) {
+    if has_number && !write.actor.source.is_report() {
         return None;
     }
     let rule = Rule::of(&write.finding);

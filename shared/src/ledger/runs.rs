@@ -1,11 +1,10 @@
 //! Runs: an item each, and what leads to those that have not ended. For audits that is one item per extent which names its newest
 //! run, so that there is at most one at a time; for decisions one each, which expires once it has ended.
 
-use super::item::{Item, Key, TTL};
+use super::item::{Item, Key, TTL, expires_in};
 use super::store::{Condition, ConditionalPut, Range, Transacted, throttled};
 use super::tenants::{from_item, to_item};
 use super::{Reader, Writer, keys};
-use crate::clock::Clock;
 use crate::domain::run::Run;
 use crate::domain::{Error, TenantId};
 use serde::{Deserialize, Serialize};
@@ -142,8 +141,7 @@ impl Writer {
         let pointer = Newest { id: id.to_owned(), revision: 2, ended: true };
         let mut item = to_item(Item::new(&keys::newest_run(tenant, id)), &pointer)?;
         item.put_number("revision", pointer.revision);
-        // DynamoDB expires items by its own clock, whatever ours was set to.
-        item.put_number(TTL, Clock::machine().0 / 1000 + ENDED_SECONDS);
+        item.put_number(TTL, expires_in(ENDED_SECONDS));
         self.store.put(ConditionalPut { item, condition: Condition::None }).await.map(drop)
     }
 
@@ -160,7 +158,7 @@ impl Writer {
         let mut item = to_item(Item::new(&keys::run(tenant, &run.id)), run)?;
         item.put_number("revision", run.revision);
         if run.decision.is_some() && run.has_ended() {
-            item.put_number(TTL, Clock::machine().0 / 1000 + DECISION_SECONDS);
+            item.put_number(TTL, expires_in(DECISION_SECONDS));
         }
         Ok(item)
     }

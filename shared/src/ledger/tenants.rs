@@ -1,10 +1,9 @@
 //! What a tenant has beside findings: the key of its uids, its API keys, how much of their rates they have used, the names of its accounts;
 //! and the list of tenants.
 
-use super::item::Item;
+use super::item::{Item, expires_in};
 use super::store::{Condition, ConditionalPut, Range};
 use super::{FORMAT, Reader, Writer, check_format, keys};
-use crate::clock::Clock;
 use crate::domain::{Account, Error, Instant, KeyRecord, TenantId, Uids};
 use crate::secrets;
 use std::collections::HashMap;
@@ -128,9 +127,7 @@ impl Writer {
     /// Counts a request of a key in the minute of `now`; how many there were in it, this one included.
     pub async fn request_count(&self, tenant: &TenantId, name: &str, now: Instant) -> Result<u64, Error> {
         let counter = keys::rate(tenant, name, now.0.div_euclid(MINUTE_MS));
-        // DynamoDB expires items by its own clock, whatever ours was set to.
-        let ttl = Clock::machine().0 / 1000 + COUNTER_SECONDS;
-        self.store.update(&counter, "requests", ttl).await
+        self.store.update(&counter, "requests", expires_in(COUNTER_SECONDS)).await
     }
 
     /// Stores an account's names over those it had.

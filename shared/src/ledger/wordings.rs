@@ -1,10 +1,9 @@
 //! What models made of findings: an item for each finding and model, in place of the one before, which expires.
 
-use super::item::{Item, TTL};
+use super::item::{Item, TTL, expires_in};
 use super::store::{Condition, ConditionalPut, Store};
 use super::tenants::{from_item, to_item};
 use super::{Writer, keys};
-use crate::clock::Clock;
 use crate::domain::{Error, KeptWording, TenantId};
 
 /// Reads and writes what models made of findings, and nothing else.
@@ -30,9 +29,8 @@ impl Wordings {
     /// Keeps something under a name, over what was there.
     pub async fn put(&self, tenant: &TenantId, name: &str, kept: &KeptWording) -> Result<(), Error> {
         let mut item = to_item(Item::new(&keys::wording(tenant, name)), kept)?;
-        // DynamoDB expires items by its own clock, whatever ours was set to.
         let left = kept.until.0.saturating_sub(kept.at.0).max(0);
-        item.put_number(TTL, Clock::machine().0.saturating_add(left).div_euclid(1_000));
+        item.put_number(TTL, expires_in(left.div_euclid(1_000)));
         self.store.put(ConditionalPut { item, condition: Condition::None }).await.map(drop)
     }
 }

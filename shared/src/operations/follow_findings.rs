@@ -7,10 +7,11 @@ use super::list_changes::{begin, newest_position};
 use super::question::newest_versions;
 use crate::domain::query::Filter;
 use crate::domain::{
-    Acceptance, Column, Error, Family, Finding, Instant, Kind, Place, Position, Row, Source, Standing, TenantId, Uid,
+    Acceptance, Column, Error, Family, Finding, Instant, Kind, Ordinal, Place, Position, Row, Standing, TenantId, Uid,
     Uids, Vocabulary,
 };
 use crate::ledger::{Need, Reader, Recorded, When};
+use std::collections::BTreeMap;
 
 /// Changes that one look reads at most.
 const MOST: usize = 100;
@@ -88,50 +89,61 @@ impl Following {
     pub async fn next(&mut self, reader: &Reader) -> Result<(Vec<Told>, bool), Error> {
         let found = reader.changes(&self.tenant, self.position, None, MOST).await?;
         let mut told = Vec::new();
+        let mut unreported: BTreeMap<(u64, Instant), Vec<(usize, Ordinal)>> = BTreeMap::new();
         for change in found.recorded {
-            told.extend(self.told(reader, change).await?);
+            let (ordinal, is_report) = (change.ordinal, change.actor.source.is_report());
+            let Some(one) = self.told(reader, change).await? else { continue };
+            if !is_report {
+                let Position { at, seq, .. } = one.position;
+                unreported.entry((seq, at)).or_default().push((told.len(), ordinal));
+            }
+            told.push(one);
+        }
+        // Who decides does not report: when a producer last did stands in the columns.
+        for ((seq, at), those) in unreported {
+            let state = When::Pinned { seq, at, chain: None };
+            let need = Need::of([Family::Core, Family::Seen], those.iter().map(|(_, ordinal)| *ordinal));
+            let view = reader.view(&self.tenant, state, &need).await?;
+            for (place, ordinal) in those {
+                let Some(one) = told.get_mut(place) else { continue };
+                one.last_seen = view.cell(ordinal, Column::LastSeen)?.int().map_or(at, Instant);
+            }
         }
         self.position = found.reached;
         Ok((told, found.has_more))
     }
 
-    /// What is told of a change; `None` when it is none of those that are followed.
-    async fn told(&self, reader: &Reader, change: Recorded) -> Result<Option<Told>, Error> {
-        let Position { at, seq, .. } = change.position;
-        let Some(finding) = change.finding.clone() else { return Ok(None) };
-        let finding = finding.evaluated(at);
+    /// What is told of a change, as if a producer had reported it; `None` when it is none of those that are followed.
+    async fn told(&self, reader: &Reader, mut change: Recorded) -> Result<Option<Told>, Error> {
+        let at = change.position.at;
+        let Some(finding) = change.finding.take() else { return Ok(None) };
         let passes = |finding: &Finding| self.filter.accepts(finding, &Row::of(finding, at), at);
-        let recorded = (change.kind != Kind::Created).then(|| former(&change)).flatten();
-        let evaluated = recorded.clone().map(|former| former.evaluated(at));
-        let mut is_told = passes(&finding) || recorded.iter().chain(&evaluated).any(passes);
+        let mut is_told = false;
+        let mut before = None;
+        if change.kind != Kind::Created {
+            let recorded = former(finding.clone(), &change);
+            is_told = passes(&recorded);
+            let evaluated = recorded.evaluated(at);
+            is_told = is_told || passes(&evaluated);
+            before = Some(evaluated.standing);
+        }
+        let finding = finding.evaluated(at);
+        is_told = is_told || passes(&finding);
         // The log has only what was judged before; the document before it has the rest.
-        if !is_told && recorded.is_some() && self.unjudged.iter().any(|column| change.columns.contains_key(column)) {
-            let before = reader.before_change(&self.tenant, &change).await?;
-            let evaluated = before.clone().map(|before| before.evaluated(at));
-            is_told = before.iter().chain(&evaluated).any(passes);
+        if !is_told && before.is_some() && self.unjudged.iter().any(|column| change.columns.contains_key(column)) {
+            let document = reader.before_change(&self.tenant, &change).await?;
+            is_told = document.is_some_and(|recorded| passes(&recorded) || passes(&recorded.evaluated(at)));
         }
         if !is_told {
             return Ok(None);
         }
-        let last_seen = match change.actor.source {
-            Source::Import | Source::Audit => at,
-            // Who decides does not report: when a producer last did stands in the columns.
-            Source::Update | Source::Decision | Source::Expiry => {
-                let state = When::Pinned { seq, at, chain: None };
-                let need = Need::of([Family::Core, Family::Seen], [change.ordinal]);
-                let view = reader.view(&self.tenant, state, &need).await?;
-                view.cell(change.ordinal, Column::LastSeen)?.int().map_or(at, Instant)
-            }
-        };
         let uid = self.uids.finding(change.ordinal);
-        let before = evaluated.map(|former| former.standing);
-        Ok(Some(Told { position: change.position, uid, before, finding, last_seen }))
+        Ok(Some(Told { position: change.position, uid, before, finding, last_seen: at }))
     }
 }
 
-/// The finding with what is judged of it as it was recorded before a change.
-fn former(change: &Recorded) -> Option<Finding> {
-    let mut finding = change.finding.clone()?;
+/// A finding with what is judged of it as it was recorded before a change.
+fn former(mut finding: Finding, change: &Recorded) -> Finding {
     let own = &mut finding.standing;
     if let Some(result) = word(change, Column::Result) {
         own.result = result;
@@ -158,7 +170,7 @@ fn former(change: &Recorded) -> Option<Finding> {
         own.acceptance = ended.map(|ended| Acceptance { expires_at: Some(ended), ..nobody() });
     }
     own.ever_failed = own.ever_failed && !change.columns.contains_key(&Column::EverFailed);
-    Some(finding)
+    finding
 }
 
 fn word<T: Vocabulary>(change: &Recorded, column: Column) -> Option<T> {

@@ -34,6 +34,7 @@ pub mod list_rules;
 pub mod list_scans;
 mod list_versions;
 pub mod listing;
+mod open_runs;
 mod patchable;
 pub mod push_terraform;
 pub mod question;

@@ -6,6 +6,7 @@
 //! the resource of which it was first said.
 
 use super::auditor::Auditor;
+use super::open_runs::each_open_run;
 use super::run_expiries::all_tenants;
 use crate::audit::{
     Coverage, GONE_FIELD, Judgement, PRODUCT_ARN, RESOURCE_FIELD, RESOURCE_VERSION_FIELD, Related, Rule, Verdict,
@@ -54,30 +55,9 @@ pub async fn run_audits(
     tenants: &BTreeSet<TenantId>,
     enough: impl Fn() -> bool + Copy,
 ) -> Result<usize, Error> {
-    let (mut ended, mut failed) = (0, None);
-    for tenant in tenants {
-        let runs = match writer.run_list_open(tenant).await {
-            Ok(runs) => runs,
-            Err(error) => {
-                tracing::warn!(tenant = %tenant, %error, "the audit runs of a tenant could not be read");
-                failed = failed.or(Some(error));
-                continue;
-            }
-        };
-        for run in runs {
-            if enough() {
-                break;
-            }
-            match work(writer, tenant, run, enough).await {
-                Ok(done) => ended += usize::from(done),
-                Err(error) => {
-                    tracing::warn!(tenant = %tenant, %error, "an audit run was interrupted");
-                    failed = failed.or(Some(error));
-                }
-            }
-        }
-    }
-    failed.map_or(Ok(ended), Err)
+    let list = |tenant| writer.run_list_open(tenant);
+    let work = |tenant, run| work(writer, tenant, run, enough);
+    each_open_run("audit", tenants, enough, list, work).await
 }
 
 /// Works on one run; whether it has ended.

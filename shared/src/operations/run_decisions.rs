@@ -5,6 +5,7 @@
 //! that the request selects from, is left.
 
 use super::decide_findings::intents;
+use super::open_runs::each_open_run;
 use super::run_expiries::all_tenants;
 use super::select_findings::{opened, with_keys};
 use crate::domain::asff::decide::{DECIDED_SINCE, is_decided_by};
@@ -20,7 +21,6 @@ use crate::secrets;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Findings between two checkpoints: some commits, and seconds at the most.
 /// Findings between two checkpoints: some commits, and seconds at the most.
 const SLICE: usize = 100;
 
@@ -96,30 +96,9 @@ pub async fn run_decisions(
     read: Read,
     enough: impl Fn() -> bool + Copy,
 ) -> Result<usize, Error> {
-    let (mut ended, mut failed) = (0, None);
-    for tenant in tenants {
-        let runs = match writer.run_list_decisions(tenant).await {
-            Ok(runs) => runs,
-            Err(error) => {
-                tracing::warn!(tenant = %tenant, %error, "the decisions of a tenant could not be read");
-                failed = failed.or(Some(error));
-                continue;
-            }
-        };
-        for run in runs {
-            if enough() {
-                break;
-            }
-            match work(writer, tenant, run, read, enough).await {
-                Ok(done) => ended += usize::from(done),
-                Err(error) => {
-                    tracing::warn!(tenant = %tenant, %error, "a decision about many findings was interrupted");
-                    failed = failed.or(Some(error));
-                }
-            }
-        }
-    }
-    failed.map_or(Ok(ended), Err)
+    let list = |tenant| writer.run_list_decisions(tenant);
+    let work = |tenant, run| work(writer, tenant, run, read, enough);
+    each_open_run("decision", tenants, enough, list, work).await
 }
 
 /// Works on one decision; whether it has ended by that.

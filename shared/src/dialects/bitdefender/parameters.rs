@@ -3,7 +3,7 @@
 //! The spelling is the vendor's own (CONTRACTS 4.2): dates naive and to the second, lists as sets, encoded as a form.
 //! Values of an enumeration come in its order, others in that of their letters.
 
-use super::super::members::shown;
+use super::super::members::{known_only, shown};
 use crate::domain::{AsOf, Error, Instant, Uid};
 use chrono::DateTime;
 use std::borrow::Cow;
@@ -67,13 +67,10 @@ pub struct Values(BTreeMap<&'static str, Vec<String>>);
 impl Values {
     /// Reads decoded pairs; [`Error::Invalid`] names the parameter at fault.
     pub fn parse(known: &'static [Parameter], pairs: &[(String, String)]) -> Result<Self, Error> {
+        known_only(pairs, known.iter().map(|parameter| parameter.name), "this request")?;
         let mut sent: BTreeMap<&'static str, (Takes, Vec<Cow<'_, str>>)> = BTreeMap::new();
         for (name, value) in pairs {
-            let Some(parameter) = known.iter().find(|parameter| parameter.name == name) else {
-                let names: Vec<&str> = known.iter().map(|parameter| parameter.name).collect();
-                let why = format!("is no parameter of this request; there are {}", names.join(", "));
-                return Err(Error::invalid(shown(name), why));
-            };
+            let Some(parameter) = known.iter().find(|parameter| parameter.name == name) else { continue };
             let (_, values) = sent.entry(parameter.name).or_insert_with(|| (parameter.takes, Vec::new()));
             match parameter.takes {
                 Takes::Words(_) | Takes::Uids | Takes::Texts => {

@@ -17,7 +17,7 @@
 //!   goes on later need not look again at what its filters refused.
 
 use super::super::Reply;
-use super::super::members::shown;
+use super::super::members::known_only;
 use super::filters;
 use super::parameters::Parameters;
 use super::row::{self, Listed};
@@ -60,11 +60,7 @@ pub struct Event<'a> {
 
 /// Reads the header and a query; [`Error::Invalid`] names what is at fault.
 pub fn parse(last_event_id: Option<&str>, query: &[(String, String)]) -> Result<Stream, Error> {
-    // What is misspelt would be taken for left out, and what it was to begin with would be lost.
-    if let Some((other, _)) = query.iter().find(|(name, _)| !KNOWN.contains(&name.as_str())) {
-        let why = format!("is no parameter of a stream; there are {}", KNOWN.join(", "));
-        return Err(Error::invalid(shown(other), why));
-    }
+    known_only(query, KNOWN.into_iter(), "a stream")?;
     let parameters = Parameters(query);
     let header = last_event_id.map(str::trim).filter(|id| !id.is_empty()).map(|id| (LAST_EVENT_ID, id));
     // A client that connects again sends the newest id as header, and the URL that it began with.

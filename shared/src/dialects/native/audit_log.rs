@@ -96,10 +96,8 @@ pub fn parse(query: &[(String, String)]) -> Result<AuditLog, Error> {
 fn place(text: &str) -> Result<(Instant, Ordinal), Error> {
     let read = |text: &str| {
         let (at, ordinal) = text.split_once('-')?;
-        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let (at, ordinal) = digits(at).then_some(at).zip(digits(ordinal).then_some(ordinal))?;
-        let at = at.parse().ok().map(Instant).filter(|at| *at <= Instant::LAST)?;
-        Some((at, Ordinal(ordinal.parse().ok()?)))
+        let ordinal = Some(ordinal).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        Some((Instant::parse_millis(at)?, Ordinal(ordinal.parse().ok()?)))
     };
     read(text).ok_or_else(|| Error::invalid("cursor", "must be the next of an earlier answer"))
 }

@@ -55,9 +55,7 @@ pub struct Row<'a> {
 pub fn parse(query: &[(String, String)]) -> Result<GetHistory, Error> {
     let parameters = Parameters::of(query, &PARAMETERS)?;
     let cursor = |text: &str| {
-        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-        let at = is_number.then(|| text.parse().ok().map(Instant)).flatten().filter(|at| *at <= Instant::LAST);
-        at.ok_or_else(|| Error::invalid("cursor", "must be the next of an earlier answer"))
+        Instant::parse_millis(text).ok_or_else(|| Error::invalid("cursor", "must be the next of an earlier answer"))
     };
     Ok(GetHistory {
         from: parameters.instant("from")?,

@@ -1,6 +1,6 @@
 //! Reading the parameters of our own feeds, with errors that name them.
 
-use super::super::members::shown;
+use super::super::members::known_only;
 use crate::domain::{Error, Instant};
 
 /// The decoded pairs of a query whose parameters are all known.
@@ -8,15 +8,9 @@ use crate::domain::{Error, Instant};
 pub(super) struct Parameters<'a>(&'a [(String, String)]);
 
 impl<'a> Parameters<'a> {
-    /// [`Error::Invalid`] for a name that is not `known`: one that is misspelt should not be taken for one left out.
+    /// [`Error::Invalid`] for a name that is not `known`.
     pub fn of(query: &'a [(String, String)], known: &[&str]) -> Result<Self, Error> {
-        match query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-            None => Ok(Self(query)),
-            Some((other, _)) => {
-                let why = format!("is no parameter of this request; there are {}", known.join(", "));
-                Err(Error::invalid(shown(other), why))
-            }
-        }
+        known_only(query, known.iter().copied(), "this request").map(|()| Self(query))
     }
 
     /// The one value that is not blank; [`Error::Invalid`] when there are two.
