@@ -10,10 +10,11 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 CARGO_DENY := 0.20.2
+CARGO_LAMBDA := 1.9.2
 # How many cases a property test runs in `make prove`. In `make test` each test says for itself.
 PROVE_CASES ?= 5000
 
-.PHONY: help run test test-rust test-clients prove advisories deny lint fmt build
+.PHONY: help run test test-rust test-clients prove advisories deny lint fmt build package
 
 help:
 	@echo 'make run         build, load the sample findings, serve them on 127.0.0.1:9000, and say what to try;'
@@ -22,6 +23,7 @@ help:
 	@echo 'make prove       the long proofs: many property-test cases, ignored tests, the benchmark against its targets; needs Chromium'
 	@echo 'make lint        formatting, clippy, rustdoc'
 	@echo 'make fmt         format the sources'
+	@echo 'make package     one zip a function in target/lambda, for sam deploy'
 	@echo 'make deny        licences, sources and banned crates'
 	@echo 'make advisories  known vulnerabilities of dependencies; needs the network'
 

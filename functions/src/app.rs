@@ -5,7 +5,7 @@ use crate::cors::Origins;
 use crate::limits::{self, Gate};
 use crate::once;
 use crate::output::{Endless, Outgoing, Output, Rest, flowing, whole};
-use crate::route::{Answer, Handler, Route, Trigger, Wake};
+use crate::route::{Answer, Handler, Parameters, Route, Trigger, Wake};
 use crate::routes::ROUTES;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
@@ -89,11 +89,16 @@ impl App {
         let started = Stopwatch::now();
         let request_id = request_id(&request);
         let origin = self.origins.of(request.headers());
-        if *request.method() == Method::OPTIONS && call::parameters(route, &request).is_some() {
+        let parameters = call::parameters(route, &request);
+        if *request.method() == Method::OPTIONS && parameters.is_some() {
             return self.preflight(route.function, &[&route.method], origin, &request_id, started).map(whole);
         }
+        // A function URL hands over whatever path and method it is called with, and so does a gateway's default route.
+        let Some(parameters) = parameters.filter(|_| *request.method() == route.method) else {
+            return self.unknown(route.dialect, origin, &request_id, started).map(whole);
+        };
         // On the heap: it is as large as all that it may wait for.
-        let work = AssertUnwindSafe(Box::pin(self.attempt(route, request, &request_id))).catch_unwind();
+        let work = AssertUnwindSafe(Box::pin(self.attempt(route, request, parameters, &request_id))).catch_unwind();
         let Passage { caller, rate, result } = work.await.unwrap_or_else(|_| Passage::refused(panicked()));
         let failure = result.as_ref().err().cloned();
         let output = match result {
@@ -119,8 +124,18 @@ impl App {
                 return self.preflight("none", &methods, origin, &request_id, started);
             }
         }
-        let reply = dialect_of(path).unknown_route(&request_id);
-        log("none", &request_id, None, reply.status, None, started);
+        self.unknown(dialect_of(path), origin, &request_id, started)
+    }
+
+    fn unknown(
+        &self,
+        dialect: Dialect,
+        origin: Option<HeaderValue>,
+        request_id: &str,
+        started: Stopwatch,
+    ) -> Response<Body> {
+        let reply = dialect.unknown_route(request_id);
+        log("none", request_id, None, reply.status, None, started);
         let mut response = respond(reply);
         self.origins.open(&mut response, origin);
         response
@@ -151,11 +166,7 @@ impl App {
         result
     }
 
-    async fn attempt(&self, route: &Route, request: Request, id: &str) -> Passage {
-        // A function URL hands over whatever path and method it is called with.
-        let Some(parameters) = call::parameters(route, &request).filter(|_| *request.method() == route.method) else {
-            return Passage::refused(Error::NotFound("there is nothing at this path".to_owned()));
-        };
+    async fn attempt(&self, route: &Route, request: Request, parameters: Parameters, id: &str) -> Passage {
         let base = call::base_of(route, &request);
         match (route.handler, arrive(request, parameters, base.clone(), id)) {
             (Handler::Open(handler), _) => Passage { caller: None, rate: None, result: Ok(handler(&base).into()) },

@@ -3,11 +3,25 @@
 use crate::event::Guard;
 use crate::output::Outgoing;
 use crate::route::{Handler, Route, Trigger};
+use crate::routes::{ROUTES, TRIGGERS};
 use crate::start::{self, Role};
 use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, StreamAdapter};
 use lambda_runtime::{Error, service_fn};
+use posture_shared::config::Settings;
 use serde_json::Value;
 use std::sync::Arc;
+
+/// Serves the function that Lambda's `_HANDLER` names, as it is in [`ROUTES`] or [`TRIGGERS`].
+pub fn run_named() -> Result<(), Error> {
+    let name = Settings::from_environment().handler.unwrap_or_default();
+    let route = ROUTES.iter().find(|route| route.function == name);
+    let trigger = TRIGGERS.iter().find(|trigger| trigger.function == name);
+    match (route, trigger) {
+        (Some(route), _) => run(route),
+        (None, Some(trigger)) => run_trigger(trigger),
+        (None, None) => Err(format!("_HANDLER is {name:?}, and there is no such function").into()),
+    }
+}
 
 /// Serves one endpoint until Lambda stops the process.
 pub fn run(route: &'static Route) -> Result<(), Error> {

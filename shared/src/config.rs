@@ -39,6 +39,8 @@ pub struct Settings {
     master: Option<String>,
     /// `POSTURE_MASTER_SECRET`: the name or ARN of the secret in AWS Secrets Manager whose value is what `POSTURE_MASTER` would be.
     pub master_secret: Option<String>,
+    /// `_HANDLER`, which Lambda sets: the function's name.
+    pub handler: Option<String>,
     /// `AWS_REGION`, which Lambda sets.
     pub region: Option<String>,
     /// `AWS_ENDPOINT_URL` and the names that AWS has for single services: where they are, if not where they are for everybody.
@@ -71,6 +73,7 @@ impl Settings {
             bedrock_url: variable("AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
             master: variable("POSTURE_MASTER"),
             master_secret: variable("POSTURE_MASTER_SECRET"),
+            handler: variable("_HANDLER"),
             region: variable("AWS_REGION"),
             aws_url: variable("AWS_ENDPOINT_URL"),
             dynamodb_url: variable("AWS_ENDPOINT_URL_DYNAMODB"),

@@ -11,6 +11,8 @@ import time
 
 from posture import environment
 
+#: What stands between head and body of an answer in pieces.
+SEPARATOR = b"\0" * 8
 REQUEST = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 
 
@@ -56,13 +58,21 @@ def start(program, event, **variables):
                         ended = time.perf_counter()
                         connection.sendall(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")
                         answer = path, body
+            memory = peak(process.pid)
         finally:
             process.kill()
             _, _, usage = os.wait4(process.pid, 0)
             process.returncode = 0
         for connection in connections:
             connection.close()
-        return Start((ended - began) * 1000, (usage.ru_utime + usage.ru_stime) * 1000, usage.ru_maxrss / 1024, answer)
+        return Start((ended - began) * 1000, (usage.ru_utime + usage.ru_stime) * 1000, memory, answer)
+
+
+def peak(pid):
+    """The most memory that a process ever had, in megabytes; `ru_maxrss` would count its parent's from before it was itself."""
+    with open(f"/proc/{pid}/status") as status:
+        (line,) = [line for line in status if line.startswith("VmHWM:")]
+    return int(line.split()[1]) / 1024
 
 
 def invocation(event):
@@ -86,7 +96,8 @@ def read(connection):
     head, body = buffer.split(b"\r\n\r\n", 1)
     lower = head.lower()
     if b"transfer-encoding: chunked" in lower:
-        while not body.endswith(b"0\r\n\r\n"):
+        # An answer in pieces, some of which never end: what a client waits for is what follows its status and headers.
+        while SEPARATOR not in body or body.endswith((SEPARATOR, SEPARATOR + b"\r\n")):
             body += connection.recv(65536)
         return head, body
     length = 0

@@ -2,12 +2,14 @@
 with what is no event at all."""
 
 import json
+import subprocess
 
+import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
 from lambda_runtime import running
-from posture import PROGRAM, ROOT, run
+from posture import PROGRAM, ROOT, environment, run
 
 FUNCTIONS = sorted(path.stem for path in (ROOT / "functions" / "src" / "bin").glob("*.rs"))
 #: What goes out in pieces; the template's test says the same of its routes.
@@ -102,6 +104,50 @@ def check(function, outcome):
     assert headers["content-type"], headers
     if function == "infracast-stream-findings":
         assert body.startswith("retry: ") and body.endswith("\n\nretry: 1000\n\n"), body
+
+
+def test_the_master_comes_from_its_secret(cloud):
+    """As on AWS, where a function's environment has the secret's name only; and as for whoever makes the first key there."""
+    variables, token = cloud
+    url = variables["AWS_ENDPOINT_URL_DYNAMODB"]
+    secrets = boto3.client(
+        "secretsmanager", endpoint_url=url, region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    # As the stack makes it: digits alone.
+    arn = secrets.create_secret(Name="master", SecretString=MASTER.removeprefix("1:"))["ARN"]
+    variables = {name: value for name, value in variables.items() if name != "POSTURE_MASTER"}
+    variables |= {"POSTURE_MASTER_SECRET": arn, "AWS_ENDPOINT_URL_SECRETS_MANAGER": url}
+    with running("securityhub-get-findings", **variables) as runtime:
+        assert runtime.invoke(sample("securityhub-get-findings", token)).answer()[0] == 200
+    wish = ["--tenant", "default", "--scopes", "findings:read", "--name", "later", "--table", "posture-ledger"]
+    made = run("keys", "create", *wish, **variables)
+    assert made.returncode == 0, made.stderr
+    later = json.loads(made.stdout.splitlines()[-1])["key"]["token"]
+    # Another version is current; the previous one is good for the keys that were made with it.
+    secrets.put_secret_value(SecretId=arn, SecretString="2:" + "c3" * 32 + "," + MASTER)
+    with running("securityhub-get-findings", **variables) as runtime:
+        assert runtime.invoke(sample("securityhub-get-findings", later)).answer()[0] == 200
+    secrets.put_secret_value(SecretId=arn, SecretString="2:" + "c3" * 32)
+    with running("securityhub-get-findings", **variables) as runtime:
+        assert runtime.invoke(sample("securityhub-get-findings", later)).answer()[0] == 401
+
+
+@pytest.mark.parametrize("text", ["", "1:5a5a", "nonsense"])
+def test_a_secret_that_is_no_master_ends_the_start(cloud, text):
+    variables, _ = cloud
+    url = variables["AWS_ENDPOINT_URL_DYNAMODB"]
+    secrets = boto3.client(
+        "secretsmanager", endpoint_url=url, region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    variables = {name: value for name, value in variables.items() if name != "POSTURE_MASTER"}
+    name = "none"
+    if text:
+        name = secrets.create_secret(Name=f"master-{len(text)}", SecretString=text)["ARN"]
+    variables |= {"POSTURE_MASTER_SECRET": name, "AWS_ENDPOINT_URL_SECRETS_MANAGER": url, "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1"}
+    done = subprocess.run(
+        [PROGRAM.with_name("get-job")], env=environment(**variables), capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode != 0 and "master" in done.stderr and "5a5a" not in done.stderr, done.stderr
 
 
 def test_a_key_that_is_none_is_refused(cloud):

@@ -1,5 +1,6 @@
 """template.yaml, as CloudFormation's own schemas see it."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -73,6 +74,53 @@ def test_only_what_streams_is_streamed(translated):
     assert len(modes) > 50
 
 
-def test_nothing_secret_is_in_the_outputs():
-    outputs = (ROOT / "template.yaml").read_text().split("\nOutputs:\n")[1]
-    assert "resolve:" not in outputs and "POSTURE_MASTER" in outputs
+def test_nothing_secret_is_in_outputs_or_environments(translated):
+    text = json.dumps(translated)
+    assert "resolve:" not in text and "SecretString" not in text.replace("GenerateSecretString", "")
+    for one in of_type(translated, "AWS::Lambda::Function"):
+        variables = one["Properties"]["Environment"]["Variables"]
+        assert variables["POSTURE_MASTER_SECRET"] == {"Ref": "Master"} and "POSTURE_MASTER" not in variables
+
+
+def test_it_fits_into_a_stack(translated):
+    """CloudFormation takes 500 resources and 1 MB."""
+    assert len(translated["Resources"]) < 450 and len(json.dumps(translated)) < 900_000
+
+
+def of_type(translated, kind):
+    return [one for one in translated["Resources"].values() if one["Type"] == kind]
+
+
+def test_clients_that_sign_have_a_door_that_hands_signatures_over(translated):
+    (api,) = of_type(translated, "AWS::ApiGatewayV2::Api")
+    routes = {}
+    for path, methods in api["Properties"]["Body"]["paths"].items():
+        for method, operation in methods.items():
+            if "x-amazon-apigateway-integration" in operation:
+                integration = operation["x-amazon-apigateway-integration"]
+                assert integration["type"] == "aws_proxy" and integration["payloadFormatVersion"] == "2.0"
+                assert "security" not in operation, "a gateway that authorizes would not hand the signature over"
+                routes[f"{method} {path}"] = re.search(r"\{(\w+)Function\.Arn\}", integration["uri"]["Fn::Sub"])[1]
+    assert routes == {
+        "post /findings/import": "SecurityhubBatchImportFindings",
+        "patch /findings/batchupdate": "SecurityhubBatchUpdateFindings",
+        "post /findings": "SecurityhubGetFindings",
+        "post /findingHistory/get": "SecurityhubGetFindingHistory",
+        "get /accounts": "SecurityhubDescribeHub",
+        "get /productSubscriptions": "SecurityhubListEnabledProducts",
+        "x-amazon-apigateway-any-method $default": "SecurityhubDescribeHub",
+    }
+
+
+def test_gateways_schedules_and_nobody_else_may_wake_functions(translated):
+    """Every function has a permission for each of its doors, and none is for anybody without a source."""
+    woken = {}
+    for one in of_type(translated, "AWS::Lambda::Permission"):
+        properties = one["Properties"]
+        assert properties["Action"] == "lambda:InvokeFunction" and properties["SourceArn"], properties
+        assert properties["Principal"] in ("apigateway.amazonaws.com", "events.amazonaws.com"), properties
+        woken.setdefault(properties["FunctionName"]["Ref"], []).append(properties["Principal"])
+    for one in of_type(translated, "AWS::Lambda::EventSourceMapping"):
+        woken.setdefault(one["Properties"]["FunctionName"]["Ref"], []).append("sqs")
+    functions = {name for name, one in translated["Resources"].items() if one["Type"] == "AWS::Lambda::Function"}
+    assert woken.keys() == functions

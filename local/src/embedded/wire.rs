@@ -6,7 +6,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use lambda_http::http::{Request, Response, StatusCode};
+use lambda_http::http::{HeaderValue, Request, Response, StatusCode};
 use posture_shared::domain::Error;
 use std::convert::Infallible;
 use tokio::net::{TcpListener, TcpStream};
@@ -51,7 +51,7 @@ async fn answer(engine: Embedded, request: Request<Incoming>) -> Response<Full<B
     let (status, json) = work.await.unwrap_or((500, String::new()));
     let mut response = Response::new(Full::new(Bytes::from(json)));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let kind = lambda_http::http::HeaderValue::from_static("application/x-amz-json-1.0");
+    let kind = HeaderValue::from_static("application/x-amz-json-1.0");
     response.headers_mut().insert("content-type", kind);
     response
 }

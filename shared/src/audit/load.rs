@@ -73,8 +73,19 @@ pub fn load(source: &RuleSource) -> Result<Rule, Vec<Problem>> {
     let yaml = source.text("rule.yaml").map_err(|problem| vec![problem])?;
     let rego = source.text("rule.rego").map_err(|problem| vec![problem])?;
     let metadata: Metadata = read(&source.place("rule.yaml"), yaml).map_err(|problem| vec![problem])?;
+    let digest = sha256_hex(format!("{yaml}\u{0}{rego}").as_bytes());
+    made(metadata, (&source.place("rule.yaml"), yaml), rego, digest)
+}
+
+/// The rule of what its files say; `yaml`, a file's name and text, is where problems are looked for.
+pub(super) fn made(
+    metadata: Metadata,
+    yaml: (&str, &str),
+    rego: &str,
+    digest: String,
+) -> Result<Rule, Vec<Problem>> {
     let mut problems = Vec::new();
-    let controls = controls(&metadata, &source.place("rule.yaml"), yaml, &mut problems);
+    let controls = controls(&metadata, yaml.0, yaml.1, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -83,7 +94,6 @@ pub fn load(source: &RuleSource) -> Result<Rule, Vec<Problem>> {
         let defined = line.strip_prefix("default ").unwrap_or(line).strip_prefix("applies");
         defined.is_some_and(|rest| rest.starts_with([' ', ':', '=']))
     });
-    let digest = sha256_hex(format!("{yaml}\u{0}{rego}").as_bytes());
     Ok(Rule { origin: Origin::Catalogue, metadata, rego: rego.to_owned(), package, judges_some, controls, digest })
 }
 

@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_policy_allows_what_is_in_the_page_alone() {
-        let reply = page(&json!({}));
+        let reply = page("{}");
         let policy = reply.headers.iter().find(|(name, _)| *name == "content-security-policy").map(|(_, text)| text);
         let policy = policy.unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
