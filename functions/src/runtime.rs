@@ -3,7 +3,6 @@
 use crate::event::Guard;
 use crate::output::Outgoing;
 use crate::route::{Handler, Route, Trigger};
-use crate::routes::{ROUTES, TRIGGERS};
 use crate::start::{self, Role};
 use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, StreamAdapter};
 use lambda_runtime::{Error, service_fn};
@@ -11,20 +10,20 @@ use posture_shared::config::Settings;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Serves the function that Lambda's `_HANDLER` names, as it is in [`ROUTES`] or [`TRIGGERS`].
-pub fn run_named() -> Result<(), Error> {
+/// Serves the function of these that Lambda's `_HANDLER` names.
+pub fn run_named(routes: &[&'static Route], triggers: &[&'static Trigger]) -> Result<(), Error> {
     let name = Settings::from_environment().handler.unwrap_or_default();
-    let route = ROUTES.iter().find(|route| route.function == name);
-    let trigger = TRIGGERS.iter().find(|trigger| trigger.function == name);
+    let route = routes.iter().find(|route| route.function == name);
+    let trigger = triggers.iter().find(|trigger| trigger.function == name);
     match (route, trigger) {
         (Some(route), _) => run(route),
         (None, Some(trigger)) => run_trigger(trigger),
-        (None, None) => Err(format!("_HANDLER is {name:?}, and there is no such function").into()),
+        (None, None) => Err(format!("_HANDLER is {name:?}, and this program has no such function").into()),
     }
 }
 
 /// Serves one endpoint until Lambda stops the process.
-pub fn run(route: &'static Route) -> Result<(), Error> {
+fn run(route: &'static Route) -> Result<(), Error> {
     block_on(async {
         let app = Arc::new(start::app(Role::Endpoint(route)).await?);
         if matches!(route.handler, Handler::Streams(_)) {
@@ -44,7 +43,7 @@ pub fn run(route: &'static Route) -> Result<(), Error> {
 }
 
 /// Serves one trigger until Lambda stops the process.
-pub fn run_trigger(trigger: &'static Trigger) -> Result<(), Error> {
+fn run_trigger(trigger: &'static Trigger) -> Result<(), Error> {
     block_on(async {
         let app = Arc::new(start::app(Role::Trigger(trigger)).await?);
         let service = service_fn(move |event: LambdaEvent<Value>| {

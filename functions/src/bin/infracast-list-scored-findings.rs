@@ -1,5 +1,0 @@
-//! The function `infracast-list-scored-findings`.
-
-fn main() -> Result<(), lambda_runtime::Error> {
-    posture_functions::runtime::run(&posture_functions::infracast_list_scored_findings::ROUTE)
-}

@@ -1,0 +1,57 @@
+//! Functions that read and write the ledger: Lambda's `_HANDLER` says which one this process is.
+
+use posture_functions::*;
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    runtime::run_named(
+        &[
+            &bitdefender_get_check::ROUTE,
+            &bitdefender_get_checks::ROUTE,
+            &bitdefender_get_finding_changes::ROUTE,
+            &bitdefender_get_framework::ROUTE,
+            &bitdefender_get_frameworks::ROUTE,
+            &bitdefender_get_resource::ROUTE,
+            &bitdefender_get_resources::ROUTE,
+            &bitdefender_get_rule::ROUTE,
+            &bitdefender_get_rules::ROUTE,
+            &bitdefender_get_scan::ROUTE,
+            &bitdefender_get_scans::ROUTE,
+            &bitdefender_update_checks::ROUTE,
+            &create_key::ROUTE,
+            &datadog_get_finding::ROUTE,
+            &datadog_list_findings::ROUTE,
+            &datadog_mute_findings::ROUTE,
+            &datadog_mute_security_findings::ROUTE,
+            &decide_findings::ROUTE,
+            &get_docs::ROUTE,
+            &get_finding_history::ROUTE,
+            &get_job::ROUTE,
+            &get_openapi::ROUTE,
+            &get_related_resources::ROUTE,
+            &get_resource::ROUTE,
+            &import_resources::ROUTE,
+            &import_snapshots::ROUTE,
+            &infracast_get_compliance_summary::ROUTE,
+            &list_accounts::ROUTE,
+            &list_changes::ROUTE,
+            &list_decisions::ROUTE,
+            &list_jobs::ROUTE,
+            &list_keys::ROUTE,
+            &list_resources::ROUTE,
+            &revoke_key::ROUTE,
+            &securityhub_batch_import_findings::ROUTE,
+            &securityhub_batch_update_findings::ROUTE,
+            &securityhub_describe_hub::ROUTE,
+            &securityhub_get_finding_history::ROUTE,
+            &securityhub_get_findings::ROUTE,
+            &securityhub_list_enabled_products::ROUTE,
+            &set_account::ROUTE,
+        ],
+        &[
+            &import_hub_events::TRIGGER,
+            &record_expiries::TRIGGER,
+            &record_resource::TRIGGER,
+            &run_decisions::TRIGGER,
+        ],
+    )
+}

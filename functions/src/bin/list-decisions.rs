@@ -1,5 +1,0 @@
-//! The function `list-decisions`.
-
-fn main() -> Result<(), lambda_runtime::Error> {
-    posture_functions::runtime::run(&posture_functions::list_decisions::ROUTE)
-}

@@ -1,5 +1,0 @@
-//! The function `securityhub-get-finding-history`.
-
-fn main() -> Result<(), lambda_runtime::Error> {
-    posture_functions::runtime::run(&posture_functions::securityhub_get_finding_history::ROUTE)
-}

@@ -1,5 +1,0 @@
-//! The function `set-account`.
-
-fn main() -> Result<(), lambda_runtime::Error> {
-    posture_functions::runtime::run(&posture_functions::set_account::ROUTE)
-}
