@@ -1,9 +1,9 @@
 //! Where a function starts on Lambda: logging, the app from the environment, and the loop over events.
 
-use crate::App;
 use crate::event::Guard;
 use crate::output::Outgoing;
 use crate::route::{Handler, Route, Trigger};
+use crate::{App, Metrics};
 use aws_config::BehaviorVersion;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -67,7 +67,9 @@ async fn app_from_environment(reads_aws: bool, words: bool) -> Result<App, Error
     let clock = Clock::system();
     let writer = Writer::connect(&config, settings.table()?, clock, masters);
     let aws = || Aws::new(&config, Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build());
-    let mut app = App::new(writer, settings.tenant()?).allowing(settings.allowed_origins());
+    let metrics = if settings.metrics()? { Metrics::to_stdout() } else { Metrics::default() };
+    let app = App::new(writer, settings.tenant()?).allowing(settings.allowed_origins());
+    let mut app = app.measuring(metrics).telling_costs(settings.cost_header()?);
     if reads_aws {
         let (regions, aggregator) = (settings.sweep_regions(), settings.sweep_aggregator.clone());
         app = app.sweeping(Sweep { aws: aws()?, regions, aggregator });

@@ -36,6 +36,10 @@ pub struct Settings {
     bedrock_region: Option<String>,
     /// `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`: where Bedrock is, if not where it is for everybody; AWS's own name for it.
     pub bedrock_url: Option<String>,
+    /// `POSTURE_METRICS`: `emf` writes CloudWatch's metrics into the log; none are written when it is not set.
+    metrics: Option<String>,
+    /// `POSTURE_COST_HEADER`: `true` lets answers say what they cost; they do not when it is not set.
+    cost_header: Option<String>,
     /// `POSTURE_MASTER`: see [`masters_of`].
     master: Option<String>,
 }
@@ -62,6 +66,8 @@ impl Settings {
             bedrock_model: variable("POSTURE_BEDROCK_MODEL"),
             bedrock_region: variable("POSTURE_BEDROCK_REGION"),
             bedrock_url: variable("AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
+            metrics: variable("POSTURE_METRICS"),
+            cost_header: variable("POSTURE_COST_HEADER"),
             master: variable("POSTURE_MASTER"),
         }
     }
@@ -93,6 +99,16 @@ impl Settings {
         listed(self.allowed_origins.as_deref())
     }
 
+    /// Whether CloudWatch's metrics are written; [`Error::Internal`] when that is neither said nor left open.
+    pub fn metrics(&self) -> Result<bool, Error> {
+        one_of("POSTURE_METRICS", self.metrics.as_deref(), "emf", "off")
+    }
+
+    /// Whether answers say what they cost; [`Error::Internal`] when that is neither said nor left open.
+    pub fn cost_header(&self) -> Result<bool, Error> {
+        one_of("POSTURE_COST_HEADER", self.cost_header.as_deref(), "true", "false")
+    }
+
     /// The regions that a sweep reads; none when that is left to its surroundings.
     pub fn sweep_regions(&self) -> Vec<String> {
         listed(self.sweep_regions.as_deref())
@@ -108,6 +124,15 @@ impl Settings {
     /// The masters; [`Error::Internal`] when they are absent or unreadable.
     pub fn masters(&self) -> Result<Masters, Error> {
         masters_of(self.master.as_deref().ok_or_else(|| Error::internal("POSTURE_MASTER is not set"))?)
+    }
+}
+
+fn one_of(name: &str, text: Option<&str>, yes: &str, no: &str) -> Result<bool, Error> {
+    match text {
+        None => Ok(false),
+        Some(text) if text == yes => Ok(true),
+        Some(text) if text == no => Ok(false),
+        Some(_) => Err(Error::internal(format!("{name} is neither {yes} nor {no}"))),
     }
 }
 

@@ -70,6 +70,7 @@ mod list_jobs;
 mod list_keys;
 mod list_resources;
 mod list_rules;
+mod metrics;
 mod model;
 mod record_expiries;
 mod record_resource;

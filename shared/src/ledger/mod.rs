@@ -4,6 +4,7 @@
 //! memory are derived and can be rebuilt.
 
 mod base;
+mod capacity;
 mod changes;
 mod check;
 #[cfg(test)]

@@ -13,10 +13,12 @@ use super::{Need, Reader, Writer, keys};
 use crate::domain::{
     Decision, Error, Family, Finding, FindingKey, HashAfter, Instant, Ordinal, Outcome, Rejection, Seen, TenantId,
 };
+use crate::tally::Tally;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 /// Races lost or requests throttled in a row, by one commit, before the answer is a throttling error.
 const ATTEMPTS: usize = 8;
@@ -59,6 +61,7 @@ impl fmt::Debug for Intent {
 #[derive(Debug)]
 struct Job {
     intents: Vec<Intent>,
+    tally: Option<Tally>,
     answer: oneshot::Sender<Result<Vec<Outcome>, Error>>,
 }
 
@@ -101,17 +104,22 @@ impl Writer {
     pub async fn submit(&self, tenant: &TenantId, intents: Vec<Intent>) -> Result<Vec<Outcome>, Error> {
         let lane = self.lane(tenant);
         let (answer, outcome) = oneshot::channel();
-        lane.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Job { intents, answer });
+        lane.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Job {
+            intents,
+            tally: Tally::current(),
+            answer,
+        });
         let writer = self.clone();
         let tenant = tenant.clone();
         // A task of its own, so that a caller who goes away takes nobody else's job along.
-        let task = tokio::spawn(async move {
+        let work = async move {
             let _turn = lane.turn.lock().await;
             let jobs = std::mem::take(&mut *lane.waiting.lock().unwrap_or_else(PoisonError::into_inner));
             if !jobs.is_empty() {
                 writer.carry_out(&tenant, jobs).await;
             }
-        });
+        };
+        let task = tokio::spawn(work.in_current_span());
         match outcome.await {
             Ok(outcomes) => outcomes,
             Err(_) => Err(Error::internal(format!("the writer stopped: {:?}", task.await.err()))),
@@ -127,13 +135,15 @@ impl Writer {
         let mut intents = Vec::new();
         let mut answers = Vec::new();
         for job in jobs {
-            answers.push((job.intents.len(), job.answer));
+            answers.push((job.intents.len(), job.tally, job.answer));
             intents.extend(job.intents);
         }
         let mut outcomes: Vec<Option<Outcome>> = vec![None; intents.len()];
-        let ended = self.decide_all(tenant, &intents, &mut outcomes).await;
+        let spent = Tally::default();
+        let ended = spent.over(Box::pin(self.decide_all(tenant, &intents, &mut outcomes))).await;
         let mut outcomes = outcomes.into_iter();
-        for (count, answer) in answers {
+        for (count, tally, answer) in answers {
+            tally.iter().for_each(|tally| tally.absorb(spent.cost().share(count, intents.len())));
             let own: Option<Vec<Outcome>> = outcomes.by_ref().take(count).collect();
             let result = match (own, &ended) {
                 (Some(own), _) => Ok(own),
@@ -154,7 +164,13 @@ impl Writer {
         for (intents, outcomes) in intents.chunks(WINDOW).zip(outcomes.chunks_mut(WINDOW)) {
             let mut attempt = 0;
             let mut left = undecided(outcomes);
-            while !self.attempt(tenant, intents, outcomes).await? {
+            loop {
+                match self.attempt(tenant, intents, outcomes).await {
+                    Ok(true) => break,
+                    // A table that takes no more is asked again like one that somebody else was faster at.
+                    Ok(false) | Err(Error::Throttled { .. }) => {}
+                    Err(error) => return Err(error),
+                }
                 // Whoever got a commit through on the way has lost one race for the next.
                 attempt = if undecided(outcomes) < left { 1 } else { attempt + 1 };
                 left = undecided(outcomes);

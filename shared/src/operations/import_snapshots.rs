@@ -17,6 +17,9 @@ use crate::domain::{Caller, Decision, Error, Finding, Instant, Outcome, Rejectio
 use crate::ledger::{Intent, Sent, Writer};
 use std::sync::Arc;
 
+/// How often a batch is tried in halves: enough to find three that cannot be applied among 500.
+const FAILURES: usize = 30;
+
 /// What became of snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
@@ -41,6 +44,39 @@ pub async fn import_snapshots(
             Ok(Imported { outcomes, parts_left_out: 0 })
         }
     }
+}
+
+/// Applies the hub's own snapshots in their order, and finds those out that cannot be: one that fails for whatever reason costs
+/// no other one its place. A half that failed is tried again in halves, [`FAILURES`] times at most.
+///
+/// [`Error::Throttled`] when the table takes no more now.
+pub async fn import_apart(
+    writer: &Writer,
+    tenant: &TenantId,
+    snapshots: &[Snapshot],
+) -> Result<Vec<Result<Outcome, Error>>, Error> {
+    let mut results = Vec::with_capacity(snapshots.len());
+    let (mut left, mut failures) = (vec![snapshots], 0);
+    while let Some(these) = left.pop() {
+        match import_whole(writer, tenant, None, these).await {
+            Ok(outcomes) => results.extend(outcomes.into_iter().map(Ok)),
+            Err(error @ Error::Throttled { .. }) => return Err(error),
+            Err(error) if these.len() < 2 => results.extend(these.iter().map(|_| Err(error.clone()))),
+            Err(error) if failures >= FAILURES => {
+                // It is the table, and not what was sent.
+                let rest = these.len() + left.iter().map(|those| those.len()).sum::<usize>();
+                results.extend((0..rest).map(|_| Err(error.clone())));
+                return Ok(results);
+            }
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(tenant = %tenant, snapshots = these.len(), %error, "a batch failed and is tried in halves");
+                let (first, second) = these.split_at(these.len() / 2);
+                left.extend([second, first]);
+            }
+        }
+    }
+    Ok(results)
 }
 
 /// Both parts of each snapshot, from the hub or a caller who may bring both.
