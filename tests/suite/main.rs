@@ -25,6 +25,7 @@ mod bitdefender_get_rules;
 mod bitdefender_get_scan;
 mod bitdefender_get_scans;
 mod bitdefender_update_checks;
+mod bursts;
 mod checkout;
 mod consistency;
 mod cors;

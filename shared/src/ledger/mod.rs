@@ -38,6 +38,7 @@ mod proof;
 mod read;
 mod ready;
 mod repair;
+mod round;
 mod rules;
 mod runs;
 #[cfg(test)]

@@ -5,8 +5,9 @@
 
 use super::commit::{Before, Committed, Draft, Known};
 use super::items::{FindingItem, Head};
+use super::round::{Round, Weighed};
 use super::rules::Lists;
-use super::writer::{Intent, Round, Weighed};
+use super::writer::Intent;
 use super::{Found, Need, Reader, View, When, Writer, keys};
 use crate::domain::{AsOf, Column, Error, Family, Finding, FindingKey, Instant, Ordinal, Outcome, TenantId};
 use crate::tally::carried;
