@@ -3,12 +3,14 @@
 use crate::call::{self, Arrival, Call, arrive};
 use crate::cors::Origins;
 use crate::limits::{self, Gate};
+use crate::metrics::{Done, Metrics, cost_header};
 use crate::once;
+use crate::outflow::Outflow;
 use crate::output::{Endless, Outgoing, Output, Rest, flowing, whole};
 use crate::route::{Answer, Handler, Parameters, Route, Trigger, Wake};
 use crate::routes::ROUTES;
 use futures_util::FutureExt;
-use futures_util::future::{Either, select};
+use futures_util::future::{BoxFuture, Either, select};
 use http_body_util::BodyExt;
 use lambda_http::http::response::Parts;
 use lambda_http::http::{HeaderValue, Method};
@@ -20,9 +22,14 @@ use posture_shared::domain::{Caller, Error, KeyRecord, Rate, TenantId};
 use posture_shared::ledger::Writer;
 use posture_shared::operations::{Model, Sweep, Words};
 use posture_shared::secrets;
+use posture_shared::tally::Tally;
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant as Stopwatch;
+use tracing::Instrument;
+
+/// The header that says what an answer cost.
+pub const COST: &str = "x-posture-cost";
 
 /// What every handler stands on.
 #[derive(Debug)]
@@ -35,12 +42,23 @@ pub struct App {
     origins: Origins,
     sweep: Option<Sweep>,
     model: Option<Model>,
+    metrics: Metrics,
+    tells_costs: bool,
 }
 
 impl App {
     /// An app over a ledger.
     pub fn new(writer: Writer, tenant: TenantId) -> Self {
-        Self { writer, tenant, gate: Gate::default(), origins: Origins::default(), sweep: None, model: None }
+        Self {
+            writer,
+            tenant,
+            gate: Gate::default(),
+            origins: Origins::default(),
+            sweep: None,
+            model: None,
+            metrics: Metrics::default(),
+            tells_costs: false,
+        }
     }
 
     /// The same app, whose answers pages of these origins may read.
@@ -61,6 +79,20 @@ impl App {
     #[must_use]
     pub fn wording(mut self, model: Model) -> Self {
         self.model = Some(model);
+        self
+    }
+
+    /// The same app, which writes metrics with its log.
+    #[must_use]
+    pub fn measuring(mut self, metrics: Metrics) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// The same app, whose answers say what they cost, in the header [`COST`].
+    #[must_use]
+    pub fn telling_costs(mut self, tells_costs: bool) -> Self {
+        self.tells_costs = tells_costs;
         self
     }
 
@@ -97,8 +129,11 @@ impl App {
         let Some(parameters) = parameters.filter(|_| *request.method() == route.method) else {
             return self.unknown(route.dialect, origin, &request_id, started).map(whole);
         };
+        let (tally, function) = (Tally::default(), route.function);
+        let span = tracing::info_span!("request", function, request_id);
         // On the heap: it is as large as all that it may wait for.
-        let work = AssertUnwindSafe(Box::pin(self.attempt(route, request, parameters, &request_id))).catch_unwind();
+        let work = tally.over(Box::pin(self.attempt(route, request, parameters, &request_id))).instrument(span.clone());
+        let work = AssertUnwindSafe(work).catch_unwind();
         let Passage { caller, rate, result } = work.await.unwrap_or_else(|_| Passage::refused(panicked()));
         let failure = result.as_ref().err().cloned();
         let output = match result {
@@ -106,8 +141,19 @@ impl App {
             Err(error) => route.dialect.error(&error, &request_id).into(),
         };
         let output = output.map(|reply| rate.iter().fold(reply, |reply, rate| route.dialect.rated(reply, rate)));
-        log(route.function, &request_id, caller.as_ref(), output.reply.status, failure.as_ref(), started);
-        let mut response = outgoing(output);
+        let (cost, ms) = (tally.cost(), milliseconds(started));
+        let output = output.map(|reply| match self.tells_costs {
+            true => reply.with_header(COST, &cost_header(&cost, ms)),
+            false => reply,
+        });
+        let (status, failure, caller) = (output.reply.status, failure.as_ref(), caller.as_ref());
+        let request_id = request_id.as_str();
+        self.metrics.log(&Done { function, request_id, caller, status, failure, ms, tally: &tally });
+        let rest = output.rest.map(|rest| {
+            let watch = Outflow::begin(&self.metrics, function, request_id, caller);
+            Rest { pieces: watch.over(rest.pieces, span), ..rest }
+        });
+        let mut response = outgoing(Output { rest, ..output });
         self.origins.open(&mut response, origin);
         response
     }
@@ -135,7 +181,7 @@ impl App {
         started: Stopwatch,
     ) -> Response<Body> {
         let reply = dialect.unknown_route(request_id);
-        log("none", request_id, None, reply.status, None, started);
+        self.log("none", request_id, reply.status, started);
         let mut response = respond(reply);
         self.origins.open(&mut response, origin);
         response
@@ -150,8 +196,14 @@ impl App {
         started: Stopwatch,
     ) -> Response<Body> {
         let response = self.origins.preflight(methods, origin);
-        log(function, request_id, None, response.status().as_u16(), None, started);
+        self.log(function, request_id, response.status().as_u16(), started);
         response
+    }
+
+    /// Writes the line of what needs no key.
+    fn log(&self, function: &str, request_id: &str, status: u16, started: Stopwatch) {
+        let (ms, tally) = (milliseconds(started), &Tally::default());
+        self.metrics.log(&Done { function, request_id, caller: None, status, failure: None, ms, tally });
     }
 
     /// Hands an event to a trigger. A panic is an [`Error::Internal`]. Writes one line of log.
@@ -159,10 +211,14 @@ impl App {
         let started = Stopwatch::now();
         let sweep = self.sweep.clone().filter(|_| trigger.reads_aws);
         let wake = Wake { tenant: self.tenant.clone(), event, sweep };
-        let work = AssertUnwindSafe(async { (trigger.handler)(&self.writer, wake).await }).catch_unwind();
-        let result = work.await.unwrap_or_else(|_| Err(panicked()));
+        let (tally, function) = (Tally::default(), trigger.function);
+        let span = tracing::info_span!("event", function, request_id);
+        let work = Box::pin(async { (trigger.handler)(&self.writer, wake).await });
+        let work = tally.over(work).instrument(span);
+        let result = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(panicked()));
         let status = if result.is_ok() { 200 } else { 500 };
-        log(trigger.function, request_id, None, status, result.as_ref().err(), started);
+        let (failure, ms) = (result.as_ref().err(), milliseconds(started));
+        self.metrics.log(&Done { function, request_id, caller: None, status, failure, ms, tally: &tally });
         result
     }
 
@@ -173,24 +229,24 @@ impl App {
             (_, Err(error)) => Passage::refused(error),
             (Handler::Reads(handler), Ok(arrival)) => {
                 let work = async |caller| handler(&self.writer, arrival.call(caller)).await.map(Output::from);
-                after(self.admit(route, &arrival), work).await
+                after(self.admission(route, &arrival), work).await
             }
             (Handler::ReadsAhead(handler), Ok(arrival)) => {
                 let work = async { handler(&self.writer, arrival.call(arrival.presumed())).await.map(Output::from) };
-                beside(self.admit(route, &arrival), work).await
+                beside(self.admission(route, &arrival), work).await
             }
             (Handler::Streams(handler), Ok(arrival)) => {
                 let work = async { handler(&self.writer, arrival.call(arrival.presumed())).await };
-                beside(self.admit(route, &arrival), work).await
+                beside(self.admission(route, &arrival), work).await
             }
             (Handler::Words(handler), Ok(arrival)) => {
                 let work =
                     async |caller| handler(&self.writer, self.words(), arrival.call(caller)).await.map(Output::from);
-                after(self.admit(route, &arrival), work).await
+                after(self.admission(route, &arrival), work).await
             }
             (Handler::Writes(handler), Ok(arrival)) => {
                 let work = async |caller| self.once(route, handler, arrival.call(caller)).await;
-                after(self.admit(route, &arrival), work).await
+                after(self.admission(route, &arrival), work).await
             }
             (Handler::Decides(prepare, handler), Ok(arrival)) => {
                 let prepare = async {
@@ -198,7 +254,7 @@ impl App {
                     // Whatever went wrong, also a panic, happens again where it can be answered.
                     AssertUnwindSafe(async { prepare(&self.writer, &call).await }).catch_unwind().await.ok()?.ok()?
                 };
-                let (admitted, prepared) = tokio::join!(self.admit(route, &arrival), Box::pin(prepare));
+                let (admitted, prepared) = tokio::join!(self.admission(route, &arrival), Box::pin(prepare));
                 let work = async |caller| self.once(route, handler, Call { prepared, ..arrival.call(caller) }).await;
                 after(std::future::ready(admitted), work).await
             }
@@ -213,6 +269,11 @@ impl App {
         call: Call,
     ) -> Result<Output, Error> {
         Box::pin(once::carry_out(&self.writer, route, handler, call)).await.map(Output::from)
+    }
+
+    /// [`App::admit`] on the heap: whoever waits for it may do so in many places.
+    fn admission<'a>(&'a self, route: &'a Route, arrival: &'a Arrival) -> BoxFuture<'a, Result<Admitted, Passage>> {
+        Box::pin(self.admit(route, arrival))
     }
 
     /// The caller, if its key is good for this route and within its rate, and how much of that it has used.
@@ -309,6 +370,10 @@ fn at(path: &str) -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().copied().filter(move |route| route.parameters(path).is_some())
 }
 
+fn milliseconds(since: Stopwatch) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}
+
 fn panicked() -> Error {
     Error::internal("the handler panicked")
 }
@@ -372,39 +437,4 @@ fn parts_of(reply: Reply) -> (Parts, Vec<u8>) {
         }
     }
     response.into_parts()
-}
-
-fn log(
-    function: &str,
-    request_id: &str,
-    caller: Option<&Caller>,
-    status: u16,
-    failure: Option<&Error>,
-    started: Stopwatch,
-) {
-    let (tenant, key) = caller.map_or(("", ""), |caller| (caller.tenant.as_str(), caller.key_name.as_str()));
-    let ms = started.elapsed().as_secs_f64() * 1000.0;
-    match failure {
-        Some(Error::Internal(reason)) => {
-            tracing::error!(function, request_id, tenant, key, status, ms, reason, "request failed");
-        }
-        Some(failure) => {
-            let reason = kind(failure);
-            tracing::info!(function, request_id, tenant, key, status, ms, reason, "request refused");
-        }
-        None => tracing::info!(function, request_id, tenant, key, status, ms, "request answered"),
-    }
-}
-
-/// The kind of a failure. Its text may quote the request, and what clients send is not for the log.
-fn kind(failure: &Error) -> &'static str {
-    match failure {
-        Error::Invalid { .. } => "invalid",
-        Error::NotFound(_) => "not found",
-        Error::Conflict(_) => "conflict",
-        Error::Stale(_) => "stale",
-        Error::Denied(denial) => denial.message(),
-        Error::Throttled { .. } => "throttled",
-        Error::Internal(_) => "internal",
-    }
 }

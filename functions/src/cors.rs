@@ -12,7 +12,7 @@ pub const SENT: &str = "authorization,content-type,dd-api-key,dd-application-key
      x-api-key";
 
 /// Headers that pages may read.
-pub const READ: &str = "content-disposition,etag,idempotency-replayed,retry-after,x-amzn-errortype,x-amzn-requestid,x-as-of,x-dialect-version,x-ratelimit-limit,\
+pub const READ: &str = "content-disposition,etag,idempotency-replayed,retry-after,x-amzn-errortype,x-amzn-requestid,x-as-of,x-dialect-version,x-posture-cost,x-ratelimit-limit,\
                         x-ratelimit-name,x-ratelimit-period,x-ratelimit-remaining,x-ratelimit-reset,x-request-id,x-total-count";
 
 /// How long browsers may remember what is allowed, in seconds.

@@ -1,14 +1,15 @@
 //! Trigger: Security Hub's own events, `Findings - Imported` and `Findings - Custom Action`, from a queue or bare.
 //!
 //! All messages of a batch are applied together, so that commits stay full. A message that cannot be taken, or that
-//! holds a finding which is refused, fails alone: its id is in the answer, and the queue keeps it for a later try and
+//! holds a finding which is refused or which the ledger cannot decide about, fails alone: its id is in the answer, and the queue keeps it for a later try and
 //! then for its dead-letter queue.
 
 use crate::{Trigger, Wake, WokenBy};
 use posture_shared::dialects::native::snapshots::of_event;
-use posture_shared::domain::{Error, Outcome, Snapshot, json};
+use posture_shared::domain::{Error, Instant, Outcome, Snapshot, json};
 use posture_shared::ledger::Writer;
-use posture_shared::operations::import_snapshots;
+use posture_shared::operations::{import_apart, import_snapshots};
+use posture_shared::tally::{Gauge, gauge};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -43,10 +44,18 @@ async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
             }
         }
     }
-    let outcomes = import_snapshots(ledger, &tenant, None, &snapshots).await?.outcomes;
-    for (place, outcome) in owners.into_iter().zip(&outcomes) {
-        if let Some(reason) = rejection(outcome) {
-            tracing::warn!(message_id = records.get(place).map_or("", id_of), reason, "a finding was refused");
+    let results = import_apart(ledger, &tenant, &snapshots).await?;
+    let oldest = snapshots.iter().filter_map(|snapshot| Instant::parse_aws(snapshot.time.as_deref()?)).min();
+    if let Some(oldest) = oldest {
+        gauge(Gauge::EventLag, oldest.seconds_until(ledger.clock().now()));
+    }
+    for (place, result) in owners.into_iter().zip(&results) {
+        let reason = match result {
+            Ok(outcome) => rejection(outcome).map(str::to_owned),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(reason) = reason {
+            tracing::warn!(message_id = records.get(place).map_or("", id_of), reason, "a finding was not taken");
             failed.insert(place);
         }
     }

@@ -15,6 +15,7 @@ use posture_shared::domain::once::{self, LARGEST_ANSWER, LONGEST_KEY, Once, Stat
 use posture_shared::domain::{Error, Scope, TenantId};
 use posture_shared::ledger::Writer;
 use posture_shared::secrets::{self, sha256_hex};
+use posture_shared::tally::carried;
 use std::panic::AssertUnwindSafe;
 
 /// The header.
@@ -60,7 +61,7 @@ pub(crate) async fn carry_out(
                 call.attempt = Some(attempt);
                 let work = finish(writer.clone(), handler, call, key, begun);
                 // A task of its own, so that a client who goes away leaves nothing half done behind its key.
-                return tokio::spawn(work).await.unwrap_or_else(|error| Err(Error::internal(error)));
+                return tokio::spawn(carried(work)).await.unwrap_or_else(|error| Err(Error::internal(error)));
             }
         }
     }

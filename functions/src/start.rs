@@ -4,8 +4,8 @@
 //! from the environment and nobody is asked for them, certificates are Amazon's own few roots and not the hundred of the system, and the
 //! master secret is read beside the first connection to the table.
 
-use crate::App;
 use crate::route::{Handler, Route, Trigger};
+use crate::{App, Metrics};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -60,7 +60,9 @@ pub async fn app(role: Role) -> Result<App, Error> {
     let table = Table::new(&surroundings.for_dynamodb(&settings), settings.table()?);
     let (masters, ()) = tokio::join!(surroundings.masters(&settings), table.touch(&tenant));
     let writer = Writer::over(table, clock, masters?);
-    let mut app = App::new(writer, tenant).allowing(settings.allowed_origins());
+    let metrics = if settings.metrics()? { Metrics::to_stdout() } else { Metrics::default() };
+    let app = App::new(writer, tenant).allowing(settings.allowed_origins());
+    let mut app = app.measuring(metrics).telling_costs(settings.cost_header()?);
     if reads_aws {
         let (regions, aggregator) = (settings.sweep_regions(), settings.sweep_aggregator.clone());
         app = app.sweeping(Sweep { aws: surroundings.aws()?, regions, aggregator });

@@ -98,10 +98,11 @@ pub fn snapshot(current: Option<Finding>, snapshot: &Snapshot) -> Option<Finding
     let time = snapshot.time.as_deref();
     let seen = Seen::of(&sent, time);
     let _ = (asff::producer_hash(&sent, Door::Snapshot), asff::seen_hash(&seen));
-    let first = asff::snapshot_import(current.as_ref(), None, &sent, time, LATER);
+    let read = asff::Snapshot::read(&sent, time, LATER);
+    let first = read.import(current.as_ref(), None, LATER);
     let mut current = after(current, first)?;
     asff::lay_over(&mut current, &seen);
-    let second = asff::snapshot_update(Some(&current), Some(&seen), &sent, time, LATER);
+    let second = read.update(Some(&current), Some(&seen), LATER);
     after(Some(current), second)
 }
 

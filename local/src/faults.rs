@@ -1,6 +1,7 @@
-//! Faults on the wire to the store, for tests: requests that never arrive, answers that are lost, and crashes.
+//! Faults on the wire to the store, for tests: requests that never arrive, answers that are lost, crashes, and a table that takes no
+//! more.
 
-use crate::embedded::operation_of;
+use crate::embedded::{operation_of, response};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -25,7 +26,13 @@ pub enum Fault {
     CrashBefore(u64),
     /// As [`Fault::CrashBefore`], but the request of that number is still executed.
     CrashAfter(u64),
+    /// Every request whose number is a multiple of this one is refused, because there were too many.
+    ThrottleEvery(u64),
 }
+
+/// What the service says then.
+const THROTTLED: &str =
+    r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"Rate exceeded"}"#;
 
 /// What runs before a request: it gets the request's number and operation.
 pub type Hook = Arc<dyn Fn(u64, &str) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
@@ -105,8 +112,11 @@ impl HttpConnector for Faulty {
             if let Some(hook) = hook {
                 hook(number, operation_of(&request)).await;
             }
+            if matches!(fault, Fault::ThrottleEvery(n) if number.is_multiple_of(n)) {
+                return response(400, THROTTLED.to_owned());
+            }
             let (arrives, returns) = match fault {
-                Fault::None => (true, true),
+                Fault::None | Fault::ThrottleEvery(_) => (true, true),
                 Fault::Before(n) => (n != number, n != number),
                 Fault::After(n) => (true, n != number),
                 Fault::CrashBefore(n) => (number < n, number < n),

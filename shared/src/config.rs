@@ -35,6 +35,10 @@ pub struct Settings {
     bedrock_region: Option<String>,
     /// `AWS_ENDPOINT_URL_BEDROCK_RUNTIME`: where Bedrock is, if not where it is for everybody; AWS's own name for it.
     pub bedrock_url: Option<String>,
+    /// `POSTURE_METRICS`: `emf` writes CloudWatch's metrics into the log; none are written when it is not set.
+    metrics: Option<String>,
+    /// `POSTURE_COST_HEADER`: `true` lets answers say what they cost; they do not when it is not set.
+    cost_header: Option<String>,
     /// `POSTURE_MASTER`: see [`masters_of`].
     master: Option<String>,
     /// `POSTURE_MASTER_SECRET`: the name or ARN of the secret in AWS Secrets Manager whose value is what `POSTURE_MASTER` would be.
@@ -71,6 +75,8 @@ impl Settings {
             bedrock_model: variable("POSTURE_BEDROCK_MODEL"),
             bedrock_region: variable("POSTURE_BEDROCK_REGION"),
             bedrock_url: variable("AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
+            metrics: variable("POSTURE_METRICS"),
+            cost_header: variable("POSTURE_COST_HEADER"),
             master: variable("POSTURE_MASTER"),
             master_secret: variable("POSTURE_MASTER_SECRET"),
             handler: variable("_HANDLER"),
@@ -123,6 +129,16 @@ impl Settings {
         listed(self.allowed_origins.as_deref())
     }
 
+    /// Whether CloudWatch's metrics are written; [`Error::Internal`] when that is neither said nor left open.
+    pub fn metrics(&self) -> Result<bool, Error> {
+        one_of("POSTURE_METRICS", self.metrics.as_deref(), "emf", "off")
+    }
+
+    /// Whether answers say what they cost; [`Error::Internal`] when that is neither said nor left open.
+    pub fn cost_header(&self) -> Result<bool, Error> {
+        one_of("POSTURE_COST_HEADER", self.cost_header.as_deref(), "true", "false")
+    }
+
     /// The regions that a sweep reads; none when that is left to its surroundings.
     pub fn sweep_regions(&self) -> Vec<String> {
         listed(self.sweep_regions.as_deref())
@@ -139,6 +155,15 @@ impl Settings {
     pub fn masters(&self) -> Result<Masters, Error> {
         let text = self.master.as_deref();
         masters_of(text.ok_or_else(|| Error::internal("neither POSTURE_MASTER_SECRET nor POSTURE_MASTER is set"))?)
+    }
+}
+
+fn one_of(name: &str, text: Option<&str>, yes: &str, no: &str) -> Result<bool, Error> {
+    match text {
+        None => Ok(false),
+        Some(text) if text == yes => Ok(true),
+        Some(text) if text == no => Ok(false),
+        Some(_) => Err(Error::internal(format!("{name} is neither {yes} nor {no}"))),
     }
 }
 

@@ -13,5 +13,6 @@ pub mod ledger;
 pub mod operations;
 pub mod seal;
 pub mod secrets;
+pub mod tally;
 pub mod terraform;
 pub mod upstream;

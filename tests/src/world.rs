@@ -6,6 +6,7 @@ use crate::sign::Signer;
 use lambda_http::Body;
 use posture_functions::{App, ROUTES, Route, TRIGGERS, event, route};
 use posture_local::embedded::{Embedded, config};
+use posture_local::meter::Meter;
 use posture_shared::auth::{Credentials, mint};
 use posture_shared::clock::Clock;
 use posture_shared::domain::{Error, Instant, KeyRecord, Scope, TenantId};
@@ -121,7 +122,19 @@ impl World {
     /// A deployment with nothing but keys.
     pub async fn new() -> Self {
         let clock = Clock::starting_at(START);
-        let writer = Writer::connect(&config(Embedded::memory().unwrap()), "posture", clock.clone(), masters());
+        let config = config(Embedded::memory().unwrap());
+        Self::over(Writer::connect(&config, "posture", clock.clone(), masters()), clock).await
+    }
+
+    /// The same, with a meter between it and its table.
+    pub async fn metered() -> (Self, Meter) {
+        let clock = Clock::starting_at(START);
+        let meter = Meter::new(Embedded::memory().unwrap());
+        let config = config(meter.clone());
+        (Self::over(Writer::connect(&config, "posture", clock.clone(), masters()), clock).await, meter)
+    }
+
+    async fn over(writer: Writer, clock: Clock) -> Self {
         writer.create_table().await.unwrap();
         let ours = tenant(&writer, "acme").await;
         let theirs = tenant(&writer, "umbrella").await;

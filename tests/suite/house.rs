@@ -67,6 +67,11 @@ impl House {
         Self { app: App::new(writer, tenant("acme")), clock, meter, faults, acme, beta, store: self.store.clone() }
     }
 
+    /// The same with another app over its ledger.
+    pub fn with(self, change: impl FnOnce(App) -> App) -> Self {
+        Self { app: change(self.app), ..self }
+    }
+
     pub fn writer(&self) -> &Writer {
         &self.app.writer
     }

@@ -18,10 +18,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &["domain"]),
     ("secrets", &["domain"]),
     ("seal", &["domain"]),
+    ("tally", &[]),
 ];
 
 /// Open to every module: they decide nothing about findings.
-const OPEN: &[&str] = &["config", "clock", "secrets", "seal"];
+const OPEN: &[&str] = &["config", "clock", "secrets", "seal", "tally"];
 
 /// What functions may name of `shared`. Of the ledger it is the types in a handler's signature, which say what rights
 /// its function needs.
@@ -33,6 +34,7 @@ const FOR_FUNCTIONS: &[&str] = &[
     "clock",
     "config",
     "secrets",
+    "tally",
     "ledger::Reader",
     "ledger::Writer",
     "ledger::When",

@@ -8,7 +8,7 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use clap::Args;
-use posture_functions::App;
+use posture_functions::{App, Metrics};
 use posture_shared::clock::Clock;
 use posture_shared::config::{Settings, masters_of};
 use posture_shared::domain::{Error, TenantId};
@@ -189,7 +189,9 @@ fn over(
     settings: &Settings,
 ) -> Result<Open, Error> {
     let writer = Writer::connect(config, table, clock, masters);
-    Ok(Open { app: App::new(writer, settings.tenant()?).allowing(settings.allowed_origins()), embedded })
+    let app = App::new(writer, settings.tenant()?).allowing(settings.allowed_origins());
+    let metrics = if settings.metrics()? { Metrics::to_stdout() } else { Metrics::default() };
+    Ok(Open { app: app.measuring(metrics).telling_costs(settings.cost_header()?), embedded })
 }
 
 /// The masters in a secret of AWS Secrets Manager.

@@ -146,7 +146,7 @@ pub(crate) async fn bytes_of(body: SdkBody) -> Result<Bytes, ConnectorError> {
     }
 }
 
-fn response(status: u16, json: String) -> Result<HttpResponse, ConnectorError> {
+pub(crate) fn response(status: u16, json: String) -> Result<HttpResponse, ConnectorError> {
     let status = StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
     let mut response = HttpResponse::new(status, SdkBody::from(json));
     response.headers_mut().insert("content-type", "application/x-amz-json-1.0");

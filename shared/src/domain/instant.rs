@@ -111,6 +111,12 @@ impl Instant {
         Self(self.0.saturating_add(ms))
     }
 
+    /// Seconds from here to there; 0 when that lies before it.
+    pub fn seconds_until(self, later: Self) -> f64 {
+        let seconds = later.0.saturating_sub(self.0).max(0) / 1000;
+        f64::from(u32::try_from(seconds).unwrap_or(u32::MAX))
+    }
+
     /// Milliseconds since 1970 as 15 digits, so that text order is time order. Instants before 1970 count as 0.
     pub fn key(self) -> String {
         format!("{:015}", self.0.max(0))

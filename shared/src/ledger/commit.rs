@@ -11,6 +11,7 @@ use crate::domain::{
     Actor, Cell, Column, Error, Finding, FindingKey, Instant, Kind, Ordinal, Presence, Row, Seen, TenantId, Write,
 };
 use crate::secrets;
+use crate::tally;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -375,11 +376,13 @@ impl Writer {
         };
         if done {
             self.cache.append(tenant, Arc::new(entry));
+            tally::committed();
             return Ok(Committed::Done(head));
         }
         if let Transacted::Unknown(reason) = &ended {
             tracing::warn!(tenant = %tenant, seq, reason, "a commit was not carried out; deciding again");
         }
+        tally::lost();
         Ok(if matches!(ended, Transacted::Throttled) { Committed::Throttled } else { Committed::Lost })
     }
 

@@ -4,6 +4,7 @@
 //! memory are derived and can be rebuilt.
 
 mod base;
+mod capacity;
 mod changes;
 mod check;
 #[cfg(test)]
@@ -37,6 +38,7 @@ mod proof;
 mod read;
 mod ready;
 mod repair;
+mod round;
 mod rules;
 mod runs;
 #[cfg(test)]

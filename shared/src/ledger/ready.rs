@@ -5,10 +5,12 @@
 
 use super::commit::{Before, Committed, Draft, Known};
 use super::items::{FindingItem, Head};
+use super::round::{Round, Weighed};
 use super::rules::Lists;
-use super::writer::{Intent, Round, Weighed};
+use super::writer::Intent;
 use super::{Found, Need, Reader, View, When, Writer, keys};
 use crate::domain::{AsOf, Column, Error, Family, Finding, FindingKey, Instant, Ordinal, Outcome, TenantId};
+use crate::tally::carried;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -118,10 +120,10 @@ impl Writer {
     pub async fn submit_ready(&self, tenant: &TenantId, ready: Ready, intent: Intent) -> Result<Option<Became>, Error> {
         let (writer, tenant, lane) = (self.clone(), tenant.clone(), self.lane(tenant));
         // A task of its own, so that a caller who goes away leaves nothing between a commit and what follows it.
-        let task = tokio::spawn(async move {
+        let task = tokio::spawn(carried(async move {
             let Ok(_turn) = lane.turn.try_lock() else { return Ok(None) };
             writer.change_ready(&tenant, ready, &intent).await
-        });
+        }));
         task.await.map_err(Error::internal)?
     }
 

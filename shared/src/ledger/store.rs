@@ -1,10 +1,13 @@
 //! The few DynamoDB requests that the ledger makes, with their loops, retries and errors.
 
 use super::FORMAT;
+use super::capacity::{counted, counted_aside, read, written};
 use super::item::{Item, Key, PK, SK, TTL};
 use crate::domain::Error;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, KeysAndAttributes, Put,
     ReturnConsumedCapacity, ReturnValue, ScalarAttributeType, Select, TimeToLiveSpecification, TransactWriteItem,
@@ -118,7 +121,7 @@ impl Store {
 
     /// One item.
     pub async fn get(&self, key: &Key, consistent: bool) -> Result<Option<Item>, Error> {
-        let output = self
+        let request = self
             .client
             .get_item()
             .table_name(&self.table)
@@ -126,9 +129,9 @@ impl Store {
             .key(SK, AttributeValue::S(key.sk.clone()))
             .consistent_read(consistent)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|e| failure("GetItem", &e))?;
+            .send();
+        let output = counted(request, |output| read(output.consumed_capacity.as_slice()));
+        let output = output.await.map_err(|e| failure("GetItem", &e))?;
         Ok(output.item.map(Item))
     }
 
@@ -161,14 +164,14 @@ impl Store {
             if round > 0 {
                 pause(round).await;
             }
-            let output = self
+            let request = self
                 .client
                 .batch_get_item()
                 .request_items(&self.table, request)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(|e| failure("BatchGetItem", &e))?;
+                .send();
+            let output = counted(request, |output| read(output.consumed_capacity()));
+            let output = output.await.map_err(|e| failure("BatchGetItem", &e))?;
             let mut responses = output.responses.unwrap_or_default();
             items.extend(responses.remove(&self.table).unwrap_or_default().into_iter().map(Item));
             wanted = output.unprocessed_keys.and_then(|mut left| left.remove(&self.table));
@@ -185,13 +188,11 @@ impl Store {
         let mut start = None;
         loop {
             let left = range.limit.map(|limit| limit.saturating_sub(items.len()));
-            let output = self
+            let request = self
                 .query_request(pk, range)
                 .set_limit(left.and_then(|left| i32::try_from(left).ok()))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|e| failure("Query", &e))?;
+                .set_exclusive_start_key(start);
+            let output = queried(request).await?;
             items.extend(output.items.unwrap_or_default().into_iter().map(Item));
             start = output.last_evaluated_key.filter(|key| !key.is_empty());
             let full = range.limit.is_some_and(|limit| items.len() >= limit);
@@ -203,12 +204,8 @@ impl Store {
 
     /// One request's worth of a partition (about 1 MB), and whether there is more.
     pub async fn query_page(&self, pk: &str, range: &Range) -> Result<(Vec<Item>, bool), Error> {
-        let output = self
-            .query_request(pk, range)
-            .set_limit(range.limit.and_then(|limit| i32::try_from(limit).ok()))
-            .send()
-            .await
-            .map_err(|e| failure("Query", &e))?;
+        let limit = range.limit.and_then(|limit| i32::try_from(limit).ok());
+        let output = queried(self.query_request(pk, range).set_limit(limit)).await?;
         let more = output.last_evaluated_key.is_some_and(|key| !key.is_empty());
         Ok((output.items.unwrap_or_default().into_iter().map(Item).collect(), more))
     }
@@ -218,13 +215,8 @@ impl Store {
         let mut count = 0;
         let mut start = None;
         loop {
-            let output = self
-                .query_request(pk, range)
-                .select(Select::Count)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|e| failure("Query", &e))?;
+            let request = self.query_request(pk, range).select(Select::Count).set_exclusive_start_key(start);
+            let output = queried(request).await?;
             count += u64::try_from(output.count).unwrap_or(0);
             start = output.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() {
@@ -233,11 +225,7 @@ impl Store {
         }
     }
 
-    fn query_request(
-        &self,
-        pk: &str,
-        range: &Range,
-    ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+    fn query_request(&self, pk: &str, range: &Range) -> QueryFluentBuilder {
         let text = |value: &str| AttributeValue::S(value.to_owned());
         let request = self
             .client
@@ -265,7 +253,7 @@ impl Store {
     /// Writes an item; `false` when its condition does not hold.
     pub async fn put(&self, put: ConditionalPut) -> Result<bool, Error> {
         let (expression, values) = put.condition.expression();
-        let done = self
+        let request = self
             .client
             .put_item()
             .table_name(&self.table)
@@ -273,9 +261,8 @@ impl Store {
             .set_condition_expression(expression)
             .set_expression_attribute_values(values)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await;
-        match done {
+            .send();
+        match counted(request, |output| written(output.consumed_capacity.as_slice())).await {
             Ok(_) => Ok(true),
             Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
             Err(error) => Err(failure("PutItem", &error)),
@@ -286,7 +273,7 @@ impl Store {
     /// in seconds since 1970. A request that is sent again may count twice.
     pub async fn update(&self, key: &Key, number: &str, ttl: i64) -> Result<u64, Error> {
         let value = |n: i64| AttributeValue::N(n.to_string());
-        let output = self
+        let request = self
             .client
             .update_item()
             .table_name(&self.table)
@@ -299,23 +286,24 @@ impl Store {
             .expression_attribute_values(":one", value(1))
             .return_values(ReturnValue::UpdatedNew)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await
-            .map_err(|e| failure("UpdateItem", &e))?;
+            .send();
+        let output = counted_aside(request, |output| written(output.consumed_capacity.as_slice()));
+        let output = output.await.map_err(|e| failure("UpdateItem", &e))?;
         Item(output.attributes.unwrap_or_default()).number(number)
     }
 
     /// Removes an item.
     pub async fn delete(&self, key: &Key) -> Result<(), Error> {
-        self.client
+        let request = self
+            .client
             .delete_item()
             .table_name(&self.table)
             .key(PK, AttributeValue::S(key.pk.clone()))
             .key(SK, AttributeValue::S(key.sk.clone()))
-            .send()
-            .await
-            .map_err(|e| failure("DeleteItem", &e))?;
-        Ok(())
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send();
+        let output = counted(request, |output| written(output.consumed_capacity.as_slice()));
+        output.await.map_err(|e| failure("DeleteItem", &e)).map(drop)
     }
 
     /// Writes all or nothing. `token` makes a repetition of the same request harmless for ten minutes.
@@ -336,7 +324,7 @@ impl Store {
                 .map_err(Error::internal)?;
             request = request.transact_items(TransactWriteItem::builder().put(put).build());
         }
-        let error = match request.send().await {
+        let error = match counted(request.send(), |output| written(output.consumed_capacity())).await {
             Ok(_) => return Ok(Transacted::Done),
             Err(error) => error,
         };
@@ -368,6 +356,11 @@ impl Store {
             Some(_) => Err(failure("TransactWriteItems", &error)),
         }
     }
+}
+
+async fn queried(request: QueryFluentBuilder) -> Result<QueryOutput, Error> {
+    let output = counted(request.send(), |output| read(output.consumed_capacity.as_slice()));
+    output.await.map_err(|e| failure("Query", &e))
 }
 
 impl Condition {

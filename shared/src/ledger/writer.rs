@@ -3,25 +3,30 @@
 //! Within a process one writer per tenant merges whatever is waiting, so that commits stay full.
 
 use super::SETTLING;
-use super::commit::{Before, Committed, Draft, Known, stage};
-use super::glance::{glance, look};
+use super::commit::{Before, Committed, Draft, Known};
+use super::glance::glance;
 use super::items::{Document, FindingItem, Head};
-use super::rules::{Lists, Memory, Numbered, unnumbered};
+use super::round::{Board, Round, Weighed, known_of};
+use super::rules::Lists;
 use super::store::{pause, throttled};
 use super::when::When;
 use super::{Need, Reader, Writer, keys};
-use crate::domain::{
-    Decision, Error, Family, Finding, FindingKey, HashAfter, Instant, Ordinal, Outcome, Rejection, Seen, TenantId,
-};
+use crate::domain::{Decision, Error, Family, Finding, FindingKey, Instant, Ordinal, Outcome, Seen, TenantId};
+use crate::tally::Tally;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 /// Races lost or requests throttled in a row, by one commit, before the answer is a throttling error.
 const ATTEMPTS: usize = 8;
 /// Intents decided together: their findings are read in one round.
 const WINDOW: usize = 400;
+/// As many, while others write to the same log: one commit's worth of snapshots, which have two each.
+const CONTENDED_WINDOW: usize = 100;
+/// Intents whose rules are looked for before they are decided: about a commit's worth.
+const FORESEEN: usize = 100;
 
 /// How a finding is decided: from its newest state (timestamps laid over), those timestamps, and the commit's instant.
 /// It may be asked several times.
@@ -59,6 +64,7 @@ impl fmt::Debug for Intent {
 #[derive(Debug)]
 struct Job {
     intents: Vec<Intent>,
+    tally: Option<Tally>,
     answer: oneshot::Sender<Result<Vec<Outcome>, Error>>,
 }
 
@@ -70,19 +76,6 @@ pub(super) struct Lanes(Mutex<HashMap<TenantId, Arc<Lane>>>);
 pub(super) struct Lane {
     waiting: Mutex<Vec<Job>>,
     pub(super) turn: tokio::sync::Mutex<()>,
-}
-
-/// What is known of the findings that a batch concerns.
-type Board = HashMap<FindingKey, Before>;
-
-/// One pass over intents, from a head on.
-pub(super) struct Round {
-    pub draft: Draft,
-    pub board: Board,
-    pub rules: Lists,
-    pub memory: Arc<Memory>,
-    /// Outcomes that hold only once the draft is committed.
-    pub pending: Vec<(usize, Outcome)>,
 }
 
 impl Reader {
@@ -101,17 +94,22 @@ impl Writer {
     pub async fn submit(&self, tenant: &TenantId, intents: Vec<Intent>) -> Result<Vec<Outcome>, Error> {
         let lane = self.lane(tenant);
         let (answer, outcome) = oneshot::channel();
-        lane.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Job { intents, answer });
+        lane.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Job {
+            intents,
+            tally: Tally::current(),
+            answer,
+        });
         let writer = self.clone();
         let tenant = tenant.clone();
         // A task of its own, so that a caller who goes away takes nobody else's job along.
-        let task = tokio::spawn(async move {
+        let work = async move {
             let _turn = lane.turn.lock().await;
             let jobs = std::mem::take(&mut *lane.waiting.lock().unwrap_or_else(PoisonError::into_inner));
             if !jobs.is_empty() {
                 writer.carry_out(&tenant, jobs).await;
             }
-        });
+        };
+        let task = tokio::spawn(work.in_current_span());
         match outcome.await {
             Ok(outcomes) => outcomes,
             Err(_) => Err(Error::internal(format!("the writer stopped: {:?}", task.await.err()))),
@@ -127,13 +125,15 @@ impl Writer {
         let mut intents = Vec::new();
         let mut answers = Vec::new();
         for job in jobs {
-            answers.push((job.intents.len(), job.answer));
+            answers.push((job.intents.len(), job.tally, job.answer));
             intents.extend(job.intents);
         }
         let mut outcomes: Vec<Option<Outcome>> = vec![None; intents.len()];
-        let ended = self.decide_all(tenant, &intents, &mut outcomes).await;
+        let spent = Tally::default();
+        let ended = spent.over(Box::pin(self.decide_all(tenant, &intents, &mut outcomes))).await;
         let mut outcomes = outcomes.into_iter();
-        for (count, answer) in answers {
+        for (count, tally, answer) in answers {
+            tally.iter().for_each(|tally| tally.absorb(spent.cost().share(count, intents.len())));
             let own: Option<Vec<Outcome>> = outcomes.by_ref().take(count).collect();
             let result = match (own, &ended) {
                 (Some(own), _) => Ok(own),
@@ -151,33 +151,49 @@ impl Writer {
         intents: &[Intent],
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), Error> {
-        for (intents, outcomes) in intents.chunks(WINDOW).zip(outcomes.chunks_mut(WINDOW)) {
-            let mut attempt = 0;
-            let mut left = undecided(outcomes);
-            while !self.attempt(tenant, intents, outcomes).await? {
-                // Whoever got a commit through on the way has lost one race for the next.
-                attempt = if undecided(outcomes) < left { 1 } else { attempt + 1 };
-                left = undecided(outcomes);
-                if attempt >= ATTEMPTS {
-                    return Err(throttled());
-                }
+        let (mut attempt, mut left, mut window) = (0, undecided(outcomes), WINDOW);
+        while left > 0 {
+            let ended = match self.attempt(tenant, intents, outcomes, window).await {
+                // A table that takes no more is asked again like one that somebody else was faster at.
+                Err(Error::Throttled { .. }) => Ended::Lost,
+                ended => ended?,
+            };
+            // Whoever got a commit through on the way has lost one race for the next.
+            let has_moved = undecided(outcomes) < left;
+            left = undecided(outcomes);
+            attempt = match ended {
+                Ended::Done => 0,
+                Ended::Lost if has_moved => 1,
+                Ended::Lost => attempt + 1,
+            };
+            if attempt >= ATTEMPTS {
+                return Err(throttled());
+            }
+            // Where others write, too, what is read and decided far ahead is read and decided in vain, and whoever looks less far
+            // ahead wins.
+            window = if attempt == 0 { (window * 2).min(WINDOW) } else { CONTENDED_WINDOW };
+            if attempt > 0 {
                 pause(attempt - 1).await;
             }
         }
         Ok(())
     }
 
-    /// Decides what is undecided on the newest state; `false` when a race was lost on the way.
+    /// Decides what is undecided on the newest state, so many intents at most. What would make a commit that is not full is left
+    /// to the next attempt where more comes behind it.
     async fn attempt(
         &self,
         tenant: &TenantId,
         intents: &[Intent],
         outcomes: &mut [Option<Outcome>],
-    ) -> Result<bool, Error> {
+        most: usize,
+    ) -> Result<Ended, Error> {
         let head = self.head(tenant).await?;
-        let undecided = |outcomes: &[Option<Outcome>], place| matches!(outcomes.get(place), Some(None));
-        let open: Vec<&Intent> =
-            intents.iter().enumerate().filter(|(place, _)| undecided(outcomes, *place)).map(|(_, i)| i).collect();
+        let all = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.is_none()).map(|(place, _)| place);
+        let mut waiting: Vec<usize> = all.take(most.saturating_add(1)).collect();
+        let has_more = waiting.len() > most;
+        waiting.truncate(most);
+        let open: Vec<&Intent> = waiting.iter().filter_map(|place| intents.get(*place)).collect();
         let board = self.board(tenant, &head, &open).await?;
         // What is newer than the head was left by a restore only if the head still is what it was: otherwise somebody
         // has committed in between, and a decision that writes nothing would not be told so by its commit.
@@ -189,10 +205,11 @@ impl Writer {
                     pause(SETTLING).await;
                 }
                 if self.head(tenant).await? != head {
-                    return Ok(false);
+                    return Ok(Ended::Lost);
                 }
             }
         }
+        let begun = head.seq;
         let mut round = Round {
             draft: Draft::after(head, self.clock.now()),
             board,
@@ -200,43 +217,46 @@ impl Writer {
             memory: Arc::clone(&self.rules),
             pending: Vec::new(),
         };
-        let unread = round.unread_rules(tenant, &open);
-        self.read_rules(tenant, &mut round.rules, unread).await?;
-        let mut waiting: Vec<usize> = (0..intents.len()).filter(|place| undecided(outcomes, *place)).collect();
         loop {
             let mut later = Vec::new();
             // What concerns a finding that waits for the next commit waits with it, in order. The others do not wait,
             // so that commits stay full.
             let mut held: HashSet<&FindingKey> = HashSet::new();
-            for place in waiting {
-                let Some(intent) = intents.get(place) else { continue };
-                if held.contains(&intent.key) {
-                    later.push(place);
-                    continue;
-                }
-                let mut weighed = self.weigh(tenant, &mut round, intent).await?;
-                if matches!(weighed, Weighed::Full) {
-                    // The full commit goes first, because a decision must know the instant of its own.
-                    if !self.send_off(tenant, &mut round, outcomes).await? {
-                        return Ok(false);
+            for some in waiting.chunks(FORESEEN) {
+                let soon: Vec<&Intent> = some.iter().filter_map(|place| intents.get(*place)).collect();
+                let unread = round.unread_rules(tenant, &soon);
+                self.read_rules(tenant, &mut round.rules, unread).await?;
+                for (place, intent) in some.iter().zip(soon) {
+                    if held.contains(&intent.key) {
+                        later.push(*place);
+                        continue;
                     }
-                    weighed = self.weigh(tenant, &mut round, intent).await?;
-                }
-                match weighed {
-                    Weighed::Settled(outcome) => round.pending.push((place, outcome)),
-                    Weighed::Touched | Weighed::Full | Weighed::Unread(_) => {
-                        held.insert(&intent.key);
-                        later.push(place);
+                    let mut weighed = self.weigh(tenant, &mut round, intent).await?;
+                    if matches!(weighed, Weighed::Full) {
+                        // The full commit goes first, because a decision must know the instant of its own.
+                        if !self.send_off(tenant, &mut round, outcomes).await? {
+                            return Ok(Ended::Lost);
+                        }
+                        weighed = self.weigh(tenant, &mut round, intent).await?;
+                    }
+                    match weighed {
+                        Weighed::Settled(outcome) => round.pending.push((*place, outcome)),
+                        Weighed::Touched | Weighed::Full | Weighed::Unread(_) => {
+                            held.insert(&intent.key);
+                            later.push(*place);
+                        }
                     }
                 }
             }
             if round.draft.is_empty() {
                 round.settle(outcomes);
+            } else if has_more && round.draft.head.seq > begun {
+                return Ok(Ended::Done);
             } else if !self.send_off(tenant, &mut round, outcomes).await? {
-                return Ok(false);
+                return Ok(Ended::Lost);
             }
             if later.is_empty() {
-                return Ok(true);
+                return Ok(Ended::Done);
             }
             waiting = later;
         }
@@ -332,111 +352,10 @@ fn undecided(outcomes: &[Option<Outcome>]) -> usize {
     outcomes.iter().filter(|outcome| outcome.is_none()).count()
 }
 
-fn known_of<'a>(board: &'a Board, key: &FindingKey) -> Option<&'a Known> {
-    board.get(key).and_then(|before| before.known.as_ref())
-}
-
-/// What became of an intent.
-pub(super) enum Weighed {
-    /// This, once the draft is committed.
-    Settled(Outcome),
-    /// The draft touches the finding already; a change belongs into the next commit.
-    Touched,
-    /// The draft has no room for it.
-    Full,
-    /// The versions of this rule must be read first.
-    Unread(String),
-}
-
-impl Round {
-    /// Decides an intent and puts what it brings into the draft.
-    fn weigh(&mut self, tenant: &TenantId, intent: &Intent) -> Result<Weighed, Error> {
-        let before = self.board.entry(intent.key.clone()).or_default();
-        let known = before.known.as_ref();
-        let mut write = match glance(known, intent).unwrap_or_else(|| look(known, intent, self.draft.at)) {
-            Decision::Unchanged => return Ok(Weighed::Settled(Outcome::Unchanged)),
-            Decision::Rejected(rejection) => return Ok(Weighed::Settled(Outcome::Rejected(rejection))),
-            // A finding occurs at most once in a commit.
-            Decision::Write(_) if known.is_some_and(|known| self.draft.touches(known.item.ordinal)) => {
-                return Ok(Weighed::Touched);
-            }
-            _ if self.draft.is_full() => return Ok(Weighed::Full),
-            Decision::Observed
-                if intent.sent.as_ref().is_some_and(|sent| !self.draft.has_room_to_observe(&sent.seen)) =>
-            {
-                return Ok(Weighed::Full);
-            }
-            Decision::Observed => {
-                if let (Some(known), Some(sent)) = (before.known.as_mut(), &intent.sent) {
-                    self.draft.observe(known.item.ordinal, &sent.seen);
-                    known.see_again(&sent.seen);
-                }
-                return Ok(Weighed::Settled(Outcome::Unchanged));
-            }
-            Decision::Write(write) => write,
-        };
-        let document = known.and_then(|known| known.document.as_ref()).map(|(finding, _)| finding);
-        let mut grows = None;
-        match unnumbered(document, &write).map(|rule| self.rules.number(&self.memory, tenant, rule)) {
-            None => {}
-            Some(Numbered::Unread(id)) => return Ok(Weighed::Unread(id)),
-            Some(Numbered::Known(number)) => write.finding.standing.rule_version = number,
-            Some(Numbered::New(number, rule)) => {
-                write.finding.standing.rule_version = number;
-                grows = Some(rule);
-            }
-        }
-        let ordinal = known.map_or(Ordinal(self.draft.next_ordinal), |known| known.item.ordinal);
-        let outcome = if known.is_some() { Outcome::Changed } else { Outcome::Created };
-        let sent = match write.hash {
-            HashAfter::Set => intent.sent.as_ref().map(|sent| (sent.hash.clone(), sent.seen_hash.clone())),
-            HashAfter::Keep => known.and_then(|known| known.item.sent.clone().zip(known.item.seen.clone())),
-            HashAfter::Clear => None,
-        };
-        let Some((mut staged, after)) = stage(tenant, before, ordinal, self.draft.at, *write, sent)? else {
-            return Ok(Weighed::Settled(Outcome::Rejected(too_large(&intent.key))));
-        };
-        staged.rule = grows.as_ref().map(|rule| rule.id.clone());
-        if !self.draft.has_room_for(&staged) {
-            return Ok(Weighed::Full);
-        }
-        let versions = grows.map(|rule| self.rules.grow(rule));
-        self.draft.add(staged, versions);
-        *before = Before { known: Some(after), stray: None };
-        Ok(Weighed::Settled(outcome))
-    }
-
-    /// The rules whose numbers the intents will ask for and nobody remembers, as far as it can be foreseen.
-    fn unread_rules(&self, tenant: &TenantId, intents: &[&Intent]) -> HashSet<String> {
-        let of = |intent: &&Intent| {
-            let known = known_of(&self.board, &intent.key);
-            let Decision::Write(write) = glance(known, intent).unwrap_or_else(|| look(known, intent, self.draft.at))
-            else {
-                return None;
-            };
-            let document = known.and_then(|known| known.document.as_ref()).map(|(finding, _)| finding);
-            match self.rules.number(&self.memory, tenant, unnumbered(document, &write)?) {
-                Numbered::Unread(id) => Some(id),
-                Numbered::Known(_) | Numbered::New(..) => None,
-            }
-        };
-        intents.iter().filter_map(of).collect()
-    }
-
-    /// What was decided so far holds from now on.
-    fn settle(&mut self, outcomes: &mut [Option<Outcome>]) {
-        for (place, outcome) in self.pending.drain(..) {
-            if let Some(slot) = outcomes.get_mut(place) {
-                *slot = Some(outcome);
-            }
-        }
-    }
-}
-
-fn too_large(key: &FindingKey) -> Rejection {
-    Rejection {
-        id: key.id.clone(),
-        code: "FindingSizeExceeded".to_owned(),
-        message: "Finding size exceeded: the finding does not fit into one item even when compressed".to_owned(),
-    }
+/// How an attempt ended.
+enum Ended {
+    /// What was looked at is decided, but for what is left to the next one.
+    Done,
+    /// Somebody else was faster, or the table takes no more now.
+    Lost,
 }

@@ -17,6 +17,13 @@ use crate::domain::{Caller, Decision, Error, Finding, Instant, Outcome, Rejectio
 use crate::ledger::{Intent, Sent, Writer};
 use std::sync::Arc;
 
+/// How often a batch is tried in halves: enough to find three that cannot be applied among 500.
+const FAILURES: usize = 30;
+
+/// How often a batch goes on that the table had no room for, or others were faster than: a queue that gives it back whole comes
+/// nearer to calling all of it dead.
+const REFUSALS: usize = 5;
+
 /// What became of snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
@@ -43,6 +50,44 @@ pub async fn import_snapshots(
     }
 }
 
+/// Applies the hub's own snapshots in their order, and finds those out that cannot be: one that fails for whatever reason costs
+/// no other one its place. A half that failed is tried again in halves, [`FAILURES`] times at most.
+///
+/// [`Error::Throttled`] when the table takes no more now.
+pub async fn import_apart(
+    writer: &Writer,
+    tenant: &TenantId,
+    snapshots: &[Snapshot],
+) -> Result<Vec<Result<Outcome, Error>>, Error> {
+    let mut results = Vec::with_capacity(snapshots.len());
+    let (mut left, mut failures, mut refusals) = (vec![snapshots], 0, 0);
+    while let Some(these) = left.pop() {
+        match import_whole(writer, tenant, None, these).await {
+            Ok(outcomes) => results.extend(outcomes.into_iter().map(Ok)),
+            // What is done stays done, so each time there is less to do.
+            Err(Error::Throttled { .. }) if refusals < REFUSALS => {
+                refusals += 1;
+                left.push(these);
+            }
+            Err(error @ Error::Throttled { .. }) => return Err(error),
+            Err(error) if these.len() < 2 => results.extend(these.iter().map(|_| Err(error.clone()))),
+            Err(error) if failures >= FAILURES => {
+                // It is the table, and not what was sent.
+                let rest = these.len() + left.iter().map(|those| those.len()).sum::<usize>();
+                results.extend((0..rest).map(|_| Err(error.clone())));
+                return Ok(results);
+            }
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(tenant = %tenant, snapshots = these.len(), %error, "a batch failed and is tried in halves");
+                let (first, second) = these.split_at(these.len() / 2);
+                left.extend([second, first]);
+            }
+        }
+    }
+    Ok(results)
+}
+
 /// Both parts of each snapshot, from the hub or a caller who may bring both.
 async fn import_whole(
     writer: &Writer,
@@ -53,14 +98,15 @@ async fn import_whole(
     let from = Sender(caller.cloned().map(Arc::new));
     // What comes without a time was read just now: once for both steps and every try, so that they have one place
     // among the finding's snapshots.
-    let now = writer.clock().now().to_string();
+    let at = writer.clock().now();
+    let now = at.to_string();
     let mut rejected: Vec<Option<Outcome>> = Vec::with_capacity(snapshots.len());
     let mut intents = Vec::with_capacity(snapshots.len() * 2);
     for snapshot in snapshots {
         match from.accepted(snapshot) {
             Ok(sent) => {
-                let time = snapshot.time.as_ref().unwrap_or(&now).clone();
-                intents.extend(steps(&from, Arc::new(sent), time));
+                let time = snapshot.time.as_ref().unwrap_or(&now);
+                intents.extend(steps(&from, &sent, time, at));
                 rejected.push(None);
             }
             Err(rejection) => rejected.push(Some(Outcome::Rejected(rejection))),
@@ -122,18 +168,17 @@ impl Sender {
     }
 }
 
-fn steps(from: &Sender, sent: Arc<Object>, time: String) -> [Intent; 2] {
-    let key = key_of(&sent);
-    let seen = Seen::of(&sent, Some(&time));
-    let short = Sent { hash: asff::producer_hash(&sent, Door::Snapshot), seen_hash: asff::seen_hash(&seen), seen };
-    let (from, from_again) = (from.clone(), from.clone());
-    let (sent_again, time_again) = (Arc::clone(&sent), time.clone());
+fn steps(from: &Sender, sent: &Object, time: &str, at: Instant) -> [Intent; 2] {
+    let key = key_of(sent);
+    let snapshot = Arc::new(asff::Snapshot::read(sent, Some(time), at));
+    let seen = snapshot.seen().clone();
+    let short = Sent { hash: snapshot.hash().to_owned(), seen_hash: asff::seen_hash(&seen), seen };
+    let (from, from_again, again) = (from.clone(), from.clone(), Arc::clone(&snapshot));
     let first = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
-        from.decided(current, || asff::snapshot_import(current, seen, &sent, Some(&time), at))
+        from.decided(current, || snapshot.import(current, seen, at))
     };
     let second = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
-        let update = || asff::snapshot_update(current, seen, &sent_again, Some(&time_again), at);
-        from_again.signed(from_again.decided(current, update))
+        from_again.signed(from_again.decided(current, || again.update(current, seen, at)))
     };
     [
         Intent { key: key.clone(), sent: Some(short.clone()), decide: Arc::new(first) },

@@ -72,7 +72,7 @@ pub use get_named_finding::{NamedFinding, get_named_finding};
 pub use get_remediation::get_remediation;
 pub use import_findings::import_findings;
 pub use import_resources::{Recorded, import_resources, record_resources};
-pub use import_snapshots::{Imported, import_snapshots};
+pub use import_snapshots::{Imported, import_apart, import_snapshots};
 pub use judge_past::judge_past;
 pub use list_account_settings::list_account_settings;
 pub use list_accounts::{Concerned, list_accounts};

@@ -1,7 +1,8 @@
 //! Work on what is open, tenant by tenant: nobody's failure keeps the others from their turn.
 
 use crate::domain::run::Run;
-use crate::domain::{Error, TenantId};
+use crate::domain::{Error, Instant, TenantId};
+use crate::tally::{self, Gauge};
 use std::collections::BTreeSet;
 
 /// Lets `work` have every run that `list` knows of, until `enough` says so; how many ended by that. `what` they are is for the log.
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 pub(super) async fn each_open_run<'a, Listed, Worked>(
     what: &'static str,
     tenants: &'a BTreeSet<TenantId>,
-    enough: impl Fn() -> bool,
+    (now, enough): (impl Fn() -> Instant, impl Fn() -> bool),
     list: impl Fn(&'a TenantId) -> Listed,
     work: impl Fn(&'a TenantId, Run) -> Worked,
 ) -> Result<usize, Error>
@@ -29,6 +30,7 @@ where
             }
         };
         for run in runs {
+            tally::gauge(Gauge::JobAge, run.started_at.seconds_until(now()));
             if enough() {
                 break;
             }

@@ -57,7 +57,7 @@ pub async fn run_audits(
 ) -> Result<usize, Error> {
     let list = |tenant| writer.run_list_open(tenant);
     let work = |tenant, run| work(writer, tenant, run, enough);
-    each_open_run("audit", tenants, enough, list, work).await
+    each_open_run("audit", tenants, (|| writer.clock().now(), enough), list, work).await
 }
 
 /// Works on one run; whether it has ended.

@@ -98,7 +98,7 @@ pub async fn run_decisions(
 ) -> Result<usize, Error> {
     let list = |tenant| writer.run_list_decisions(tenant);
     let work = |tenant, run| work(writer, tenant, run, read, enough);
-    each_open_run("decision", tenants, enough, list, work).await
+    each_open_run("decision", tenants, (|| writer.clock().now(), enough), list, work).await
 }
 
 /// Works on one decision; whether it has ended by that.

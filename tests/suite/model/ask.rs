@@ -52,9 +52,11 @@ impl Ask {
                 let actor = Actor { source: Source::Import, identity: self.key().product_arn };
                 asff::import(current, seen, sent, &actor, at)
             }
-            Self::SnapshotImport(sent, time) => asff::snapshot_import(current, seen, sent, time.as_deref(), at),
+            Self::SnapshotImport(sent, time) => {
+                asff::Snapshot::read(sent, time.as_deref(), at).import(current, seen, at)
+            }
             Self::SnapshotUpdate(sent, time, by) => {
-                let mut decision = asff::snapshot_update(current, seen, sent, time.as_deref(), at);
+                let mut decision = asff::Snapshot::read(sent, time.as_deref(), at).update(current, seen, at);
                 if let Decision::Write(write) = &mut decision {
                     write.actor.identity.clone_from(by);
                 }

@@ -30,7 +30,7 @@ mod samples;
 pub use decide::{decide, expire, judged_again};
 pub use hash::{producer_hash, seen_hash};
 pub use import::import;
-pub use snapshot::{lay_over, producers_part, snapshot_import, snapshot_update};
+pub use snapshot::{Snapshot, lay_over, producers_part};
 pub use standing::next_standing;
 pub use update::{Update, update};
 pub use validate::{Door, finding as validate};

@@ -47,9 +47,10 @@ impl Model {
 
     /// Both steps of a snapshot; how many wrote.
     fn snapshot(&mut self, sent: &Object, time: &str, at: Instant) -> usize {
-        let first = snapshot_import(self.current().as_ref(), self.seen.as_ref(), sent, Some(time), at);
+        let snapshot = Snapshot::read(sent, Some(time), at);
+        let first = snapshot.import(self.current().as_ref(), self.seen.as_ref(), at);
         let wrote = usize::from(self.take(first, sent, Some(time)));
-        let second = snapshot_update(self.current().as_ref(), self.seen.as_ref(), sent, Some(time), at);
+        let second = snapshot.update(self.current().as_ref(), self.seen.as_ref(), at);
         wrote + usize::from(self.take(second, sent, Some(time)))
     }
 

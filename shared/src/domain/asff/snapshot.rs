@@ -41,75 +41,6 @@ pub fn producers_part(sent: &Object) -> Object {
     sent.iter().filter(|(name, _)| !customers.contains_key(*name)).map(|(n, v)| (n.clone(), v.clone())).collect()
 }
 
-/// The first step: what BatchImportFindings could have done. It creates a finding whole.
-///
-/// `sent` was accepted by [`super::validate()`]; `current` and `seen` are as in [`super::import()`].
-pub fn snapshot_import(
-    current: Option<&Finding>,
-    seen: Option<&Seen>,
-    sent: &Object,
-    envelope_time: Option<&str>,
-    at: Instant,
-) -> Decision {
-    let snapshot = Snapshot::new(sent, envelope_time, at);
-    let Some(current) = current else { return decide(snapshot.created(at), snapshot.producer(), HashAfter::Set) };
-    let known = Known::of(current, seen);
-    if !known.is_older_than(&snapshot.rank) {
-        return snapshot.learned(current, known.hub, at);
-    }
-    let imported = snapshot.imported(current, &known.hub, at);
-    let whole = snapshot.updated(&imported, at);
-    if !same_state(&whole, &imported) {
-        // The second step follows; only then may an equal snapshot be taken for known.
-        if same_state(&imported, current) {
-            return Decision::Unchanged;
-        }
-        return decide(imported, snapshot.producer(), HashAfter::Clear);
-    }
-    let is_known = known.hub.applied.as_ref().is_some_and(|applied| applied.content == snapshot.rank.content);
-    if !(is_known && same_state(&whole, current)) {
-        return decide(whole, snapshot.producer(), HashAfter::Set);
-    }
-    let moved = Seen::of(sent, None).texts != Seen::of(&current.asff, None).texts || envelope_time.is_some();
-    if moved { Decision::Observed } else { Decision::Unchanged }
-}
-
-/// The second step: what only BatchUpdateFindings can set. Unchanged where the first step did it all.
-pub fn snapshot_update(
-    current: Option<&Finding>,
-    seen: Option<&Seen>,
-    sent: &Object,
-    envelope_time: Option<&str>,
-    at: Instant,
-) -> Decision {
-    let snapshot = Snapshot::new(sent, envelope_time, at);
-    let Some(current) = current else { return Decision::Unchanged };
-    let known = Known::of(current, seen);
-    if known.hub.applied.as_ref().is_some_and(|applied| *applied >= snapshot.rank) {
-        return snapshot.overtaken(current, &known.hub, at);
-    }
-    let newer = known.is_older_than(&snapshot.rank);
-    let imported = if newer { snapshot.imported(current, &known.hub, at) } else { current.clone() };
-    let whole = snapshot.updated(&imported, at);
-    if same_state(&whole, current) {
-        let hub_knew = known.hub.values.as_ref() == Some(&snapshot.values);
-        let first_step_did_it =
-            !newer || known.hub.applied.as_ref().map(|a| &a.content) == Some(&snapshot.rank.content);
-        if hub_knew && first_step_did_it {
-            return Decision::Unchanged;
-        }
-    }
-    let is_newest = Hub::of(&whole.standing, None).imported.as_ref() == Some(&snapshot.rank);
-    let touches = SHARED.iter().any(|name| whole.asff.get(*name) != current.asff.get(*name));
-    let hash = match (is_newest, touches) {
-        (true, _) => HashAfter::Set,
-        (false, true) => HashAfter::Clear,
-        (false, false) => HashAfter::Keep,
-    };
-    let actor = snapshot.customer(&whole.asff, &current.asff);
-    decide(whole, actor, hash)
-}
-
 fn decide(finding: Finding, actor: Actor, hash: HashAfter) -> Decision {
     Decision::Write(Box::new(Write { finding, actor, hash }))
 }
@@ -140,21 +71,90 @@ impl Known {
     }
 }
 
-/// A hub's finding with what the hub fills, its rank, and its customers' members.
-struct Snapshot {
+/// A hub's finding with what the hub fills, its rank, and its customers' members. Its steps may be asked for many times: what does
+/// not depend on the finding that is there is made once.
+#[derive(Debug)]
+pub struct Snapshot {
     asff: Object,
     rank: Rank,
     values: Object,
+    has_envelope: bool,
 }
 
 impl Snapshot {
-    fn new(sent: &Object, envelope_time: Option<&str>, at: Instant) -> Self {
+    /// A snapshot that its envelope told of, or that was read `at` an instant. `sent` was accepted by [`super::validate()`].
+    pub fn read(sent: &Object, envelope_time: Option<&str>, at: Instant) -> Self {
         let time = envelope_time.map_or_else(|| at.to_string(), str::to_owned);
         let rank = Rank::of(sent, &time);
         let mut asff = sent.clone();
         fill(&mut asff);
         let values = hub::values(&asff);
-        Self { asff, rank, values }
+        Self { asff, rank, values, has_envelope: envelope_time.is_some() }
+    }
+
+    /// Its timestamps, the time that it was told of included.
+    pub fn seen(&self) -> &Seen {
+        &self.rank.seen
+    }
+
+    /// The hash of everything else, as [`super::producer_hash()`] makes it.
+    pub fn hash(&self) -> &str {
+        &self.rank.content
+    }
+
+    /// The first step: what BatchImportFindings could have done. It creates a finding whole.
+    ///
+    /// `current` and `seen` are as in [`super::import()`].
+    pub fn import(&self, current: Option<&Finding>, seen: Option<&Seen>, at: Instant) -> Decision {
+        let Some(current) = current else { return decide(self.created(at), self.producer(), HashAfter::Set) };
+        let known = Known::of(current, seen);
+        if !known.is_older_than(&self.rank) {
+            return self.learned(current, known.hub, at);
+        }
+        let imported = self.imported(current, &known.hub, at);
+        let whole = self.updated(&imported, at);
+        if !same_state(&whole, &imported) {
+            // The second step follows; only then may an equal snapshot be taken for known.
+            if same_state(&imported, current) {
+                return Decision::Unchanged;
+            }
+            return decide(imported, self.producer(), HashAfter::Clear);
+        }
+        let is_known = known.hub.applied.as_ref().is_some_and(|applied| applied.content == self.rank.content);
+        if !(is_known && same_state(&whole, current)) {
+            return decide(whole, self.producer(), HashAfter::Set);
+        }
+        let moved = self.rank.seen.texts != Seen::of(&current.asff, None).texts || self.has_envelope;
+        if moved { Decision::Observed } else { Decision::Unchanged }
+    }
+
+    /// The second step: what only BatchUpdateFindings can set. Unchanged where the first step did it all.
+    pub fn update(&self, current: Option<&Finding>, seen: Option<&Seen>, at: Instant) -> Decision {
+        let Some(current) = current else { return Decision::Unchanged };
+        let known = Known::of(current, seen);
+        if known.hub.applied.as_ref().is_some_and(|applied| *applied >= self.rank) {
+            return self.overtaken(current, &known.hub, at);
+        }
+        let newer = known.is_older_than(&self.rank);
+        let imported = if newer { self.imported(current, &known.hub, at) } else { current.clone() };
+        let whole = self.updated(&imported, at);
+        if same_state(&whole, current) {
+            let hub_knew = known.hub.values.as_ref() == Some(&self.values);
+            let first_step_did_it =
+                !newer || known.hub.applied.as_ref().map(|a| &a.content) == Some(&self.rank.content);
+            if hub_knew && first_step_did_it {
+                return Decision::Unchanged;
+            }
+        }
+        let is_newest = Hub::of(&whole.standing, None).imported.as_ref() == Some(&self.rank);
+        let touches = SHARED.iter().any(|name| whole.asff.get(*name) != current.asff.get(*name));
+        let hash = match (is_newest, touches) {
+            (true, _) => HashAfter::Set,
+            (false, true) => HashAfter::Clear,
+            (false, false) => HashAfter::Keep,
+        };
+        let actor = self.customer(&whole.asff, &current.asff);
+        decide(whole, actor, hash)
     }
 
     fn producer(&self) -> Actor {

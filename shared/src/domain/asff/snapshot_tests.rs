@@ -24,8 +24,9 @@ fn hub_state(change: Value) -> Object {
 /// Applies both steps as the ledger does; gives what each wrote.
 fn apply(current: &mut Option<Finding>, sent: &Object, time: Option<&str>, at: i64) -> Vec<Write> {
     let mut writes = Vec::new();
-    for step in [snapshot_import, snapshot_update] {
-        match (step(current.as_ref(), None, sent, time, instant(at)), current.as_mut()) {
+    let snapshot = Snapshot::read(sent, time, instant(at));
+    for step in [Snapshot::import, Snapshot::update] {
+        match (step(&snapshot, current.as_ref(), None, instant(at)), current.as_mut()) {
             (Decision::Write(write), _) => {
                 *current = Some(write.finding.clone());
                 writes.push(*write);
@@ -114,10 +115,12 @@ fn the_same_content_later_is_observed() {
     apply(&mut current, &hub_state(json!({})), Some(&day(1)), 1);
     for (change, time) in [(json!({}), day(2)), (json!({ "UpdatedAt": day(3), "LastObservedAt": day(3) }), day(3))] {
         let sent = hub_state(change);
-        assert_eq!(snapshot_import(current.as_ref(), None, &sent, Some(&time), instant(4)), Decision::Observed);
-        assert_eq!(snapshot_update(current.as_ref(), None, &sent, Some(&time), instant(4)), Decision::Unchanged);
+        let snapshot = Snapshot::read(&sent, Some(&time), instant(4));
+        assert_eq!(snapshot.import(current.as_ref(), None, instant(4)), Decision::Observed);
+        assert_eq!(snapshot.update(current.as_ref(), None, instant(4)), Decision::Unchanged);
     }
-    let read = snapshot_import(current.as_ref(), None, &hub_state(json!({})), None, instant(5));
+    let read = Snapshot::read(&hub_state(json!({})), None, instant(5));
+    let read = read.import(current.as_ref(), None, instant(5));
     assert_eq!(read, Decision::Unchanged, "a GetFindings result with nothing new");
 }
 
@@ -226,7 +229,8 @@ fn a_crash_between_the_steps_is_healed_by_the_same_snapshot() {
     let next = with(&shows("NOTIFIED"), json!({ "UpdatedAt": day(2), "Title": "t" }));
     let mut whole = current.clone();
     apply(&mut whole, &next, Some(&day(2)), 2);
-    if let Decision::Write(write) = snapshot_import(current.as_ref(), None, &next, Some(&day(2)), instant(2)) {
+    let snapshot = Snapshot::read(&next, Some(&day(2)), instant(2));
+    if let Decision::Write(write) = snapshot.import(current.as_ref(), None, instant(2)) {
         current = Some(write.finding);
     }
     assert_eq!(workflow_here(&current), "NEW");
