@@ -18,7 +18,7 @@ use posture_shared::clock::Clock;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Caller, Error, KeyRecord, Rate, TenantId};
 use posture_shared::ledger::{Reader, Writer};
-use posture_shared::operations::{Model, Sweep, Words};
+use posture_shared::operations::{Hubs, Model, Sweep, Words};
 use posture_shared::secrets;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -38,13 +38,22 @@ pub struct App {
     gate: Gate,
     origins: Origins,
     sweep: Option<Sweep>,
+    hubs: Option<Hubs>,
     model: Option<Model>,
 }
 
 impl App {
     /// An app over a ledger.
     pub fn new(writer: Writer, tenant: TenantId) -> Self {
-        Self { writer, tenant, gate: Gate::default(), origins: Origins::default(), sweep: None, model: None }
+        Self {
+            writer,
+            tenant,
+            gate: Gate::default(),
+            origins: Origins::default(),
+            sweep: None,
+            hubs: None,
+            model: None,
+        }
     }
 
     /// The same app, whose answers pages of these origins may read.
@@ -58,6 +67,13 @@ impl App {
     #[must_use]
     pub fn sweeping(mut self, sweep: Sweep) -> Self {
         self.sweep = Some(sweep);
+        self
+    }
+
+    /// The same app, whose triggers may read Security Hub.
+    #[must_use]
+    pub fn synchronising(mut self, hubs: Hubs) -> Self {
+        self.hubs = Some(hubs);
         self
     }
 
@@ -160,7 +176,8 @@ impl App {
     pub async fn wake(&self, trigger: &Trigger, event: Value, request_id: &str) -> Result<Value, Error> {
         let started = Stopwatch::now();
         let sweep = self.sweep.clone().filter(|_| trigger.reads_aws);
-        let wake = Wake { tenant: self.tenant.clone(), event, sweep };
+        let hubs = self.hubs.clone().filter(|_| trigger.reads_aws);
+        let wake = Wake { tenant: self.tenant.clone(), event, sweep, hubs };
         let work = AssertUnwindSafe(async { (trigger.handler)(&self.writer, wake).await }).catch_unwind();
         let result = work.await.unwrap_or_else(|_| Err(panicked()));
         let status = if result.is_ok() { 200 } else { 500 };

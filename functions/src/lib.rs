@@ -84,6 +84,7 @@ pub mod set_rule_params;
 pub mod set_terraform;
 pub mod start_audits;
 pub mod sweep_inventory;
+pub mod synchronise_hubs;
 
 pub use app::App;
 pub use call::Call;

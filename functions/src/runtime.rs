@@ -12,7 +12,7 @@ use lambda_runtime::{Error, service_fn};
 use posture_shared::clock::Clock;
 use posture_shared::config::Settings;
 use posture_shared::ledger::Writer;
-use posture_shared::operations::{Model, Sweep};
+use posture_shared::operations::{Hubs, Model, Sweep};
 use posture_shared::upstream::Aws;
 use serde_json::Value;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ async fn app_from_environment(reads_aws: bool, words: bool) -> Result<App, Error
     let mut app = App::new(writer, settings.tenant()?).allowing(settings.allowed_origins());
     if reads_aws {
         let (regions, aggregator) = (settings.sweep_regions(), settings.sweep_aggregator.clone());
-        app = app.sweeping(Sweep { aws: aws()?, regions, aggregator });
+        app = app.sweeping(Sweep { aws: aws()?, regions, aggregator }).synchronising(Hubs::of(aws()?, &settings));
     }
     if let Some(model) = settings.bedrock_model.as_deref().filter(|_| words) {
         let aws = aws()?.elsewhere(settings.bedrock_region(), settings.bedrock_url.as_deref());

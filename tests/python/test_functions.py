@@ -21,7 +21,9 @@ STREAMED = {
 #: Nobody can know the uid of one thing beforehand; and a key is revoked once.
 NAMED = ("revoke-key", "bitdefender-get-", "bitdefender-update", "datadog-", "get-job", "infracast-get-terraform-patch")
 #: What a queue or a schedule wakes.
-TRIGGERS = {"import-hub-events", "record-expiries", "record-resource", "run-audits", "run-decisions", "start-audits", "sweep-inventory"}
+TRIGGERS = {"import-hub-events", "record-expiries", "record-resource", "run-audits", "run-decisions", "start-audits", "sweep-inventory", "synchronise-hubs"}
+#: What is read from AWS.
+READERS = {"sweep-inventory", "synchronise-hubs"}
 MASTER = "1:" + "5a" * 32
 
 
@@ -75,7 +77,7 @@ def test_it_takes_its_event_and_outlives_what_is_none(cloud, function):
     event = sample(function, token)
     with running(function, **variables) as runtime:
         # What is read from AWS has its own test, with an AWS to read.
-        if function != "sweep-inventory":
+        if function not in READERS:
             check(function, runtime.invoke(event))
         for malformed in ("{", "[1, 2]", json.dumps({"Records": [{"nothing": 1}]})):
             odd = runtime.invoke(malformed)
@@ -84,7 +86,7 @@ def test_it_takes_its_event_and_outlives_what_is_none(cloud, function):
             if odd.is_error:
                 told = odd.json()
                 assert told["errorType"] and MASTER not in told["errorMessage"] and "panicked" not in told["errorMessage"]
-        if function != "sweep-inventory":
+        if function not in READERS:
             check(function, runtime.invoke(event))
         assert runtime.process.poll() is None, "it lives on"
 
