@@ -37,9 +37,9 @@ pub struct App {
     pub tenant: TenantId,
     gate: Gate,
     origins: Origins,
-    sweep: Option<Sweep>,
-    hubs: Option<Hubs>,
-    model: Option<Model>,
+    pub(crate) sweep: Option<Sweep>,
+    pub(crate) hubs: Option<Hubs>,
+    pub(crate) model: Option<Model>,
 }
 
 impl App {
@@ -60,27 +60,6 @@ impl App {
     #[must_use]
     pub fn allowing(mut self, origins: Vec<String>) -> Self {
         self.origins = Origins(origins);
-        self
-    }
-
-    /// The same app, whose triggers may read AWS.
-    #[must_use]
-    pub fn sweeping(mut self, sweep: Sweep) -> Self {
-        self.sweep = Some(sweep);
-        self
-    }
-
-    /// The same app, whose triggers may read Security Hub.
-    #[must_use]
-    pub fn synchronising(mut self, hubs: Hubs) -> Self {
-        self.hubs = Some(hubs);
-        self
-    }
-
-    /// The same app, whose remediations this model words.
-    #[must_use]
-    pub fn wording(mut self, model: Model) -> Self {
-        self.model = Some(model);
         self
     }
 

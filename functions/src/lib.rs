@@ -13,6 +13,7 @@ mod feeds;
 mod infracast;
 pub mod limits;
 mod lists;
+mod means;
 mod once;
 pub mod openapi;
 pub mod output;

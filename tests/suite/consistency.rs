@@ -84,11 +84,9 @@ impl Function {
         }
         let ledger = if WRITES.iter().all(|grant| self.grants.contains(grant)) { WRITE } else { READ };
         let counts = COUNTS.iter().all(|grant| self.grants.contains(grant));
-        if self.name == "synchronise-hubs" {
-            return format!("[!Ref {ledger}, !Ref {HUB}, !If [HasMembers, !Ref {MEMBERS}, !Ref AWS::NoValue]]");
-        }
         if self.reads_aws {
-            return format!("[!Ref {ledger}, !Ref {SWEEP}]");
+            let reads = if self.name == "synchronise-hubs" { HUB } else { SWEEP };
+            return format!("[!Ref {ledger}, !Ref {reads}, !If [HasMembers, !Ref {MEMBERS}, !Ref AWS::NoValue]]");
         }
         if WORDS.iter().all(|grant| self.grants.contains(grant)) {
             let perhaps = format!("!If [HasModel, !Ref {WORDING}, !Ref AWS::NoValue]");
@@ -340,11 +338,12 @@ fn the_templates_variables_are_settings() {
     let variables = template.keys("Globals/Function/Environment/Variables");
     assert!(variables.contains(&"TABLE_NAME") && variables.contains(&"POSTURE_MASTER"), "{variables:?}");
     let sweep = template.keys("Resources/SweepInventoryFunction/Properties/Environment/Variables");
-    assert_eq!(sweep, ["POSTURE_SWEEP_AGGREGATOR", "POSTURE_SWEEP_REGIONS"]);
+    let members = ["POSTURE_MEMBER_EXTERNAL_ID", "POSTURE_MEMBER_ROLES"];
+    assert_eq!(sweep, [&members[..], &["POSTURE_SWEEP_AGGREGATOR", "POSTURE_SWEEP_REGIONS"]].concat());
     let wording = template.keys("Resources/InfracastGetRemediationFunction/Properties/Environment/Variables");
     assert_eq!(wording, ["POSTURE_BEDROCK_MODEL", "POSTURE_BEDROCK_REGION"]);
     let hub = template.keys("Resources/SynchroniseHubsFunction/Properties/Environment/Variables");
-    assert_eq!(hub, ["POSTURE_HUB_REGIONS", "POSTURE_MEMBER_EXTERNAL_ID", "POSTURE_MEMBER_ROLES"]);
+    assert_eq!(hub, [&["POSTURE_HUB_REGIONS"], &members[..]].concat());
     for variable in variables.into_iter().chain(sweep).chain(wording).chain(hub) {
         assert!(
             config.contains(&format!("(\"{variable}\")")),

@@ -42,3 +42,17 @@ fn a_sweep_may_do_what_it_calls_and_no_more() {
         );
     }
 }
+
+/// The role of a member account lets whoever takes it on do what both readers call.
+#[test]
+fn a_members_role_may_do_what_is_called_there_and_no_more() {
+    let template = Template::parse(&read("member-role.yaml"));
+    let role = "Resources/Role/Properties";
+    let path = format!("{role}/Policies/0/PolicyDocument/Statement");
+    let have = template.list(&format!("{path}/0/Action")).into_iter().map(str::to_owned).collect();
+    let want = [ACTIONS, HUB_ACTIONS].concat().into_iter().map(str::to_owned).collect();
+    none(&differences(&have, &want, "remove from member-role.yaml", "add to member-role.yaml"));
+    assert_eq!(template.keys(&path), ["0"], "member-role.yaml: one statement");
+    let trust = format!("{role}/AssumeRolePolicyDocument/Statement/0/Condition/StringEquals/sts:ExternalId");
+    assert_eq!(template.get(&trust), Some("!Ref ExternalId"));
+}

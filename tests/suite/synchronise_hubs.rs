@@ -291,7 +291,8 @@ async fn a_throttled_hub_keeps_its_place() {
     let full = (FULL.to_owned(), "Rate exceeded".to_owned());
     stub.change(|state| state.once = (2..=5).map(|number| (number, full.clone())).collect());
     let answer = wake(&house).await.unwrap();
-    assert_eq!((&answer["created"], &answer["hubs"]), (&json!(10), &json!(2)), "{answer}");
+    let (created, unread, done) = (&answer["created"], &answer["unread"], &answer["done"]);
+    assert_eq!((created, unread, done), (&json!(10), &json!(0), &json!(true)), "{answer}");
     let order: Vec<String> = stub.asked().into_iter().map(|(region, _)| region).collect();
     let (first, second) = ("ap-south-1", "eu-west-1");
     let expected = [vec![first; 5], vec![second; 3], vec![first; 2]].concat();

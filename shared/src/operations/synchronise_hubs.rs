@@ -52,6 +52,11 @@ impl Hubs {
         let (regions, roles) = (settings.hub_regions(), settings.member_roles());
         Self { aws, regions, roles, external_id, pace: Pace::default(), alone: false }
     }
+
+    /// Who reads in other accounts: a role, and AWS as it sees it.
+    pub fn members(&self) -> impl Iterator<Item = (&str, Aws)> {
+        self.roles.iter().map(|role| (role.as_str(), self.aws.as_role(role, self.external_id.as_deref())))
+    }
 }
 
 /// How much is read.
@@ -95,7 +100,7 @@ pub async fn synchronise_hubs(
     enough: impl Fn() -> bool + Sync,
 ) -> Result<Synchronised, Error> {
     let (alone, found) = (hubs.alone, Synchronised::default());
-    let mut worker = Worker { writer, tenant, extent, alone, hear, found, before: None };
+    let mut worker = Worker { writer, tenant, extent, alone, hear, found, pause: None };
     let known = writer.hub_list(tenant).await?;
     let known: BTreeMap<Scope, Synchronisation> = known.into_iter().map(|hub| (hub.scope(), hub)).collect();
     let (mut left, mut failed) = (Vec::new(), None);
@@ -120,8 +125,10 @@ pub async fn synchronise_hubs(
                 Ok(Left::Ended) => {}
                 Ok(Left::Waiting(pause)) => {
                     if pause <= LONGEST_PAUSE && waits < MOST_WAITS {
-                        worker.before = Some(worker.before.map_or(pause, |before| before.min(pause)));
+                        worker.pause = Some(worker.pause.map_or(pause, |shortest| shortest.min(pause)));
                         waiting.push((scope, hub, aws, waits + 1));
+                    } else {
+                        worker.found.done = false;
                     }
                 }
                 Err(error) => {
@@ -130,7 +137,7 @@ pub async fn synchronise_hubs(
                 }
             }
         }
-        if let Some(pause) = worker.before.take().filter(|_| !waiting.is_empty() && !enough()) {
+        if let Some(pause) = worker.pause.take().filter(|_| !waiting.is_empty() && !enough()) {
             tokio::time::sleep(pause).await;
         }
         left = waiting;
@@ -182,7 +189,7 @@ struct Worker<'a> {
     hear: Hear<'a>,
     found: Synchronised,
     /// The shortest pause that somebody asked for.
-    before: Option<Duration>,
+    pause: Option<Duration>,
 }
 
 impl Worker<'_> {
@@ -243,10 +250,7 @@ impl Worker<'_> {
         }
         self.writer.hub_put(self.tenant, next).await?;
         Ok(match heard {
-            Heard::Wait { ms, .. } => {
-                self.found.done = false;
-                Left::Waiting(Duration::from_millis(ms.unsigned_abs()))
-            }
+            Heard::Wait { ms, .. } => Left::Waiting(Duration::from_millis(ms.unsigned_abs())),
             _ => Left::Ended,
         })
     }

@@ -1,11 +1,12 @@
 //! Security Hub: findings page by page, as the JSON that the hub sent.
 //!
-//! The SDK signs, retries, slows down where it is throttled, and waits as long as an answer says. Its typed findings are left
+//! The SDK signs, retries, and waits as long as an answer says. It does not slow down by itself: its adaptive mode lets no more than one
+//! attempt in some 20 seconds through after a single refusal. Here a refusal halves the pace, and it mends with every page. Its typed findings are left
 //! aside: they would lose members that its model does not know and the way numbers were written, so that findings read here
 //! would differ from the same ones in events. They would need more stack than a thread of tests or of the program has, too. So an
 //! interceptor takes the body of a good answer away before the SDK reads it, and leaves an empty page in its place.
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Why};
 use super::request::{Aws, innermost};
 use crate::domain::{Instant, json};
 use aws_sdk_securityhub::Client;
@@ -21,6 +22,7 @@ use aws_smithy_runtime_api::client::http::http_client_fn;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::Value;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +32,8 @@ pub const PAGE: i32 = 100;
 const ATTEMPTS: u32 = 4;
 /// How long one attempt may take, and all of them with their pauses.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(45));
+/// How many times as slow as allowed it gets.
+const SLOWEST: u32 = 16;
 /// Bytes of a page: a finding has 240 KB at most.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// The end of the interval in which findings were updated. The hub wants one, and a token holds only for the filter that it was
@@ -56,8 +60,16 @@ impl Default for Pace {
 pub struct Hub {
     client: Client,
     pace: Pace,
-    /// When it was asked last.
-    asked: Mutex<Option<tokio::time::Instant>>,
+    now: Mutex<Now>,
+}
+
+/// How quickly a hub is asked now.
+#[derive(Debug)]
+struct Now {
+    /// When it may be asked next.
+    next: tokio::time::Instant,
+    /// What lies between two requests.
+    between: Duration,
 }
 
 /// Findings, and how to get the next ones.
@@ -73,7 +85,7 @@ impl Aws {
     /// The hub of an account in a region, asked with these credentials. The account only tells hubs apart: each slows down by itself.
     pub fn hub(&self, account: &str, region: &str, pace: Pace) -> Hub {
         let http = self.http.clone();
-        let retries = RetryConfig::adaptive().with_max_attempts(ATTEMPTS).with_initial_backoff(pace.pause);
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(pace.pause);
         let (attempt, all) = PATIENCE;
         let patience = TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(all).build();
         let mut config = aws_sdk_securityhub::Config::builder()
@@ -85,7 +97,8 @@ impl Aws {
             .retry_partition(RetryPartition::new(format!("securityhub-{account}-{region}")))
             .timeout_config(patience);
         config.set_endpoint_url(self.endpoint.clone());
-        Hub { client: Client::from_conf(config.build()), pace, asked: Mutex::default() }
+        let now = Now { next: tokio::time::Instant::now(), between: pace.between };
+        Hub { client: Client::from_conf(config.build()), pace, now: Mutex::new(now) }
     }
 }
 
@@ -100,6 +113,7 @@ impl Hub {
         let ask = self.client.get_findings().max_results(PAGE).sort_criteria(newest_first);
         let ask = ask.set_filters(since.map(updated_since)).set_next_token(token.map(str::to_owned));
         let typed = ask.customize().interceptor(heard.clone()).send().await;
+        self.adapt(heard.throttled.load(Ordering::Relaxed));
         match heard.take() {
             Some(Answer::Good(body)) => page_of(&text_of(body).await?),
             Some(Answer::Bad(refusal)) => Err(refusal),
@@ -111,14 +125,23 @@ impl Hub {
     }
 
     async fn keep_pace(&self) {
-        let now = tokio::time::Instant::now();
         let free = {
-            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            let free = asked.map_or(now, |last| (last + self.pace.between).max(now));
-            *asked = Some(free);
+            let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+            let free = now.next.max(tokio::time::Instant::now());
+            now.next = free + now.between;
             free
         };
         tokio::time::sleep_until(free).await;
+    }
+
+    /// Twice as slow where the hub refused for want of pace, a tenth quicker where it did not.
+    fn adapt(&self, throttled: bool) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = if throttled { now.between * 2 } else { now.between * 9 / 10 };
+        now.between = wanted.max(self.pace.between).min(self.pace.between * SLOWEST);
+        if throttled {
+            now.next = now.next.max(tokio::time::Instant::now() + now.between);
+        }
     }
 }
 
@@ -165,15 +188,19 @@ enum Answer {
 
 /// Keeps the answer to one request, of its attempts the last one's.
 #[derive(Debug, Clone, Default)]
-struct Heard(Arc<Mutex<Option<Answer>>>);
+struct Heard {
+    answer: Arc<Mutex<Option<Answer>>>,
+    /// Whether any attempt was throttled.
+    throttled: Arc<AtomicBool>,
+}
 
 impl Heard {
     fn take(&self) -> Option<Answer> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn keep(&self, answer: Option<Answer>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = answer;
     }
 }
 
@@ -208,6 +235,7 @@ impl Intercept for Heard {
         let number = |name: &str| response.headers().get(name).and_then(|text| text.parse::<u64>().ok());
         let pause = number("x-amz-retry-after").map(Duration::from_millis);
         let pause = pause.or_else(|| number("retry-after").map(Duration::from_secs));
+        self.throttled.fetch_or(refusal.why == Why::Throttled, Ordering::Relaxed);
         self.keep(Some(Answer::Bad(Refusal { pause, ..refusal })));
         Ok(())
     }
