@@ -313,7 +313,7 @@ impl Writer {
             .filter_map(|key| known_of(&board, key))
             .map(|known| (known.item.ordinal, known.item.document_at))
             .collect();
-        let concerned = ordinals.iter().map(|(ordinal, _)| *ordinal).chain(quiet.iter().map(|(_, ordinal)| *ordinal));
+        let concerned = ordinals.iter().map(|(ordinal, _)| *ordinal).chain(quiet.values().copied());
         let need = Need::of([Family::Core, Family::Seen], concerned);
         let pinned = When::Pinned { seq: head.seq, at: head.at, chain: Some(head.chain.short()) };
         let (documents, view) =
