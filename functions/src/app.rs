@@ -20,7 +20,7 @@ use posture_shared::clock::Clock;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Caller, Error, KeyRecord, Rate, TenantId};
 use posture_shared::ledger::Writer;
-use posture_shared::operations::{Model, Sweep, Words};
+use posture_shared::operations::{Hubs, Model, Sweep, Words};
 use posture_shared::secrets;
 use posture_shared::tally::Tally;
 use serde_json::Value;
@@ -40,8 +40,9 @@ pub struct App {
     pub tenant: TenantId,
     gate: Gate,
     origins: Origins,
-    sweep: Option<Sweep>,
-    model: Option<Model>,
+    pub(crate) sweep: Option<Sweep>,
+    pub(crate) hubs: Option<Hubs>,
+    pub(crate) model: Option<Model>,
     metrics: Metrics,
     tells_costs: bool,
 }
@@ -55,6 +56,7 @@ impl App {
             gate: Gate::default(),
             origins: Origins::default(),
             sweep: None,
+            hubs: None,
             model: None,
             metrics: Metrics::default(),
             tells_costs: false,
@@ -65,20 +67,6 @@ impl App {
     #[must_use]
     pub fn allowing(mut self, origins: Vec<String>) -> Self {
         self.origins = Origins(origins);
-        self
-    }
-
-    /// The same app, whose triggers may read AWS.
-    #[must_use]
-    pub fn sweeping(mut self, sweep: Sweep) -> Self {
-        self.sweep = Some(sweep);
-        self
-    }
-
-    /// The same app, whose remediations this model words.
-    #[must_use]
-    pub fn wording(mut self, model: Model) -> Self {
-        self.model = Some(model);
         self
     }
 
@@ -210,7 +198,8 @@ impl App {
     pub async fn wake(&self, trigger: &Trigger, event: Value, request_id: &str) -> Result<Value, Error> {
         let started = Stopwatch::now();
         let sweep = self.sweep.clone().filter(|_| trigger.reads_aws);
-        let wake = Wake { tenant: self.tenant.clone(), event, sweep };
+        let hubs = self.hubs.clone().filter(|_| trigger.reads_aws);
+        let wake = Wake { tenant: self.tenant.clone(), event, sweep, hubs };
         let (tally, function) = (Tally::default(), trigger.function);
         let span = tracing::info_span!("event", function, request_id);
         let work = Box::pin(async { (trigger.handler)(&self.writer, wake).await });

@@ -22,7 +22,7 @@ pub static TRIGGER: Trigger = Trigger {
 };
 
 async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
-    let Wake { tenant, event, sweep: _ } = wake;
+    let Wake { tenant, event, .. } = wake;
     let Some(records) = event.get("Records").and_then(Value::as_array) else {
         let snapshots = of_event(&event, "")?;
         let outcomes = import_snapshots(ledger, &tenant, None, &snapshots).await?.outcomes;

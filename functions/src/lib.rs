@@ -13,6 +13,7 @@ mod feeds;
 mod infracast;
 pub mod limits;
 mod lists;
+mod means;
 pub mod metrics;
 mod once;
 pub mod openapi;
@@ -87,6 +88,7 @@ pub mod set_rule_params;
 pub mod set_terraform;
 pub mod start_audits;
 pub mod sweep_inventory;
+pub mod synchronise_hubs;
 
 pub use app::{App, COST};
 pub use call::{Call, MAX_BODY};

@@ -7,7 +7,7 @@ use posture_shared::dialects::native::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::{list_audits, list_jobs};
+use posture_shared::operations::{list_audits, list_hubs, list_jobs};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -23,6 +23,7 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let tenant = &call.caller.tenant;
-    let ((jobs, now), runs) = tokio::try_join!(list_jobs(ledger, tenant), list_audits(ledger, tenant))?;
-    Ok(list(tenant, &jobs, &runs, now))
+    let ((jobs, now), hubs, runs) =
+        tokio::try_join!(list_jobs(ledger, tenant), list_hubs(ledger, tenant), list_audits(ledger, tenant))?;
+    Ok(list(tenant, &jobs, &hubs, &runs, now))
 }

@@ -18,7 +18,7 @@ pub static TRIGGER: Trigger = Trigger {
 };
 
 async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
-    let Wake { tenant, event, sweep: _ } = wake;
+    let Wake { tenant, event, .. } = wake;
     let Some(records) = event.get("Records").and_then(Value::as_array) else {
         let recorded = record_resources(ledger, &tenant, &[event]).await?;
         tell_of_oversized(&recorded);

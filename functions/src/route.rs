@@ -7,7 +7,7 @@ use posture_shared::dialects::openapi::Description;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope, TenantId};
 use posture_shared::ledger::{Reader, Writer};
-use posture_shared::operations::{Prepared, Sweep, Words};
+use posture_shared::operations::{Hubs, Prepared, Sweep, Words};
 use serde_json::Value;
 use std::pin::Pin;
 
@@ -64,7 +64,7 @@ pub struct Trigger {
     pub function: &'static str,
     /// Where its events come from.
     pub woken_by: WokenBy,
-    /// Whether it reads the inventory from AWS.
+    /// Whether it reads from AWS.
     pub reads_aws: bool,
     /// What takes the event and answers it.
     pub handler: for<'a> fn(&'a Writer, Wake) -> Answer<'a, Value>,
@@ -88,6 +88,8 @@ pub struct Wake {
     pub event: Value,
     /// How AWS is read, for a trigger that does.
     pub sweep: Option<Sweep>,
+    /// Which hubs are read and how, for a trigger that does.
+    pub hubs: Option<Hubs>,
 }
 
 /// Decoded path parameters, in the order of the path.

@@ -16,7 +16,7 @@ use lambda_runtime::Error;
 use posture_shared::clock::Clock;
 use posture_shared::config::{Settings, masters_of};
 use posture_shared::ledger::{Table, Writer};
-use posture_shared::operations::{Model, Sweep};
+use posture_shared::operations::{Hubs, Model, Sweep};
 use posture_shared::secrets::{self, Master, Masters};
 use posture_shared::upstream::Aws;
 use tracing_subscriber::filter::Targets;
@@ -66,6 +66,7 @@ pub async fn app(role: Role) -> Result<App, Error> {
     if reads_aws {
         let (regions, aggregator) = (settings.sweep_regions(), settings.sweep_aggregator.clone());
         app = app.sweeping(Sweep { aws: surroundings.aws()?, regions, aggregator });
+        app = app.synchronising(Hubs::of(surroundings.aws()?, &settings));
     }
     if let Some(model) = settings.bedrock_model.as_deref().filter(|_| words) {
         let aws = surroundings.aws()?.elsewhere(settings.bedrock_region(), settings.bedrock_url.as_deref());

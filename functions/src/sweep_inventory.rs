@@ -6,7 +6,7 @@
 use crate::{Trigger, Wake, WokenBy};
 use posture_shared::domain::Error;
 use posture_shared::ledger::Writer;
-use posture_shared::operations::{Swept, sweep_inventory};
+use posture_shared::operations::{Hubs, Sweep, Swept, sweep_inventory};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,20 @@ async fn handle(ledger: &Writer, wake: Wake) -> Result<Value, Error> {
     let sweep = wake.sweep.ok_or_else(|| Error::Conflict("nobody said how AWS is read".to_owned()))?;
     let since = ledger.clock().now().plus(-FRESH_MS);
     let enough = || began.elapsed() > LONGEST;
-    let swept = sweep_inventory(ledger, &wake.tenant, &sweep, Some(since), &|_, _| {}, enough).await?;
+    let mut swept = sweep_inventory(ledger, &wake.tenant, &sweep, Some(since), &|_, _| {}, enough).await?;
+    for (role, aws) in wake.hubs.iter().flat_map(Hubs::members) {
+        if enough() {
+            swept.done = false;
+            break;
+        }
+        let theirs = Sweep { aws, regions: sweep.regions.clone(), aggregator: None };
+        match sweep_inventory(ledger, &wake.tenant, &theirs, Some(since), &|_, _| {}, enough).await {
+            Ok(more) => swept.add(more),
+            // One account that cannot be read keeps no other from being read.
+            Err(error @ Error::Conflict(_)) => drop(swept.unread.insert(format!("{role}: {error}"))),
+            Err(error) => return Err(error),
+        }
+    }
     let Swept { read, created, changed, deleted, rejected, covered, unread, notes, done, .. } = swept;
     for what in notes.iter().chain(&unread) {
         tracing::warn!(what, "something could not be read from aws");

@@ -28,6 +28,12 @@ pub struct Settings {
     pub sweep_aggregator: Option<String>,
     /// `POSTURE_SWEEP_REGIONS`: the regions that a sweep reads, separated by commas; its own when it is not set.
     sweep_regions: Option<String>,
+    /// `POSTURE_HUB_REGIONS`: the regions whose Security Hub is read, separated by commas; its own when it is not set.
+    hub_regions: Option<String>,
+    /// `POSTURE_MEMBER_ROLES`: roles in other accounts that are taken on to read there, by their ARNs, separated by commas.
+    member_roles: Option<String>,
+    /// `POSTURE_MEMBER_EXTERNAL_ID`: the external id with which they are taken on.
+    pub member_external_id: Option<String>,
     /// `POSTURE_BEDROCK_MODEL`: the model of Amazon Bedrock that words remediations, by its id or an ARN; none is asked when it is
     /// not set.
     pub bedrock_model: Option<String>,
@@ -72,6 +78,9 @@ impl Settings {
             allowed_origins: variable("POSTURE_ALLOWED_ORIGINS"),
             sweep_aggregator: variable("POSTURE_SWEEP_AGGREGATOR"),
             sweep_regions: variable("POSTURE_SWEEP_REGIONS"),
+            hub_regions: variable("POSTURE_HUB_REGIONS"),
+            member_roles: variable("POSTURE_MEMBER_ROLES"),
+            member_external_id: variable("POSTURE_MEMBER_EXTERNAL_ID"),
             bedrock_model: variable("POSTURE_BEDROCK_MODEL"),
             bedrock_region: variable("POSTURE_BEDROCK_REGION"),
             bedrock_url: variable("AWS_ENDPOINT_URL_BEDROCK_RUNTIME"),
@@ -142,6 +151,16 @@ impl Settings {
     /// The regions that a sweep reads; none when that is left to its surroundings.
     pub fn sweep_regions(&self) -> Vec<String> {
         listed(self.sweep_regions.as_deref())
+    }
+
+    /// The regions whose Security Hub is read; none when that is left to its surroundings.
+    pub fn hub_regions(&self) -> Vec<String> {
+        listed(self.hub_regions.as_deref())
+    }
+
+    /// The roles in other accounts, by their ARNs.
+    pub fn member_roles(&self) -> Vec<String> {
+        listed(self.member_roles.as_deref())
     }
 
     /// The region in which the model is asked; `None` is one's own.

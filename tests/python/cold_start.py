@@ -23,16 +23,17 @@ class Start:
         self.wall, self.cpu, self.memory, self.answer = wall, cpu, memory, answer
 
 
-def start(program, event, **variables):
-    """Starts a program, hands it an event, and ends it when it has answered."""
+def start(program, function, event, **variables):
+    """Starts a program as a function, hands it an event, and ends it when it has answered."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         variables = {
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{listener.getsockname()[1]}",
-            "AWS_LAMBDA_FUNCTION_NAME": program.name,
+            "_HANDLER": function,
+            "AWS_LAMBDA_FUNCTION_NAME": function,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
-            "AWS_LAMBDA_LOG_GROUP_NAME": program.name,
-            "AWS_LAMBDA_LOG_STREAM_NAME": program.name,
+            "AWS_LAMBDA_LOG_GROUP_NAME": function,
+            "AWS_LAMBDA_LOG_STREAM_NAME": function,
         } | variables
         env = environment(**variables)
         began = time.perf_counter()

@@ -4,11 +4,12 @@ import contextlib
 import http.server
 import json
 import queue
+import re
 import subprocess
 import threading
 import time
 
-from posture import PROGRAM, environment
+from posture import PROGRAM, ROOT, environment
 
 #: How long a function may take for one event.
 SECONDS = 30
@@ -59,6 +60,17 @@ class Runtime:
         text = event if isinstance(event, str) else json.dumps(event)
         self.events.put((text.encode(), time.time() + seconds))
         return self.outcomes.get(timeout=SECONDS)
+
+
+def functions():
+    """The names of all functions, each with its program: as the template has them."""
+    text = (ROOT / "template.yaml").read_text()
+    pairs = re.findall(r"CodeUri: target/lambda/([a-z-]+)/bootstrap.zip\n +Handler: ([a-z-]+)\n", text)
+    return {name: PROGRAM.with_name(program) for program, name in pairs}
+
+
+def program_of(function):
+    return functions()[function]
 
 
 @contextlib.contextmanager
@@ -116,13 +128,14 @@ def running(function, **variables):
         stack.callback(server.shutdown)
         variables = {
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
+            "_HANDLER": function,
             "AWS_LAMBDA_FUNCTION_NAME": function,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
             "AWS_LAMBDA_LOG_GROUP_NAME": function,
             "AWS_LAMBDA_LOG_STREAM_NAME": function,
         } | variables
-        program = PROGRAM.with_name(function)
+        program = program_of(function)
         process = subprocess.Popen([program], env=environment(**variables), stdout=subprocess.DEVNULL)
         stack.callback(process.wait)
         stack.callback(process.kill)

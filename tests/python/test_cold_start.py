@@ -5,13 +5,13 @@ the packaged ones, and holds them to their targets (DESIGN §4).
 """
 
 import json
-import pathlib
 import statistics
 import subprocess
 
 import pytest
 
 from cold_start import start
+from lambda_runtime import program_of
 from posture import PROGRAM, ROOT, environment, run
 
 #: So many starts of each, in turns, so that a busy moment meets all of them.
@@ -50,15 +50,15 @@ def routes():
             yield path.stem
 
 
-def measured(store, folder, empty):
+def measured(store, program_of, empty):
     """Starts of every function, and of the empty one: by name, lists of them."""
     variables, token = store
     starts = {}
     for _ in range(ROUNDS):
         for function in [None, *routes()]:
-            program = folder / function if function else empty
+            program = program_of(function) if function else empty
             event = (ROOT / "events" / f"{function or 'get-job'}.json").read_text().replace("TOKEN", token)
-            one = start(program, event.encode(), **variables)
+            one = start(program, function or "empty", event.encode(), **variables)
             path, body = one.answer
             assert path.endswith(b"/response"), (function, body)
             # Things that are named are not there, and some can be made only once.
@@ -81,7 +81,7 @@ def table(starts, sizes=None):
 
 
 def test_every_endpoint_starts_and_answers(store, capsys):
-    starts = measured(store, PROGRAM.parent, pathlib.Path(PROGRAM.parent) / "empty-function")
+    starts = measured(store, program_of, PROGRAM.with_name("empty-function"))
     text, ratios = table(starts)
     with capsys.disabled():
         print(text)

@@ -8,10 +8,10 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from lambda_runtime import running
-from posture import PROGRAM, ROOT, environment, run
+from lambda_runtime import functions, program_of, running
+from posture import ROOT, environment, run
 
-FUNCTIONS = sorted(path.stem for path in (ROOT / "functions" / "src" / "bin").glob("*.rs"))
+FUNCTIONS = sorted(functions())
 #: What goes out in pieces; the template's test says the same of its routes.
 STREAMED = {
     "infracast-list-findings",
@@ -23,7 +23,9 @@ STREAMED = {
 #: Nobody can know the uid of one thing beforehand; and a key is revoked once.
 NAMED = ("revoke-key", "bitdefender-get-", "bitdefender-update", "datadog-", "get-job", "infracast-get-terraform-patch")
 #: What a queue or a schedule wakes.
-TRIGGERS = {"import-hub-events", "record-expiries", "record-resource", "run-audits", "run-decisions", "start-audits", "sweep-inventory"}
+TRIGGERS = {"import-hub-events", "record-expiries", "record-resource", "run-audits", "run-decisions", "start-audits", "sweep-inventory", "synchronise-hubs"}
+#: What is read from AWS.
+READERS = {"sweep-inventory", "synchronise-hubs"}
 MASTER = "1:" + "5a" * 32
 
 
@@ -68,7 +70,7 @@ def filled(cloud):
 
 
 def test_there_is_a_program_for_each():
-    assert len(FUNCTIONS) > 55 and all(PROGRAM.with_name(function).exists() for function in FUNCTIONS)
+    assert len(FUNCTIONS) > 55 and all(program.exists() for program in functions().values())
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -77,7 +79,7 @@ def test_it_takes_its_event_and_outlives_what_is_none(cloud, function):
     event = sample(function, token)
     with running(function, **variables) as runtime:
         # What is read from AWS has its own test, with an AWS to read.
-        if function != "sweep-inventory":
+        if function not in READERS:
             check(function, runtime.invoke(event))
         for malformed in ("{", "[1, 2]", json.dumps({"Records": [{"nothing": 1}]})):
             odd = runtime.invoke(malformed)
@@ -86,7 +88,7 @@ def test_it_takes_its_event_and_outlives_what_is_none(cloud, function):
             if odd.is_error:
                 told = odd.json()
                 assert told["errorType"] and MASTER not in told["errorMessage"] and "panicked" not in told["errorMessage"]
-        if function != "sweep-inventory":
+        if function not in READERS:
             check(function, runtime.invoke(event))
         assert runtime.process.poll() is None, "it lives on"
 
@@ -145,7 +147,7 @@ def test_a_secret_that_is_no_master_ends_the_start(cloud, text):
         name = secrets.create_secret(Name=f"master-{len(text)}", SecretString=text)["ARN"]
     variables |= {"POSTURE_MASTER_SECRET": name, "AWS_ENDPOINT_URL_SECRETS_MANAGER": url, "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1"}
     done = subprocess.run(
-        [PROGRAM.with_name("get-job")], env=environment(**variables), capture_output=True, text=True, timeout=30, check=False
+        [program_of("get-job")], env=environment(_HANDLER="get-job", **variables), capture_output=True, text=True, timeout=30, check=False
     )
     assert done.returncode != 0 and "master" in done.stderr and "5a5a" not in done.stderr, done.stderr
 

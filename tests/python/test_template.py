@@ -20,9 +20,23 @@ def lint(path):
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_it_is_clean():
-    done = lint(ROOT / "template.yaml")
+@pytest.mark.parametrize("template", ["template.yaml", "member-role.yaml"])
+def test_it_is_clean(template):
+    done = lint(ROOT / template)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_members_role_is_for_its_ledger_alone():
+    role = yaml_parse((ROOT / "member-role.yaml").read_text())
+    assert "Default" not in role["Parameters"]["ExternalId"] and "Default" not in role["Parameters"]["LedgerAccount"]
+    (trust,) = role["Resources"]["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}}
+    named, account = trust["Principal"]["AWS"]["Fn::If"][1:]
+    assert named == {"Ref": "ReaderRoles"} and account == {"Fn::Sub": "arn:${AWS::Partition}:iam::${LedgerAccount}:root"}
+    (policy,) = role["Resources"]["Role"]["Properties"]["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    writes = ("Put", "Create", "Delete", "Update", "Batch" "Update", "BatchImport", "Set", "Attach", "Assume", "Pass")
+    assert not [action for action in statement["Action"] if action.split(":")[1].startswith(writes) or "*" in action]
 
 
 def test_a_mistake_would_be_found(tmp_path):

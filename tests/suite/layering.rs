@@ -44,7 +44,7 @@ const FOR_FUNCTIONS: &[&str] = &[
 /// Words that have one place: the path they begin or contain, where they may stand, and what to do instead.
 const PLACES: &[(&[&str], &[&str], &str)] = &[
     (&["aws_sdk_dynamodb"], &["shared/src/ledger/", "tests/"], "ask the ledger"),
-    (&["aws_sdk_securityhub"], &["shared/src/upstream/", "tests/"], "ask upstream"),
+    (&["aws_sdk_securityhub"], &["shared/src/upstream/"], "ask upstream"),
     (&["aws_sigv4"], &["shared/src/upstream/", "tests/"], "ask upstream"),
     (&["hcl_edit"], &["shared/src/terraform/"], "ask terraform"),
     (&["roxmltree"], &["shared/src/upstream/", "tests/"], "ask upstream"),
@@ -188,6 +188,7 @@ fn a_word_in_the_wrong_place_is_named() {
     for (path, text) in [
         ("local/src/server.rs", "use aws_sdk_dynamodb::Client;"),
         ("functions/src/app.rs", "use std::env; fn f() { env::var(\"X\"); }"),
+        ("shared/src/operations/sweep/mod.rs", "use aws_sdk_securityhub::Client;"),
         ("shared/src/auth/mod.rs", "fn f() { chrono::Utc::now(); }"),
         ("shared/src/seal.rs", "use lambda_http::Request;"),
         ("functions/src/app.rs", "fn f() { std::time::SystemTime::now(); }"),

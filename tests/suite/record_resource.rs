@@ -14,7 +14,7 @@ fn tenant() -> TenantId {
 
 async fn wake(house: &House, event: Value) -> Result<Value, Error> {
     let trigger = TRIGGERS.iter().find(|trigger| trigger.function == "record-resource").unwrap();
-    (trigger.handler)(house.writer(), Wake { tenant: tenant(), event, sweep: None }).await
+    (trigger.handler)(house.writer(), Wake { tenant: tenant(), event, sweep: None, hubs: None }).await
 }
 
 fn event(id: &str, second: u32, state: u32) -> Value {

@@ -8,15 +8,17 @@ use aws_smithy_types::body::SdkBody;
 use posture_functions::sweep_inventory;
 use posture_local::embedded::{Embedded, config};
 use posture_local::faults::Fault;
+use posture_shared::config::Settings;
 use posture_shared::domain::Instant;
 use posture_shared::domain::inventory::KnownScope;
-use posture_shared::operations::Sweep;
+use posture_shared::operations::{Hubs, Sweep};
 use posture_shared::upstream::Aws;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 const GROUP: &str = "AWS::EC2::SecurityGroup";
+const MEMBER: &str = "210987654321";
 const HOUR: i64 = 3_600_000;
 
 /// AWS Config with some security groups in one region. Everything else is denied.
@@ -72,15 +74,29 @@ impl HttpConnector for Stub {
         let body = request.body().bytes().unwrap_or_default().to_vec();
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.strip_prefix("StarlingDoveService.").unwrap_or_default().to_owned();
-        assert!(request.headers().get("authorization").is_some_and(|signed| signed.contains("Credential=embedded/")));
+        let signed = request.headers().get("authorization").unwrap_or_default();
+        let is_member = signed.contains("Credential=member/");
+        assert!(is_member || signed.contains("Credential=embedded/"));
         self.asked.lock().unwrap().push(operation.clone());
         let is_who = body.starts_with(b"Action=GetCallerIdentity&");
+        if body.starts_with(b"Action=AssumeRole&") {
+            assert!(!is_member && body.ends_with(b"&ExternalId=between%20us"));
+            let role =
+                "<AccessKeyId>member</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>";
+            let answer = format!("<R><C>{role}<Expiration>2099-01-01T00:00:00Z</Expiration></C></R>");
+            let granted = if body.windows(6).any(|part| part == b"denied") { 403 } else { 200 };
+            return HttpConnectorFuture::ready(Ok(HttpResponse::new(
+                granted.try_into().unwrap(),
+                SdkBody::from(answer),
+            )));
+        }
         let sent = serde_json::from_slice(&body).unwrap_or_default();
         let (status, answer) = match self.answer(&operation, &sent) {
             Some(answer) => (200, answer.to_string()),
             None if is_who => (200, format!("<R><Account>{ACCOUNT}</Account></R>")),
             None => (403, r#"{"__type":"AccessDeniedException","message":"no"}"#.to_owned()),
         };
+        let answer = if is_member { answer.replace(ACCOUNT, MEMBER) } else { answer };
         HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(answer))))
     }
 }
@@ -136,6 +152,25 @@ async fn the_schedule_reads_what_nobody_has_read_today() {
     stub.has(&["sg-1"]);
     house.clock.set(START.plus(24 * HOUR));
     assert_eq!(wake(&house).await.unwrap()["deleted"], json!(1));
+}
+
+/// Other accounts are read with the roles that they gave, and one that does not let anybody in keeps no other from being read.
+#[tokio::test]
+async fn members_are_read_with_their_roles() {
+    let stub = Stub::default();
+    stub.has(&["sg-1"]);
+    let mut house = house(&stub).await;
+    let aws = Aws::new(&config(Embedded::memory().unwrap()), stub.clone()).unwrap();
+    let roles = ["denied", "posture-ledger"].map(|name| format!("arn:aws:iam::{MEMBER}:role/{name}")).to_vec();
+    let hubs = Hubs { roles, external_id: Some("between us".to_owned()), ..Hubs::of(aws, &Settings::default()) };
+    house.app = house.app.synchronising(hubs);
+    let answer = wake(&house).await.unwrap();
+    assert_eq!((&answer["created"], &answer["done"]), (&json!(6), &json!(true)), "{answer}");
+    let (resources, scopes) = known(&house).await;
+    for account in [ACCOUNT, MEMBER] {
+        assert!(resources.contains_key(&format!("{account}/us-east-1/{GROUP}/sg-1")), "{resources:?}");
+    }
+    assert_eq!(scopes.iter().filter(|known| known.scope.account == MEMBER).count(), 2);
 }
 
 /// A deployment that was not told how AWS is read says so, and reads nothing.

@@ -2,6 +2,7 @@
 //!
 //! An answer with an error's status is printed too, and ends with exit code 1.
 
+use super::hub::hubs;
 use super::store::{Absent, AnyPlace, with_words};
 use super::sweep::wish;
 use super::{Ending, Failure, print, read_text};
@@ -38,6 +39,7 @@ impl Event {
             let mut app = self.place.open(settings, Absent::Make).await?.app;
             if trigger.reads_aws {
                 app = app.sweeping(wish(None, settings.sweep_regions(), settings.sweep_aggregator.clone()).await?);
+                app = app.synchronising(hubs(None, settings, None).await?);
             }
             print(&app.wake(trigger, event, "local").await?)?;
         } else if let Some(route) = ROUTES.iter().find(|route| route.function == self.function) {

@@ -6,7 +6,7 @@ use super::{Ending, Failure, print, print_all};
 use clap::Args;
 use posture_shared::config::Settings;
 use posture_shared::dialects::native::jobs as native;
-use posture_shared::operations::{list_audits, list_jobs};
+use posture_shared::operations::{list_audits, list_hubs, list_jobs};
 
 #[derive(Args)]
 pub(super) struct Jobs {
@@ -20,6 +20,8 @@ impl Jobs {
             Opened::Store(open, tenant) => {
                 let (jobs, now) = list_jobs(&open.app.writer, &tenant).await?;
                 jobs.iter().try_for_each(|job| print(&native::shown(&tenant, job, now)))?;
+                let hubs = list_hubs(&open.app.writer, &tenant).await?;
+                hubs.iter().try_for_each(|hub| print(&native::shown_hub(&tenant, hub, now)))?;
                 let runs = list_audits(&open.app.writer, &tenant).await?;
                 runs.iter().try_for_each(|run| print(&native::shown_run(&tenant, run, now)))?;
             }

@@ -10,6 +10,7 @@ mod draft;
 mod dynamodb;
 mod event;
 mod export;
+mod hub;
 mod import;
 mod inventory;
 mod jobs;
@@ -56,6 +57,8 @@ enum Command {
     Import(import::Import),
     /// Keep resources
     Inventory(inventory::Inventory),
+    /// Security Hub: read its findings
+    Hub(hub::Hub),
     /// Hand an event file to a function and print its answer
     Event(event::Event),
     /// Make, list and revoke keys
@@ -166,6 +169,7 @@ async fn execute(command: Command, settings: &Settings) -> Result<Ending, Failur
         Command::Serve(serve) => serve.run(settings).await?,
         Command::Import(import) => import.run(settings).await?,
         Command::Inventory(inventory) => inventory.run(settings).await?,
+        Command::Hub(hub) => hub.run(settings).await?,
         Command::Event(event) => event.run(settings).await?,
         Command::Keys(keys) => keys.run(settings).await?,
         Command::Accounts(accounts) => accounts.run(settings).await?,

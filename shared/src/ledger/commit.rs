@@ -33,6 +33,8 @@ const CHANGE_BYTES: usize = 80;
 #[derive(Debug, Clone)]
 pub(super) struct Known {
     pub item: FindingItem,
+    /// The newest timestamps, where somebody had to know them without the document.
+    pub newest: Option<Seen>,
     /// The newest document with the newest timestamps laid over, and those timestamps.
     pub document: Option<(Finding, Seen)>,
 }
@@ -40,6 +42,9 @@ pub(super) struct Known {
 impl Known {
     /// Takes newer timestamps over, so that the next decision starts from them.
     pub fn see_again(&mut self, newer: &Seen) {
+        if let Some(newest) = self.newest.as_mut().filter(|newest| **newest < *newer) {
+            *newest = newer.clone();
+        }
         if let Some((finding, seen)) = self.document.as_mut().filter(|(_, seen)| *seen < *newer) {
             *seen = newer.clone();
             crate::domain::asff::lay_over(finding, seen);
@@ -237,7 +242,7 @@ pub(super) fn stage(
         entry_bytes,
     };
     crate::domain::asff::lay_over(&mut finding, &seen);
-    Ok(Some((staged, Known { item, document: Some((finding, seen)) })))
+    Ok(Some((staged, Known { item, newest: None, document: Some((finding, seen)) })))
 }
 
 /// The recorded row of a finding whose newest timestamps are `seen`.

@@ -179,6 +179,15 @@ pub(super) fn scope(tenant: &TenantId, scope: &Scope) -> Key {
     Key { pk: scope_partition(tenant), sk: format!("{}#{}", scope.account, scope.region) }
 }
 
+pub(super) fn hub_partition(tenant: &TenantId) -> String {
+    format!("{tenant}#hub")
+}
+
+/// How far the Security Hub of an account in a region has been read.
+pub(super) fn hub(tenant: &TenantId, scope: &Scope) -> Key {
+    Key { pk: hub_partition(tenant), sk: format!("{}#{}", scope.account, scope.region) }
+}
+
 /// The counter of one key's requests in one minute, which counts from 1970. Functions that only read may write here
 /// and nowhere else, so no other partition has `#rate#` in its key.
 pub(super) fn rate(tenant: &TenantId, name: &str, minute: i64) -> Key {

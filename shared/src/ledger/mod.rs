@@ -21,6 +21,7 @@ mod fold;
 pub mod fuzzing;
 mod glance;
 mod grouped;
+mod hubs;
 mod inventory;
 mod item;
 mod items;

@@ -110,7 +110,7 @@ fn ready(
         finding: finding.clone().evaluated(view.at),
         last_seen: last_seen.unwrap_or(item.document_at),
     };
-    let known = Known { item, document: Some((finding, seen)) };
+    let known = Known { item, newest: None, document: Some((finding, seen)) };
     Ok(Some(Ready { head, known, key, last_seen, found }))
 }
 
@@ -149,7 +149,7 @@ impl Writer {
             self.fold_if_due(tenant, &head).await;
         }
         let known = round.board.remove(&key).and_then(|before| before.known);
-        let Some(Known { item, document: Some((finding, _)) }) = known else {
+        let Some(Known { item, document: Some((finding, _)), .. }) = known else {
             return Err(Error::internal("a finding that was decided about is not there"));
         };
         let now = self.clock.now().max(head.at);

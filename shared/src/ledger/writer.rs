@@ -4,7 +4,7 @@
 
 use super::SETTLING;
 use super::commit::{Before, Committed, Draft, Known};
-use super::glance::glance;
+use super::glance::{glance, quiet};
 use super::items::{Document, FindingItem, Head};
 use super::round::{Board, Round, Weighed, known_of};
 use super::rules::Lists;
@@ -52,6 +52,8 @@ pub struct Sent {
     pub seen: Seen,
     /// Hash of the timestamps.
     pub seen_hash: String,
+    /// Whether a later envelope's time is worth an entry in the log where it alone has moved.
+    pub tells_time: bool,
 }
 
 impl fmt::Debug for Intent {
@@ -310,7 +312,7 @@ impl Writer {
                 if item.ordinal.0 >= head.next_ordinal || item.document_at > head.at {
                     square.stray = Some(item.document_at);
                 } else {
-                    square.known = Some(Known { item, document: None });
+                    square.known = Some(Known { item, newest: None, document: None });
                 }
             }
         }
@@ -322,7 +324,8 @@ impl Writer {
             })
             .map(|intent| &intent.key)
             .collect();
-        if unread.is_empty() {
+        let quiet = quiet(intents, |key| known_of(&board, key));
+        if unread.is_empty() && quiet.is_empty() {
             return Ok(board);
         }
         let ordinals: Vec<(Ordinal, Instant)> = unread
@@ -330,11 +333,16 @@ impl Writer {
             .filter_map(|key| known_of(&board, key))
             .map(|known| (known.item.ordinal, known.item.document_at))
             .collect();
-        let need = Need::of([Family::Core, Family::Seen], ordinals.iter().map(|(ordinal, _)| *ordinal));
+        let concerned = ordinals.iter().map(|(ordinal, _)| *ordinal).chain(quiet.values().copied());
+        let need = Need::of([Family::Core, Family::Seen], concerned);
         let pinned = When::Pinned { seq: head.seq, at: head.at, chain: Some(head.chain.short()) };
         let (documents, view) =
             tokio::join!(self.documents_exact(tenant, &ordinals, true), self.view(tenant, pinned, &need));
         let (mut documents, view) = (documents?, view?);
+        for (key, ordinal) in quiet {
+            let Some(known) = board.get_mut(key).and_then(|square| square.known.as_mut()) else { continue };
+            known.newest = Some(view.seen(ordinal)?);
+        }
         for key in unread {
             let Some(known) = board.get_mut(key).and_then(|square| square.known.as_mut()) else { continue };
             let document = documents.remove(&known.item.ordinal).map(|document: Document| document.finding());

@@ -67,7 +67,12 @@ fn count_ahead(findings: &[Value], now: Instant) -> usize {
 pub(super) fn intent(caller: &Arc<Caller>, sent: Object) -> Intent {
     let key = key_of(&sent);
     let seen = Seen::of(&sent, None);
-    let short = Sent { hash: asff::producer_hash(&sent, Door::Import), seen_hash: asff::seen_hash(&seen), seen };
+    let short = Sent {
+        hash: asff::producer_hash(&sent, Door::Import),
+        seen_hash: asff::seen_hash(&seen),
+        seen,
+        tells_time: true,
+    };
     let actor = Actor { source: Source::Import, identity: key.product_arn.clone() };
     let caller = Arc::clone(caller);
     let decide = move |current: Option<&Finding>, seen: Option<&Seen>, at| match check_current(&caller, current) {

@@ -6,6 +6,9 @@
 //! - The hub itself may do both, and its own words say who did it. A caller needs `findings:import` for the first and
 //!   `findings:write` for the second, which is recorded under the caller's identity; Note.UpdatedBy stays as it was
 //!   sent. The creation of a finding is one change, the producer's.
+//! - What was read with GetFindings bears the time of the request. Where that alone has moved, nothing is recorded: the same
+//!   finding, read again and again, would fill the log with instants of reading, and the next reading puts right whatever an event
+//!   that came late in between made of it.
 //! - Without `findings:write` a snapshot is taken as BatchImportFindings takes the producer's part of it, also when it
 //!   creates the finding. [`Imported`] counts what was left out.
 
@@ -86,6 +89,13 @@ pub async fn import_apart(
         }
     }
     Ok(results)
+/// Applies what was read of a hub, as [`import_snapshots`] does; what is as it was known writes nothing.
+pub async fn import_readings(
+    writer: &Writer,
+    tenant: &TenantId,
+    snapshots: &[Snapshot],
+) -> Result<Vec<Outcome>, Error> {
+    import_from(writer, tenant, &Sender { caller: None, tells_time: false }, snapshots).await
 }
 
 /// Both parts of each snapshot, from the hub or a caller who may bring both.
@@ -95,7 +105,16 @@ async fn import_whole(
     caller: Option<&Caller>,
     snapshots: &[Snapshot],
 ) -> Result<Vec<Outcome>, Error> {
-    let from = Sender(caller.cloned().map(Arc::new));
+    let from = Sender { caller: caller.cloned().map(Arc::new), tells_time: true };
+    import_from(writer, tenant, &from, snapshots).await
+}
+
+async fn import_from(
+    writer: &Writer,
+    tenant: &TenantId,
+    from: &Sender,
+    snapshots: &[Snapshot],
+) -> Result<Vec<Outcome>, Error> {
     // What comes without a time was read just now: once for both steps and every try, so that they have one place
     // among the finding's snapshots.
     let at = writer.clock().now();
@@ -106,7 +125,7 @@ async fn import_whole(
         match from.accepted(snapshot) {
             Ok(sent) => {
                 let time = snapshot.time.as_ref().unwrap_or(&now);
-                intents.extend(steps(&from, &sent, time, at));
+                intents.extend(steps(from, &sent, time, at));
                 rejected.push(None);
             }
             Err(rejection) => rejected.push(Some(Outcome::Rejected(rejection))),
@@ -126,7 +145,7 @@ async fn import_whole(
 /// The producer's part of each snapshot, as an import call would bring it.
 async fn import_producers_parts(writer: &Writer, caller: &Caller, snapshots: &[Snapshot]) -> Result<Imported, Error> {
     let own = Arc::new(caller.clone());
-    let from = Sender(Some(Arc::clone(&own)));
+    let from = Sender { caller: Some(Arc::clone(&own)), tells_time: true };
     let mut checked = Vec::with_capacity(snapshots.len());
     let mut cut = Vec::with_capacity(snapshots.len());
     for snapshot in snapshots {
@@ -143,25 +162,29 @@ async fn import_producers_parts(writer: &Writer, caller: &Caller, snapshots: &[S
 
 /// Who sends snapshots: a caller, or the hub itself.
 #[derive(Clone)]
-struct Sender(Option<Arc<Caller>>);
+struct Sender {
+    caller: Option<Arc<Caller>>,
+    /// Whether the time of a snapshot that says nothing new is recorded.
+    tells_time: bool,
+}
 
 impl Sender {
     /// The finding of a snapshot, if it is one and may come from there.
     fn accepted(&self, snapshot: &Snapshot) -> Result<Object, Rejection> {
         let sent = asff::validate(&snapshot.finding, Door::Snapshot)?;
-        self.0.as_ref().map_or(Ok(()), |caller| check_sent(caller, &sent))?;
+        self.caller.as_ref().map_or(Ok(()), |caller| check_sent(caller, &sent))?;
         Ok(sent)
     }
 
     /// The decision about a finding, unless it may not be touched from there.
     fn decided(&self, current: Option<&Finding>, decide: impl FnOnce() -> Decision) -> Decision {
-        let allowed = self.0.as_ref().map_or(Ok(()), |caller| check_current(caller, current));
+        let allowed = self.caller.as_ref().map_or(Ok(()), |caller| check_current(caller, current));
         allowed.map_or_else(Decision::Rejected, |()| decide())
     }
 
     /// A decision about the customers' part, recorded under the caller's identity. The hub's snapshot tells its own.
     fn signed(&self, mut decision: Decision) -> Decision {
-        if let (Some(caller), Decision::Write(write)) = (&self.0, &mut decision) {
+        if let (Some(caller), Decision::Write(write)) = (&self.caller, &mut decision) {
             write.actor.identity = caller.identity();
         }
         decision
@@ -172,10 +195,18 @@ fn steps(from: &Sender, sent: &Object, time: &str, at: Instant) -> [Intent; 2] {
     let key = key_of(sent);
     let snapshot = Arc::new(asff::Snapshot::read(sent, Some(time), at));
     let seen = snapshot.seen().clone();
-    let short = Sent { hash: snapshot.hash().to_owned(), seen_hash: asff::seen_hash(&seen), seen };
+    let tells_time = from.tells_time;
+    let short =
+        Sent { hash: snapshot.hash().to_owned(), seen_hash: asff::seen_hash(&seen), seen: seen.clone(), tells_time };
     let (from, from_again, again) = (from.clone(), from.clone(), Arc::clone(&snapshot));
-    let first = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
-        from.decided(current, || snapshot.import(current, seen, at))
+    let first = move |current: Option<&Finding>, newest: Option<&Seen>, at: Instant| {
+        let decision = from.decided(current, || snapshot.import(current, newest, at));
+        match decision {
+            Decision::Observed if !tells_time && newest.is_some_and(|newest| newest.texts == seen.texts) => {
+                Decision::Unchanged
+            }
+            decision => decision,
+        }
     };
     let second = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
         from_again.signed(from_again.decided(current, || again.update(current, seen, at)))

@@ -1,9 +1,14 @@
 //! A tenant's jobs, as they stand.
 
-use crate::domain::{Error, Instant, Job, TenantId};
+use crate::domain::{Error, Instant, Job, Synchronisation, TenantId};
 use crate::ledger::Reader;
 
 /// The tenant's jobs by kind, and the instant as of which [`Job::state_at`] tells how they stand.
 pub async fn list_jobs(reader: &Reader, tenant: &TenantId) -> Result<(Vec<Job>, Instant), Error> {
     Ok((reader.job_list(tenant).await?, reader.clock().now()))
+}
+
+/// How far each Security Hub that is read has been read, by account and region.
+pub async fn list_hubs(reader: &Reader, tenant: &TenantId) -> Result<Vec<Synchronisation>, Error> {
+    reader.hub_list(tenant).await
 }

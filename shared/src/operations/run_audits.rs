@@ -353,7 +353,7 @@ fn verdict_intent(sent: Object, identity: String) -> Intent {
     let key = FindingKey { product_arn: PRODUCT_ARN.to_owned(), id };
     let seen = Seen::of(&sent, None);
     let hash = asff::producer_hash(&with_version(&sent, None), Door::Import);
-    let short = Sent { hash, seen_hash: asff::seen_hash(&seen), seen };
+    let short = Sent { hash, seen_hash: asff::seen_hash(&seen), seen, tells_time: true };
     let actor = Actor { source: Source::Audit, identity };
     let decide = move |current: Option<&Finding>, seen: Option<&Seen>, at: Instant| {
         if let Some(current) = current {

@@ -8,21 +8,31 @@ mod bedrock;
 mod config;
 mod document;
 mod facts;
+mod hub;
 mod refusal;
 mod report;
 mod request;
+mod role;
 mod secret;
 
 pub use bedrock::Said;
 pub use config::{Batch, MAX_KEYS, Recorders, ResourceKey, Source, is_global};
 pub use document::Document;
+pub use hub::{Hub, Pace, Page};
 pub use refusal::{Refusal, Why};
 pub use report::{Report, Row};
 pub use request::Aws;
+pub use role::account_of_role;
 pub use secret::SECRET_ACTIONS;
 
 /// What IAM must allow for asking a model: Converse has no action of its own.
 pub const MODEL_ACTIONS: &[&str] = &["bedrock:InvokeModel"];
+
+/// What IAM must allow for reading a hub's findings. Who is asking needs no right.
+pub const HUB_ACTIONS: &[&str] = &["securityhub:GetFindings"];
+
+/// What IAM must allow for taking on a role in another account.
+pub const ROLE_ACTIONS: &[&str] = &["sts:AssumeRole"];
 
 /// What IAM must allow for a sweep. Who is asking needs no right.
 pub const ACTIONS: &[&str] = &[

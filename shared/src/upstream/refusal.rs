@@ -3,6 +3,7 @@
 use super::document::Document;
 use serde_json::Value;
 use std::fmt;
+use std::time::Duration;
 
 /// Characters of AWS's own words that are kept.
 const MESSAGE: usize = 200;
@@ -31,6 +32,8 @@ pub struct Refusal {
     pub code: String,
     /// What AWS says of it.
     pub message: String,
+    /// How long AWS asks to wait, where it says so.
+    pub pause: Option<Duration>,
 }
 
 impl fmt::Display for Refusal {
@@ -42,15 +45,23 @@ impl fmt::Display for Refusal {
     }
 }
 
+impl std::error::Error for Refusal {}
+
 impl Refusal {
     /// A failure on the way.
     pub(super) fn failed(code: &str, message: impl fmt::Display) -> Self {
-        Self { why: Why::Failed, code: code.to_owned(), message: cut(&message.to_string()) }
+        Self { why: Why::Failed, code: code.to_owned(), message: cut(&message.to_string()), pause: None }
     }
 
     /// An answer that is not what the call's description promises.
     pub(super) fn unreadable(call: &str) -> Self {
         Self::failed("Unreadable", format!("the answer to {call} is not what it should be"))
+    }
+
+    /// Whether what was asked for was wrong, the token of a page above all: by a call that takes nothing else from outside.
+    pub fn is_about_the_page(&self) -> bool {
+        let code = ["InvalidInput", "Validation", "InvalidNextToken", "InvalidPaginationToken", "InvalidToken"];
+        code.iter().any(|part| self.code.contains(part)) || self.message.contains("NextToken")
     }
 
     /// What an answer of a status other than success says, in either of the forms that AWS uses.
@@ -64,7 +75,7 @@ impl Refusal {
         // `com.amazonaws.config#NoSuchThing:http://…` and `NoSuchThing` are one code.
         let code = code.rsplit('#').next().unwrap_or_default().split(':').next().unwrap_or_default().to_owned();
         let message = said(&["message", "Message", "errorMessage"]).or_else(|| element("Message")).unwrap_or_default();
-        Self { why: why(status, &code), code, message: cut(&message) }
+        Self { why: why(status, &code), code, message: cut(&message), pause: None }
     }
 }
 
@@ -76,7 +87,13 @@ fn why(status: u16, code: &str) -> Why {
     let has = |part: &str| code.contains(part);
     if has("Throttl") || has("TooManyRequests") || has("LimitExceeded") || has("SlowDown") || status == 429 {
         Why::Throttled
-    } else if has("AccessDenied") || has("Unauthorized") || has("OptInRequired") || has("Token") || status == 403 {
+    } else if has("AccessDenied")
+        || has("InvalidAccess")
+        || has("Unauthorized")
+        || has("OptInRequired")
+        || has("Token")
+        || status == 403
+    {
         Why::Denied
     } else if has("UnknownOperation") || has("InvalidAction") || has("Validation") || has("NotImplemented") {
         Why::Unsupported

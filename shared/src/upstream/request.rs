@@ -36,11 +36,11 @@ pub(super) const IN_FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_'
 /// AWS, with the credentials that it is asked with. Clones share them.
 #[derive(Clone)]
 pub struct Aws {
-    http: SharedHttpConnector,
-    provider: SharedCredentialsProvider,
-    region: String,
-    endpoint: Option<String>,
-    credentials: Arc<Mutex<Option<(Credentials, i64)>>>,
+    pub(super) http: SharedHttpConnector,
+    pub(super) provider: SharedCredentialsProvider,
+    pub(super) region: String,
+    pub(super) endpoint: Option<String>,
+    pub(super) credentials: Arc<Mutex<Option<(Credentials, i64)>>>,
 }
 
 impl fmt::Debug for Aws {
@@ -234,7 +234,7 @@ impl Aws {
         Ok(request)
     }
 
-    async fn credentials(&self) -> Result<Credentials, Refusal> {
+    pub(super) async fn credentials(&self) -> Result<Credentials, Refusal> {
         let now = Clock::machine().0;
         let mut kept = self.credentials.lock().await;
         if let Some((credentials, until)) = kept.as_ref()
@@ -275,7 +275,7 @@ fn suffix_of(region: &str) -> &'static str {
 }
 
 /// The cause behind all causes, which says the most.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;

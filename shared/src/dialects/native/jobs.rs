@@ -4,14 +4,16 @@ use super::super::Reply;
 use super::super::infracast::run_audit::status;
 use crate::domain::bulk::Tally;
 use crate::domain::run::{Counts, Covered, Run};
-use crate::domain::{Bulk, Instant, Job, TenantId};
+use crate::domain::synchronisation::{Tally as Read, Walk};
+use crate::domain::{Bulk, Instant, Job, Synchronisation, TenantId};
 use serde_json::{Value, json};
 
 /// The answer to a request for all jobs, as they stand at `now`.
-pub fn list(tenant: &TenantId, jobs: &[Job], runs: &[Run], now: Instant) -> Reply {
+pub fn list(tenant: &TenantId, jobs: &[Job], hubs: &[Synchronisation], runs: &[Run], now: Instant) -> Reply {
     let jobs = jobs.iter().map(|job| shown(tenant, job, now));
     let runs = runs.iter().map(|run| shown_run(tenant, run, now));
-    Reply::json(200, &json!({"jobs": jobs.chain(runs).collect::<Vec<_>>()}))
+    let hubs = hubs.iter().map(|hub| shown_hub(tenant, hub, now));
+    Reply::json(200, &json!({"jobs": jobs.chain(hubs).chain(runs).collect::<Vec<_>>()}))
 }
 
 /// The answer to a request that became a job.
@@ -120,6 +122,51 @@ pub fn shown(tenant: &TenantId, job: &Job, now: Instant) -> Value {
         "lease_until": at(lease_until),
         "started_at": at(started_at),
         "ended_at": at(ended_at),
+        "error": error,
+    })
+}
+
+/// What synchronisations are called among jobs.
+pub const SYNCHRONISE: &str = "synchronise-hubs";
+
+/// The synchronisation with a hub as it stands at `now`. Where its walk is, is for its worker alone.
+pub fn shown_hub(tenant: &TenantId, hub: &Synchronisation, now: Instant) -> Value {
+    let Synchronisation {
+        account,
+        region,
+        state: _,
+        walk,
+        read_at,
+        whole_at,
+        tally,
+        next_at,
+        lease_until,
+        heard_at,
+        error,
+        revision: _,
+    } = hub;
+    let at = |instant: &Option<Instant>| instant.map(|instant| instant.to_string());
+    let began_at = walk.as_ref().map(|Walk { began_at, .. }| *began_at);
+    let Read { read, created, changed, unchanged, rejected } = walk.as_ref().map_or(*tally, |walk| walk.tally);
+    json!({
+        "tenant": tenant.as_str(),
+        "kind": SYNCHRONISE,
+        "account_id": account,
+        "region": region,
+        "state": hub.state_at(now).name(),
+        "done_until": at(read_at),
+        "whole_until": at(whole_at),
+        "started_at": at(&began_at.or(*read_at)),
+        "heard_at": at(heard_at),
+        "next_at": at(next_at),
+        "lease_until": at(lease_until),
+        "counts": {
+            "read": read,
+            "created": created,
+            "changed": changed,
+            "unchanged": unchanged,
+            "rejected": rejected,
+        },
         "error": error,
     })
 }

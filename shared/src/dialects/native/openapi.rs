@@ -4,6 +4,7 @@ use super::super::openapi::{
     Description, and_perhaps, boolean, closed, count, instant, list, object, reference, text, text_or_null, words,
 };
 use super::decision_openapi::decision_job;
+use super::jobs::SYNCHRONISE;
 use super::keys::MAX_RATE;
 use super::snapshots::MAX_FINDINGS;
 use crate::domain::account::DEFAULT_GROUP;
@@ -89,7 +90,12 @@ pub fn list_jobs(_: &str) -> Description {
         "List jobs: what runs in the background, how far, and what failed",
         object([(
             "jobs",
-            list(&json!({"anyOf": [reference("Job"), reference("AuditRun"), reference("DecisionJob")]})),
+            list(&json!({"anyOf": [
+                reference("Job"),
+                reference("HubSynchronisation"),
+                reference("AuditRun"),
+                reference("DecisionJob"),
+            ]})),
         )]),
     )
 }
@@ -124,6 +130,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         ("Key", key()),
         ("Account", account()),
         ("Job", job()),
+        ("HubSynchronisation", hub()),
         ("AuditRun", run()),
         ("DecisionJob", decision_job()),
     ];
@@ -193,6 +200,25 @@ fn run() -> Value {
         ("counts", json!({"type": "object", "properties": counts})),
         ("covered", object([("scopes", list(&scope)), ("count", count()), ("rules", count())])),
         ("unread", list(&text())),
+        ("error", text_or_null()),
+    ])
+}
+
+fn hub() -> Value {
+    let counts = ["read", "created", "changed", "unchanged", "rejected"];
+    object([
+        ("tenant", text()),
+        ("kind", words([SYNCHRONISE])),
+        ("account_id", text()),
+        ("region", text()),
+        ("state", words(JobState::ALL.map(JobState::name))),
+        ("done_until", instant_or_null()),
+        ("whole_until", instant_or_null()),
+        ("started_at", instant_or_null()),
+        ("heard_at", instant_or_null()),
+        ("next_at", instant_or_null()),
+        ("lease_until", instant_or_null()),
+        ("counts", object(counts.map(|name| (name, count())))),
         ("error", text_or_null()),
     ])
 }

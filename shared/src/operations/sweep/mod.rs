@@ -57,6 +57,24 @@ pub struct Swept {
     pub done: bool,
 }
 
+impl Swept {
+    /// Adds what was found in another account; the account that asked stays.
+    pub fn add(&mut self, more: Self) {
+        let Self { account: _, read, created, changed, unchanged, deleted, rejected, covered, unread, notes, done } =
+            more;
+        self.read += read;
+        self.created += created;
+        self.changed += changed;
+        self.unchanged += unchanged;
+        self.deleted += deleted;
+        self.rejected += rejected;
+        self.covered += covered;
+        self.unread.extend(unread);
+        self.notes.extend(notes);
+        self.done &= done;
+    }
+}
+
 /// Who hears how many of how many resources are read.
 pub type Hear<'a> = &'a (dyn Fn(u64, u64) + Sync);
 
