@@ -89,6 +89,8 @@ pub async fn import_apart(
         }
     }
     Ok(results)
+}
+
 /// Applies what was read of a hub, as [`import_snapshots`] does; what is as it was known writes nothing.
 pub async fn import_readings(
     writer: &Writer,
