@@ -190,7 +190,8 @@ fn over(
 ) -> Result<Open, Error> {
     let writer = Writer::connect(config, table, clock, masters);
     let app = App::new(writer, settings.tenant()?).allowing(settings.allowed_origins());
-    let metrics = if settings.metrics()? { Metrics::to_stdout() } else { Metrics::default() };
+    // Data goes to stdout here, and what is logged to stderr.
+    let metrics = if settings.metrics()? { Metrics::to(|line| tell(&line)) } else { Metrics::default() };
     Ok(Open { app: app.measuring(metrics).telling_costs(settings.cost_header()?), embedded })
 }
 

@@ -32,9 +32,9 @@ pub fn known_only<'a>(
     known: impl Iterator<Item = &'a str> + Clone,
     of: &str,
 ) -> Result<(), Error> {
-    let is_known = |name: &str| known.clone().any(|known| known == name);
-    let Some((other, _)) = query.iter().find(|(name, _)| !is_known(name)) else { return Ok(()) };
-    let names: Vec<&str> = known.clone().collect();
+    let other = query.iter().find(|(name, _)| !known.clone().any(|known| known == name));
+    let Some((other, _)) = other else { return Ok(()) };
+    let names: Vec<&str> = known.collect();
     Err(Error::invalid(shown(other), format!("is no parameter of {of}; there are {}", names.join(", "))))
 }
 
