@@ -207,7 +207,7 @@ impl App {
         let result = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(panicked()));
         let status = if result.is_ok() { 200 } else { 500 };
         let (failure, ms) = (result.as_ref().err(), milliseconds(started));
-        self.metrics.log(&Done { function, request_id, caller: None, status, failure, ms, tally: &tally });
+        self.metrics.log_event(&Done { function, request_id, caller: None, status, failure, ms, tally: &tally });
         result
     }
 

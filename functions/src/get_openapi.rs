@@ -3,8 +3,8 @@
 use crate::openapi::written;
 use crate::{Handler, Route};
 use lambda_http::http::Method;
-use posture_shared::dialects::native::openapi;
-use posture_shared::dialects::{Dialect, Reply};
+use posture_shared::dialects::Dialect;
+use posture_shared::dialects::native::{docs, openapi};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -15,8 +15,5 @@ pub static ROUTE: Route = Route {
     dialect: Dialect::Native,
     scope: None,
     describe: openapi::get_openapi,
-    handler: Handler::Open(|base| {
-        let headers = vec![("content-type", "application/json".to_owned())];
-        Reply { status: 200, headers, body: written(base).into_bytes() }
-    }),
+    handler: Handler::Open(|base| docs::document(written(base))),
 };

@@ -14,8 +14,9 @@ use std::sync::Arc;
 
 /// The namespace of every metric.
 pub const NAMESPACE: &str = "PostureLedger";
-/// The one dimension: a function's name, as its program and its template resource have it.
-pub const DIMENSION: &str = "Function";
+/// The member that names the function, by which lines are searched. It is no dimension: CloudWatch charges for every series of a metric,
+/// and one for each of sixty functions would cost more than all else here together.
+pub const FUNCTION: &str = "Function";
 
 /// Every metric with its unit, as CloudWatch spells them.
 pub const METRICS: &[(&str, &str)] = &[
@@ -78,6 +79,13 @@ impl Metrics {
         }
     }
 
+    /// Writes the one line of an event: without metrics where it found nothing to do, because schedules wake functions every minute,
+    /// and metrics that are told of in every hour are paid for in every hour.
+    pub(crate) fn log_event(&self, done: &Done<'_>) {
+        let has_worked = done.tally.cost().commits > 0.0 || !done.tally.gauges().is_empty();
+        if has_worked || done.failure.is_some() { self.log(done) } else { plain(done) }
+    }
+
     /// Tells what the pieces of an answer cost that was made while it was sent, if that is asked for.
     pub(crate) fn log_rest(&self, done: &Done<'_>) {
         if let Some(write) = &self.0 {
@@ -107,9 +115,9 @@ fn line(done: &Done<'_>, requests: f64, at: Instant) -> String {
         "fields": fields,
         "_aws": {
             "Timestamp": at.0,
-            "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": told}],
+            "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": told}],
         },
-        DIMENSION: function,
+        FUNCTION: function,
     });
     if let Value::Object(members) = &mut line {
         members.extend(values);

@@ -2,6 +2,7 @@
 //! nothing else.
 
 use crate::checkout::{exists, files, read};
+use crate::programs::programs;
 use crate::template::Template;
 use lambda_http::RequestExt;
 use posture_functions::access::{COUNTS, Grant, READS, WORDS, WRITES};
@@ -11,7 +12,7 @@ use posture_functions::{Handler, ROUTES, Route, TRIGGERS, WokenBy};
 use posture_shared::dialects::Dialect;
 use posture_shared::upstream::SECRET_ACTIONS;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 const READ: &str = "LedgerReadPolicy";
 const WRITE: &str = "LedgerWritePolicy";
@@ -23,7 +24,7 @@ pub const MEMBERS: &str = "MemberPolicy";
 const WORDING: &str = "WordingPolicy";
 
 /// What the table says of one function.
-struct Function {
+pub struct Function {
     name: &'static str,
     door: Door,
     /// Further paths of a route.
@@ -47,7 +48,7 @@ enum Door {
 }
 
 impl Function {
-    fn file(&self) -> String {
+    pub fn file(&self) -> String {
         self.name.replace('-', "_")
     }
 
@@ -77,10 +78,6 @@ impl Function {
         std::iter::once(("Request".to_owned(), path)).chain(also).collect()
     }
 
-    fn is_route(&self) -> bool {
-        matches!(self.door, Door::Route(..))
-    }
-
     /// The policies that together allow what it may do.
     fn policies(&self) -> String {
         if self.grants.is_empty() {
@@ -108,7 +105,7 @@ fn scope_of(route: &Route) -> &'static str {
     route.scope.map_or(without, |scope| scope.name())
 }
 
-fn functions() -> Vec<Function> {
+pub fn functions() -> Vec<Function> {
     let routes = ROUTES.iter().map(|route| Function {
         name: route.function,
         door: Door::Route(route.method.as_str(), route.path, scope_of(route)),
@@ -169,33 +166,6 @@ fn every_function_has_its_handler_file() {
             problems.push(format!("edit functions/src/routes.rs: {path} declares a function that is not listed there"));
         }
     }
-    none(&problems);
-}
-
-/// The program that has a function: by names of functions' files, those of programs.
-fn programs() -> BTreeMap<String, Vec<String>> {
-    let mut programs: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for path in files("functions/src/bin", ".rs") {
-        let program = path.trim_start_matches("functions/src/bin/").trim_end_matches(".rs").to_owned();
-        let text = read(&path);
-        for part in text.split('&').skip(1) {
-            let named = part.split_once("::ROUTE").or_else(|| part.split_once("::TRIGGER")).map(|(file, _)| file);
-            if let Some(file) = named.filter(|file| file.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())) {
-                programs.entry(file.to_owned()).or_default().push(program.clone());
-            }
-        }
-    }
-    programs
-}
-
-#[test]
-fn every_function_is_in_one_program() {
-    let programs = programs();
-    let have = programs.keys().cloned().collect();
-    let want = functions().iter().map(Function::file).collect();
-    let edit = "the programs in functions/src/bin";
-    let mut problems = differences(&have, &want, &format!("remove from {edit}"), &format!("add to one of {edit}"));
-    problems.extend(programs.iter().filter(|(_, all)| all.len() > 1).map(|(name, all)| format!("{name} is in {all:?}")));
     none(&problems);
 }
 

@@ -37,6 +37,7 @@ const FOR_FUNCTIONS: &[&str] = &[
     "tally",
     "ledger::Reader",
     "ledger::Writer",
+    "ledger::Table",
     "ledger::When",
     "upstream",
 ];

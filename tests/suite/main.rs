@@ -73,6 +73,7 @@ mod list_resources;
 mod list_rules;
 mod metrics;
 mod model;
+mod programs;
 mod reader_rights;
 mod record_expiries;
 mod record_resource;

@@ -25,6 +25,7 @@ mod related;
 mod shapes;
 mod template;
 mod verdict;
+mod yaml;
 
 pub use cases::{Case, Expected};
 pub use catalogue::{built_in, built_in_sources, library};

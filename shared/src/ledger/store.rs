@@ -35,6 +35,13 @@ pub(super) struct Range {
     pub consistent: bool,
 }
 
+impl Range {
+    /// Whether no sort key can be in it; DynamoDB refuses such a range instead of finding nothing.
+    fn is_empty(&self) -> bool {
+        self.from.as_ref().zip(self.to.as_ref()).is_some_and(|(from, to)| from > to)
+    }
+}
+
 /// A put of a transaction.
 #[derive(Debug, Clone)]
 pub(super) struct ConditionalPut {
@@ -184,6 +191,9 @@ impl Store {
 
     /// The items of one partition in sort key order, and whether there are more than `range.limit`.
     pub async fn query(&self, pk: &str, range: &Range) -> Result<(Vec<Item>, bool), Error> {
+        if range.is_empty() {
+            return Ok((Vec::new(), false));
+        }
         let mut items: Vec<Item> = Vec::new();
         let mut start = None;
         loop {
