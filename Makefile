@@ -13,7 +13,7 @@ CARGO_DENY := 0.20.2
 # How many cases a property test runs in `make prove`. In `make test` each test says for itself.
 PROVE_CASES ?= 5000
 
-.PHONY: help run test test-rust test-clients prove advisories deny lint fmt build
+.PHONY: help run test test-rust test-clients prove advisories cost deny lint fmt build
 
 help:
 	@echo 'make run         build, load the sample findings, serve them on 127.0.0.1:9000, and say what to try;'
@@ -23,6 +23,7 @@ help:
 	@echo 'make lint        formatting, clippy, rustdoc'
 	@echo 'make fmt         format the sources'
 	@echo 'make deny        licences, sources and banned crates'
+	@echo 'make cost        write COST.md by the prices, assumptions and counted units in cost/'
 	@echo 'make advisories  known vulnerabilities of dependencies; needs the network'
 
 # LISTEN and DATA on the command line reach the script: `make run LISTEN=127.0.0.1:9001`.
@@ -50,6 +51,11 @@ prove: build .venv/installed
 	@echo 'The same with 100,000 findings, and then with 1,000,000, which takes the better part of an hour and 6 GB' >&2
 	POSTURE_LOG=warn,posture_local=info target/release/posture bench --findings 100000
 	POSTURE_LOG=warn,posture_local=info target/release/posture bench --findings 1000000
+
+# Beside the page first, so that it stays as it was if the program ends early.
+cost:
+	$(PYTHON) cost/compute.py > COST.md.new
+	mv COST.md.new COST.md
 
 advisories: .tools/cargo-deny
 	.tools/cargo-deny check advisories
