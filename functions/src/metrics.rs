@@ -36,9 +36,12 @@ pub const METRICS: &[(&str, &str)] = &[
 const REQUESTS: &str = "Requests";
 const DURATION: &str = "DurationMs";
 
+/// What writes a line.
+type Write = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// Where lines with metrics go; nowhere unless somebody asks, and then plain log lines are written.
 #[derive(Clone, Default)]
-pub struct Metrics(Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub struct Metrics(Option<Write>);
 
 /// What became of a request or an event.
 #[derive(Debug, Clone, Copy)]
@@ -102,12 +105,10 @@ fn line(done: &Done<'_>, requests: f64, at: Instant) -> String {
     let Done { function, request_id, caller, status, failure, .. } = done;
     let (level, message, reason) = words(*failure);
     let mut fields = json!({"message": message, "request_id": request_id, "status": status});
-    if let Some(caller) = caller {
-        fields["tenant"] = json!(caller.tenant.as_str());
-        fields["key"] = json!(caller.key_name);
-    }
-    if let Some(reason) = reason {
-        fields["reason"] = json!(reason);
+    let who = caller.map(|caller| [("tenant", caller.tenant.as_str()), ("key", caller.key_name.as_str())]);
+    if let Value::Object(fields) = &mut fields {
+        let more = who.into_iter().flatten().chain(reason.map(|reason| ("reason", reason)));
+        fields.extend(more.map(|(name, text)| (name.to_owned(), json!(text))));
     }
     let mut line = json!({
         "timestamp": at.to_string(),

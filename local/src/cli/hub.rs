@@ -80,7 +80,7 @@ impl Sync {
             let hear = |read| progress.hear(read, 0);
             synchronise_hubs(&open.app.writer, &tenant, &hubs, extent, &hear, || false).await?
         };
-        found.rejected.iter().for_each(|what| tell(what));
+        found.rejected.iter().for_each(tell);
         print(&shown(&found))?;
         let is_whole = found.unread.is_empty() && found.tally.rejected == 0 && found.done;
         Ok(if is_whole { Ending::Done } else { Ending::SomethingRejected })

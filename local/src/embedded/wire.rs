@@ -46,7 +46,7 @@ async fn talk(stream: TcpStream, engine: Embedded) {
 async fn answer(engine: Embedded, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let target = request.headers().get(TARGET).and_then(|target| target.to_str().ok());
     let operation = target.and_then(|target| target.strip_prefix(TARGET_PREFIX)).unwrap_or_default().to_owned();
-    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let work = tokio::task::spawn_blocking(move || dispatch::run(&engine.engine.database, &operation, &body));
     let (status, json) = work.await.unwrap_or((500, String::new()));
     let mut response = Response::new(Full::new(Bytes::from(json)));
