@@ -12,7 +12,8 @@ use std::{env, fs};
 fn main() -> Result<(), Box<dyn Error>> {
     let rules = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../rules");
     let mut out = String::new();
-    let (mut shapes, mut library, mut folders, mut rules_made) = (String::new(), String::new(), String::new(), String::new());
+    let (mut shapes, mut library, mut folders, mut rules_made) =
+        (String::new(), String::new(), String::new(), String::new());
     for file in sorted(&rules.join("shapes"))? {
         let name = name(&file);
         let kind = name.trim_end_matches(".json").replace('.', "::");
@@ -22,7 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(library, "    ({:?}, include_str!({:?})),", format!("lib/{}", name(&file)), file.canonicalize()?)?;
     }
     for folder in sorted(&rules)?.iter().filter(|folder| folder.join("rule.yaml").exists()) {
-        let (yaml, rego) = (fs::read_to_string(folder.join("rule.yaml"))?, fs::read_to_string(folder.join("rule.rego"))?);
+        let (yaml, rego) =
+            (fs::read_to_string(folder.join("rule.yaml"))?, fs::read_to_string(folder.join("rule.rego"))?);
         // What is no YAML is told of by whoever reads it as a rule.
         let metadata: serde_json::Value = yaml_serde::from_str(&yaml).unwrap_or_default();
         let digest = Sha256::digest(format!("{yaml}\u{0}{rego}"));

@@ -33,7 +33,8 @@ pub fn kept(document: &Value) -> String {
     let members = document.as_object().into_iter().flatten();
     for (place, (name, member)) in members.enumerate() {
         let inner = member.as_object().filter(|_| name == "paths").cloned().unwrap_or_default();
-        let lines: Vec<String> = inner.iter().map(|(name, one)| format!("{}:{one}", Value::from(name.as_str()))).collect();
+        let lines: Vec<String> =
+            inner.iter().map(|(name, one)| format!("{}:{one}", Value::from(name.as_str()))).collect();
         let shown = if lines.is_empty() { member.to_string() } else { format!("{{\n{}\n}}", lines.join(",\n")) };
         text += if place == 0 { "" } else { ",\n" };
         text += &format!("{}:{shown}", Value::from(name.as_str()));

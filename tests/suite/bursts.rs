@@ -387,7 +387,7 @@ async fn full_commits(messages: usize) {
     // Where a machine is so busy that one of the writers loses all its races, a batch comes once more, and no harm is done.
     assert!(queue.delivered < messages * 3 / 2, "{} deliveries of {messages} messages", queue.delivered);
     let (commits, written) = deployment.audit(&newest).await;
-    println!(
+    let figures = format!(
         "{written} findings in {commits} commits, {} races lost, {} invocations, {} read units, {} write units, {took:?}",
         deployment.told("LostRaces"),
         queue.invocations,
@@ -395,7 +395,7 @@ async fn full_commits(messages: usize) {
         deployment.told("WriteUnits"),
     );
     assert_eq!(deployment.told("Commits"), f64::from(u32::try_from(commits).unwrap()));
-    assert!(written >= 20 * usize::try_from(commits).unwrap(), "{written} findings in {commits} commits");
+    assert!(written >= 20 * usize::try_from(commits).unwrap(), "{figures}");
 }
 
 /// Answers are lost, functions killed and requests throttled, over and over.

@@ -27,7 +27,7 @@ fn every_function_is_in_one_program() {
     let want = functions().iter().map(Function::file).collect();
     let edit = "the programs in functions/src/bin";
     let mut problems = differences(&have, &want, &format!("remove from {edit}"), &format!("add to one of {edit}"));
-    problems.extend(programs.iter().filter(|(_, all)| all.len() > 1).map(|(name, all)| format!("{name} is in {all:?}")));
+    problems
+        .extend(programs.iter().filter(|(_, all)| all.len() > 1).map(|(name, all)| format!("{name} is in {all:?}")));
     none(&problems);
 }
-

@@ -1,6 +1,16 @@
 //! Functions that read and write the ledger: Lambda's `_HANDLER` says which one this process is.
 
-use posture_functions::{bitdefender_get_check, bitdefender_get_checks, bitdefender_get_finding_changes, bitdefender_get_framework, bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule, bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, bitdefender_update_checks, create_key, datadog_get_finding, datadog_list_findings, datadog_mute_findings, datadog_mute_security_findings, decide_findings, get_docs, get_finding_history, get_job, get_openapi, get_related_resources, get_resource, import_hub_events, import_resources, import_snapshots, infracast_get_compliance_summary, list_accounts, list_changes, list_decisions, list_jobs, list_keys, list_resources, record_expiries, record_resource, revoke_key, run_decisions, securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account, runtime};
+use posture_functions::{
+    bitdefender_get_check, bitdefender_get_checks, bitdefender_get_finding_changes, bitdefender_get_framework,
+    bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule,
+    bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, bitdefender_update_checks, create_key,
+    datadog_get_finding, datadog_list_findings, datadog_mute_findings, datadog_mute_security_findings, decide_findings,
+    get_docs, get_finding_history, get_job, get_openapi, get_related_resources, get_resource, import_hub_events,
+    import_resources, import_snapshots, infracast_get_compliance_summary, list_accounts, list_changes, list_decisions,
+    list_jobs, list_keys, list_resources, record_expiries, record_resource, revoke_key, run_decisions, runtime,
+    securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
+    securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
+};
 
 fn main() -> Result<(), lambda_runtime::Error> {
     runtime::run_named(
@@ -47,11 +57,6 @@ fn main() -> Result<(), lambda_runtime::Error> {
             &securityhub_list_enabled_products::ROUTE,
             &set_account::ROUTE,
         ],
-        &[
-            &import_hub_events::TRIGGER,
-            &record_expiries::TRIGGER,
-            &record_resource::TRIGGER,
-            &run_decisions::TRIGGER,
-        ],
+        &[&import_hub_events::TRIGGER, &record_expiries::TRIGGER, &record_resource::TRIGGER, &run_decisions::TRIGGER],
     )
 }

@@ -78,12 +78,7 @@ pub fn load(source: &RuleSource) -> Result<Rule, Vec<Problem>> {
 }
 
 /// The rule of what its files say; `yaml`, a file's name and text, is where problems are looked for.
-pub(super) fn made(
-    metadata: Metadata,
-    yaml: (&str, &str),
-    rego: &str,
-    digest: String,
-) -> Result<Rule, Vec<Problem>> {
+pub(super) fn made(metadata: Metadata, yaml: (&str, &str), rego: &str, digest: String) -> Result<Rule, Vec<Problem>> {
     let mut problems = Vec::new();
     let controls = controls(&metadata, yaml.0, yaml.1, &mut problems);
     if !problems.is_empty() {
