@@ -81,7 +81,7 @@ def table(starts, sizes=None):
 
 
 def test_every_endpoint_starts_and_answers(store, capsys):
-    starts = measured(store, program_of, PROGRAM.with_name("empty-function"))
+    starts = measured(store, program_of, PROGRAM.parent / "examples" / "empty-function")
     text, ratios = table(starts)
     with capsys.disabled():
         print(text)

@@ -1,4 +1,5 @@
-//! The function that brings Security Hub's SDK along: Lambda's `_HANDLER` names it.
+//! The function that brings Security Hub's SDK along: Lambda's `_HANDLER` says which
+//! one this process is.
 
 use posture_functions::{runtime, synchronise_hubs};
 

@@ -1,12 +1,9 @@
-//! Functions that read and write the ledger: Lambda's `_HANDLER` says which one this process is.
+//! Functions of Security Hub's dialect and our own, and what schedules and queues wake: Lambda's `_HANDLER` says which
+//! one this process is.
 
 use posture_functions::{
-    bitdefender_get_check, bitdefender_get_checks, bitdefender_get_finding_changes, bitdefender_get_framework,
-    bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule,
-    bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, bitdefender_update_checks, create_key,
-    datadog_get_finding, datadog_list_findings, datadog_mute_findings, datadog_mute_security_findings, decide_findings,
-    get_docs, get_finding_history, get_job, get_openapi, get_related_resources, get_resource, import_hub_events,
-    import_resources, import_snapshots, infracast_get_compliance_summary, list_accounts, list_changes, list_decisions,
+    create_key, decide_findings, get_docs, get_finding_history, get_job, get_openapi, get_related_resources,
+    get_resource, import_hub_events, import_resources, import_snapshots, list_accounts, list_changes, list_decisions,
     list_jobs, list_keys, list_resources, record_expiries, record_resource, revoke_key, run_decisions, runtime,
     securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
     securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
@@ -15,23 +12,7 @@ use posture_functions::{
 fn main() -> Result<(), lambda_runtime::Error> {
     runtime::run_named(
         &[
-            &bitdefender_get_check::ROUTE,
-            &bitdefender_get_checks::ROUTE,
-            &bitdefender_get_finding_changes::ROUTE,
-            &bitdefender_get_framework::ROUTE,
-            &bitdefender_get_frameworks::ROUTE,
-            &bitdefender_get_resource::ROUTE,
-            &bitdefender_get_resources::ROUTE,
-            &bitdefender_get_rule::ROUTE,
-            &bitdefender_get_rules::ROUTE,
-            &bitdefender_get_scan::ROUTE,
-            &bitdefender_get_scans::ROUTE,
-            &bitdefender_update_checks::ROUTE,
             &create_key::ROUTE,
-            &datadog_get_finding::ROUTE,
-            &datadog_list_findings::ROUTE,
-            &datadog_mute_findings::ROUTE,
-            &datadog_mute_security_findings::ROUTE,
             &decide_findings::ROUTE,
             &get_docs::ROUTE,
             &get_finding_history::ROUTE,
@@ -41,7 +22,6 @@ fn main() -> Result<(), lambda_runtime::Error> {
             &get_resource::ROUTE,
             &import_resources::ROUTE,
             &import_snapshots::ROUTE,
-            &infracast_get_compliance_summary::ROUTE,
             &list_accounts::ROUTE,
             &list_changes::ROUTE,
             &list_decisions::ROUTE,

@@ -54,7 +54,7 @@ pub async fn import_snapshots(
 }
 
 /// Applies the hub's own snapshots in their order, and finds those out that cannot be: one that fails for whatever reason costs
-/// no other one its place. A half that failed is tried again in halves, [`FAILURES`] times at most.
+/// no other one its place. A half that failed is tried again in halves, a few times at most.
 ///
 /// [`Error::Throttled`] when the table takes no more now.
 pub async fn import_apart(

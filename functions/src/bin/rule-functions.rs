@@ -1,0 +1,21 @@
+//! Functions about rules and audits, which bring Rego's interpreter along: Lambda's `_HANDLER` says which
+//! one this process is.
+
+use posture_functions::{
+    get_rule, infracast_run_audit, list_rules, retire_rule, run_audits, runtime, set_rule, set_rule_params,
+    start_audits, sweep_inventory,
+};
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    runtime::run_named(
+        &[
+            &get_rule::ROUTE,
+            &infracast_run_audit::ROUTE,
+            &list_rules::ROUTE,
+            &retire_rule::ROUTE,
+            &set_rule::ROUTE,
+            &set_rule_params::ROUTE,
+        ],
+        &[&run_audits::TRIGGER, &start_audits::TRIGGER, &sweep_inventory::TRIGGER],
+    )
+}
