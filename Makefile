@@ -23,7 +23,7 @@ help:
 	@echo 'make prove       the long proofs: many property-test cases, ignored tests, the benchmark against its targets; needs Chromium'
 	@echo 'make lint        formatting, clippy, rustdoc'
 	@echo 'make fmt         format the sources'
-	@echo 'make package     one zip a function in target/lambda, for sam deploy'
+	@echo 'make package     the zips of all functions in target/lambda, for sam deploy'
 	@echo 'make deny        licences, sources and banned crates'
 	@echo 'make cost        write COST.md by the prices, assumptions and counted units in cost/'
 	@echo 'make advisories  known vulnerabilities of dependencies; needs the network'
