@@ -77,7 +77,7 @@ impl Metrics {
     /// Writes the one line of a request.
     pub(crate) fn log(&self, done: &Done<'_>) {
         match &self.0 {
-            Some(write) => write(&line(done, 1.0, Clock::machine())),
+            Some(write) => write(&line(done, true, Clock::machine())),
             None => plain(done),
         }
     }
@@ -91,15 +91,15 @@ impl Metrics {
 
     /// Tells what the pieces of an answer cost that was made while it was sent, if that is asked for.
     pub(crate) fn log_rest(&self, done: &Done<'_>) {
-        if let Some(write) = &self.0 {
-            write(&line(done, 0.0, Clock::machine()));
+        if let Some(write) = self.0.as_ref().filter(|_| !values(done, false).is_empty()) {
+            write(&line(done, false, Clock::machine()));
         }
     }
 }
 
 /// The line in the embedded metric format.
-fn line(done: &Done<'_>, requests: f64, at: Instant) -> String {
-    let values = values(done, requests);
+fn line(done: &Done<'_>, is_whole: bool, at: Instant) -> String {
+    let values = values(done, is_whole);
     let told = METRICS.iter().filter(|(name, _)| values.contains_key(*name));
     let told: Vec<Value> = told.map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
     let Done { function, request_id, caller, status, failure, .. } = done;
@@ -127,9 +127,11 @@ fn line(done: &Done<'_>, requests: f64, at: Instant) -> String {
 }
 
 /// The metrics that have something to tell.
-fn values(done: &Done<'_>, requests: f64) -> Map<String, Value> {
+///
+/// Of what was made while an answer was sent, the request and its time are told already.
+fn values(done: &Done<'_>, is_whole: bool) -> Map<String, Value> {
     let Cost { requests: _, rounds, read_units, write_units, commits, lost_races } = done.tally.cost();
-    let flag = |is: bool| if is { requests } else { 0.0 };
+    let flag = |is: bool| if is { 1.0 } else { 0.0 };
     let counted = [
         ("Errors", flag(done.status >= 500)),
         ("Throttled", flag(matches!(done.failure, Some(Error::Throttled { .. })))),
@@ -146,8 +148,8 @@ fn values(done: &Done<'_>, requests: f64) -> Map<String, Value> {
         };
         (name, value)
     });
-    let always = [(REQUESTS, requests), (DURATION, rounded(done.ms))];
-    let told = always.into_iter().chain(counted.into_iter().filter(|(_, value)| *value > 0.0)).chain(gauges);
+    let always = is_whole.then(|| [(REQUESTS, 1.0), (DURATION, rounded(done.ms))]);
+    let told = always.into_iter().flatten().chain(counted.into_iter().filter(|(_, value)| *value > 0.0)).chain(gauges);
     told.map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }
 

@@ -55,16 +55,13 @@ pub async fn app(role: Role) -> Result<App, Error> {
         // It has no rights on anything, and no use for them.
         let nothing = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
         let masters = Masters::only(Master::new(1, secrets::random::<32>()?.to_vec())?);
-        let writer = Writer::connect(&nothing, settings.table()?, clock, masters);
-        return Ok(App::new(writer, tenant).allowing(settings.allowed_origins()));
+        return told(App::new(Writer::connect(&nothing, settings.table()?, clock, masters), tenant), &settings);
     }
     let surroundings = Surroundings::of(&settings)?;
     let table = Table::new(&surroundings.for_dynamodb(&settings), settings.table()?);
     let (masters, ()) = tokio::join!(surroundings.masters(&settings), table.touch(&tenant));
     let writer = Writer::over(table, clock, masters?);
-    let metrics = if settings.metrics()? { Metrics::to_stdout() } else { Metrics::default() };
-    let app = App::new(writer, tenant).allowing(settings.allowed_origins());
-    let mut app = app.measuring(metrics).telling_costs(settings.cost_header()?);
+    let mut app = told(App::new(writer, tenant), &settings)?;
     if reads_aws {
         let (regions, aggregator) = (settings.sweep_regions(), settings.sweep_aggregator.clone());
         app = app.sweeping(Sweep { aws: surroundings.aws()?, regions, aggregator });
@@ -75,6 +72,12 @@ pub async fn app(role: Role) -> Result<App, Error> {
         app = app.wording(Model::new(aws, model)?);
     }
     Ok(app)
+}
+
+/// An app that says what settings ask for.
+fn told(app: App, settings: &Settings) -> Result<App, Error> {
+    let metrics = if settings.metrics()? { Metrics::to_stdout() } else { Metrics::default() };
+    Ok(app.allowing(settings.allowed_origins()).measuring(metrics).telling_costs(settings.cost_header()?))
 }
 
 /// How AWS is reached.

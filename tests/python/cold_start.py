@@ -99,15 +99,22 @@ def read(connection):
     if b"transfer-encoding: chunked" in lower:
         # An answer in pieces, some of which never end: what a client waits for is what follows its status and headers.
         while SEPARATOR not in body or body.endswith((SEPARATOR, SEPARATOR + b"\r\n")):
-            body += connection.recv(65536)
+            body += more(connection)
         return head, body
     length = 0
     for line in lower.split(b"\r\n"):
         if line.startswith(b"content-length:"):
             length = int(line.split(b":")[1])
     while len(body) < length:
-        body += connection.recv(65536)
+        body += more(connection)
     return head, body
+
+
+def more(connection):
+    part = connection.recv(65536)
+    if not part:
+        raise EOFError("the function ended in the middle of its answer")
+    return part
 
 
 def typical(starts):

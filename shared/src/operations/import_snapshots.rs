@@ -62,10 +62,19 @@ pub async fn import_apart(
     tenant: &TenantId,
     snapshots: &[Snapshot],
 ) -> Result<Vec<Result<Outcome, Error>>, Error> {
+    apart(writer, tenant, &Sender { caller: None, tells_time: true }, snapshots).await
+}
+
+async fn apart(
+    writer: &Writer,
+    tenant: &TenantId,
+    from: &Sender,
+    snapshots: &[Snapshot],
+) -> Result<Vec<Result<Outcome, Error>>, Error> {
     let mut results = Vec::with_capacity(snapshots.len());
     let (mut left, mut failures, mut refusals) = (vec![snapshots], 0, 0);
     while let Some(these) = left.pop() {
-        match import_whole(writer, tenant, None, these).await {
+        match import_from(writer, tenant, from, these).await {
             Ok(outcomes) => results.extend(outcomes.into_iter().map(Ok)),
             // What is done stays done, so each time there is less to do.
             Err(Error::Throttled { .. }) if refusals < REFUSALS => {
@@ -91,13 +100,13 @@ pub async fn import_apart(
     Ok(results)
 }
 
-/// Applies what was read of a hub, as [`import_snapshots`] does; what is as it was known writes nothing.
+/// Applies what was read of a hub, as [`import_apart`] does; what is as it was known writes nothing.
 pub async fn import_readings(
     writer: &Writer,
     tenant: &TenantId,
     snapshots: &[Snapshot],
-) -> Result<Vec<Outcome>, Error> {
-    import_from(writer, tenant, &Sender { caller: None, tells_time: false }, snapshots).await
+) -> Result<Vec<Result<Outcome, Error>>, Error> {
+    apart(writer, tenant, &Sender { caller: None, tells_time: false }, snapshots).await
 }
 
 /// Both parts of each snapshot, from the hub or a caller who may bring both.

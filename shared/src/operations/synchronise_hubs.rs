@@ -197,6 +197,10 @@ impl Worker<'_> {
     async fn work(&mut self, scope: &Scope, hub: &Hub, aws: &Aws, enough: impl Fn() -> bool) -> Result<Left, Error> {
         let now = self.writer.clock().now();
         let known = self.writer.hub_get(self.tenant, scope).await?;
+        // Somebody else may have read it meanwhile.
+        if self.extent == Extent::Due && !known.is_due(now) {
+            return Ok(Left::Ended);
+        }
         let known = if self.alone && known.state == JobState::Running { known.rested(now) } else { known };
         let Some(taken) = known.taken(now, self.extent == Extent::Whole) else { return self.busy(scope) };
         let Some(mut held) = self.writer.hub_put(self.tenant, taken).await? else { return self.busy(scope) };
@@ -270,18 +274,36 @@ impl Worker<'_> {
         let snapshots: Vec<Snapshot> =
             findings.into_iter().map(|finding| Snapshot { finding, time: Some(time.clone()) }).collect();
         let mut tally = Tally { read: snapshots.len() as u64, ..Tally::default() };
-        for outcome in import_readings(self.writer, self.tenant, &snapshots).await? {
-            match outcome {
-                Outcome::Created => tally.created += 1,
-                Outcome::Changed => tally.changed += 1,
-                Outcome::Unchanged => tally.unchanged += 1,
-                Outcome::Rejected(rejection) => {
-                    tally.rejected += 1;
-                    if self.found.rejected.len() < MOST_TOLD {
-                        let Scope { account, region } = scope;
-                        self.found.rejected.push(format!("{account}/{region} {}: {}", rejection.id, rejection.message));
-                    }
+        let outcomes = import_readings(self.writer, self.tenant, &snapshots).await?;
+        // One that cannot be decided about keeps no other from being read; where none can, it is the table.
+        if let (true, Some(Err(error))) = (outcomes.len() > 1 && outcomes.iter().all(Result::is_err), outcomes.first())
+        {
+            return Err(error.clone());
+        }
+        for (outcome, snapshot) in outcomes.into_iter().zip(&snapshots) {
+            let (id, why) = match outcome {
+                Ok(Outcome::Created) => {
+                    tally.created += 1;
+                    continue;
                 }
+                Ok(Outcome::Changed) => {
+                    tally.changed += 1;
+                    continue;
+                }
+                Ok(Outcome::Unchanged) => {
+                    tally.unchanged += 1;
+                    continue;
+                }
+                Ok(Outcome::Rejected(rejection)) => (rejection.id, rejection.message),
+                Err(error) => {
+                    let id = snapshot.finding.get("Id").and_then(serde_json::Value::as_str).unwrap_or_default();
+                    (id.to_owned(), error.to_string())
+                }
+            };
+            tally.rejected += 1;
+            if self.found.rejected.len() < MOST_TOLD {
+                let Scope { account, region } = scope;
+                self.found.rejected.push(format!("{account}/{region} {id}: {why}"));
             }
         }
         self.found.tally.add(tally);
