@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import time
 
-from posture import environment
+from lambda_runtime import environment_of
 
 #: What stands between head and body of an answer in pieces.
 SEPARATOR = b"\0" * 8
@@ -26,16 +26,7 @@ class Start:
 def start(program, function, event, **variables):
     """Starts a program as a function, hands it an event, and ends it when it has answered."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        variables = {
-            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{listener.getsockname()[1]}",
-            "_HANDLER": function,
-            "AWS_LAMBDA_FUNCTION_NAME": function,
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-            "AWS_LAMBDA_FUNCTION_VERSION": "1",
-            "AWS_LAMBDA_LOG_GROUP_NAME": function,
-            "AWS_LAMBDA_LOG_STREAM_NAME": function,
-        } | variables
-        env = environment(**variables)
+        env = environment_of(function, listener.getsockname()[1], **variables)
         began = time.perf_counter()
         process = subprocess.Popen([program], env=env, stdout=subprocess.DEVNULL, close_fds=False)
         try:

@@ -69,6 +69,20 @@ def functions():
     return {name: PROGRAM.with_name(program) for program, name in pairs}
 
 
+def environment_of(function, port, **variables):
+    """What Lambda sets for a function whose runtime API listens on a port of this machine, and what else it is told."""
+    lambdas = {
+        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
+        "_HANDLER": function,
+        "AWS_LAMBDA_FUNCTION_NAME": function,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_LAMBDA_LOG_GROUP_NAME": function,
+        "AWS_LAMBDA_LOG_STREAM_NAME": function,
+    }
+    return environment(**lambdas | variables)
+
+
 def program_of(function):
     return functions()[function]
 
@@ -126,17 +140,8 @@ def running(function, **variables):
         thread.start()
         stack.callback(thread.join)
         stack.callback(server.shutdown)
-        variables = {
-            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
-            "_HANDLER": function,
-            "AWS_LAMBDA_FUNCTION_NAME": function,
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-            "AWS_LAMBDA_FUNCTION_VERSION": "1",
-            "AWS_LAMBDA_LOG_GROUP_NAME": function,
-            "AWS_LAMBDA_LOG_STREAM_NAME": function,
-        } | variables
-        program = program_of(function)
-        process = subprocess.Popen([program], env=environment(**variables), stdout=subprocess.DEVNULL)
+        env = environment_of(function, server.server_port, **variables)
+        process = subprocess.Popen([program_of(function)], env=env, stdout=subprocess.DEVNULL)
         stack.callback(process.wait)
         stack.callback(process.kill)
         stack.callback(runtime.events.put, None)

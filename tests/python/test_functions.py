@@ -108,13 +108,17 @@ def check(function, outcome):
         assert body.startswith("retry: ") and body.endswith("\n\nretry: 1000\n\n"), body
 
 
+def secrets_manager(url):
+    return boto3.client(
+        "secretsmanager", endpoint_url=url, region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+
+
 def test_the_master_comes_from_its_secret(cloud):
     """As on AWS, where a function's environment has the secret's name only; and as for whoever makes the first key there."""
     variables, token = cloud
     url = variables["AWS_ENDPOINT_URL_DYNAMODB"]
-    secrets = boto3.client(
-        "secretsmanager", endpoint_url=url, region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
-    )
+    secrets = secrets_manager(url)
     # As the stack makes it: digits alone.
     arn = secrets.create_secret(Name="master", SecretString=MASTER.removeprefix("1:"))["ARN"]
     variables = {name: value for name, value in variables.items() if name != "POSTURE_MASTER"}
@@ -143,9 +147,7 @@ def test_the_master_comes_from_its_secret(cloud):
 def test_a_secret_that_is_no_master_ends_the_start(cloud, text):
     variables, _ = cloud
     url = variables["AWS_ENDPOINT_URL_DYNAMODB"]
-    secrets = boto3.client(
-        "secretsmanager", endpoint_url=url, region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
-    )
+    secrets = secrets_manager(url)
     variables = {name: value for name, value in variables.items() if name != "POSTURE_MASTER"}
     name = "none"
     if text:
