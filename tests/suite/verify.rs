@@ -171,6 +171,20 @@ async fn an_empty_ledger_is_clean() {
     assert_eq!(ledger.dump().await.len(), 0);
 }
 
+/// The log is read by 32 commits at once; nothing is asked for behind a head that is the last of such a page.
+#[tokio::test]
+async fn a_log_that_ends_with_a_page_is_clean() {
+    let ledger = Ledger::new().await;
+    for n in 0..65 {
+        ledger.import(&[finding(n, "LOW", &day(1))]).await;
+        if [31, 32, 33, 64].contains(&(n + 1)) {
+            let verified = ledger.verify().await;
+            assert_clean("a page", &verified);
+            assert_eq!(verified.seq, u64::from(n + 1));
+        }
+    }
+}
+
 /// Several commits and folds, every kind of change, and a last look with another process's empty cache.
 #[tokio::test]
 async fn a_busy_ledger_is_clean_in_the_table_and_in_a_file() {
