@@ -2,10 +2,10 @@
 
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
 use lambda_http::request::LambdaRequest;
-use lambda_http::{LambdaEvent, Request, tower::Service};
+use lambda_http::{Context, LambdaEvent, Request, RequestExt, tower::Service};
 use posture_shared::domain::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::{Context, Poll};
+use std::task::{self, Poll};
 
 /// Reads a request from the JSON text of a REST, HTTP API or function URL event.
 /// [`Error::Invalid`] when it is none of them.
@@ -25,17 +25,27 @@ impl<S: Service<LambdaEvent<LambdaRequest>>> Service<LambdaEvent<LambdaRequest>>
     type Error = S::Error;
     type Future = S::Future;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+    fn poll_ready(&mut self, context: &mut task::Context<'_>) -> Poll<Result<(), S::Error>> {
         self.0.poll_ready(context)
     }
 
-    fn call(&mut self, mut event: LambdaEvent<LambdaRequest>) -> S::Future {
-        if !convertible(&event.payload) {
-            tracing::warn!(request_id = event.context.request_id, "event is no request");
-            event.payload = emptied(&event.payload);
-        }
-        self.0.call(event)
+    fn call(&mut self, event: LambdaEvent<LambdaRequest>) -> S::Future {
+        let LambdaEvent { payload, context } = event;
+        self.0.call(LambdaEvent { payload: guarded(payload, &context), context })
     }
+}
+
+/// The request of an event, as the adapter would make it behind a [`Guard`].
+pub(crate) fn request_behind_guard(event: LambdaRequest, context: Context) -> Request {
+    Request::from(guarded(event, &context)).with_lambda_context(context)
+}
+
+fn guarded(event: LambdaRequest, context: &Context) -> LambdaRequest {
+    if convertible(&event) {
+        return event;
+    }
+    tracing::warn!(request_id = context.request_id, "event is no request");
+    emptied(&event)
 }
 
 /// Whether the conversion, which takes its parts for granted, gets through. A plain body plays no part in it.

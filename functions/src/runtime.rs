@@ -1,13 +1,15 @@
 //! Where a function starts on Lambda: the app from its environment, and the loop over events.
 
 use crate::event::Guard;
-use crate::output::Outgoing;
 use crate::route::{Handler, Route, Trigger};
 use crate::start::{self, Role};
-use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, StreamAdapter};
+use crate::streamed;
+use futures_util::future::BoxFuture;
+use lambda_http::{Adapter, Body, IntoResponse, LambdaEvent, Request, Response};
 use lambda_runtime::{Error, service_fn};
 use posture_shared::config::Settings;
 use serde_json::Value;
+use std::future::ready;
 use std::sync::Arc;
 
 /// Serves the function of these that Lambda's `_HANDLER` names.
@@ -28,15 +30,12 @@ fn run(route: &'static Route) -> Result<(), Error> {
         let app = Arc::new(start::app(Role::Endpoint(route)).await?);
         if matches!(route.handler, Handler::Streams(_)) {
             // What goes out in pieces has another form, which its gateway must expect.
-            let service = service_fn(move |request: Request| {
-                let app = Arc::clone(&app);
-                async move { Ok::<Response<Outgoing>, Error>(app.respond(route, request).await) }
-            });
-            return lambda_runtime::run(Guard(StreamAdapter::from(service))).await;
+            let runtime_api = Settings::from_environment().runtime_api.ok_or("AWS_LAMBDA_RUNTIME_API is not set")?;
+            return streamed::run(app, route, &runtime_api).await;
         }
         let service = service_fn(move |request: Request| {
             let app = Arc::clone(&app);
-            async move { Ok::<Response<Body>, Error>(app.answer(route, request).await) }
+            async move { Ok::<Answered, Error>(Answered(app.answer(route, request).await)) }
         });
         lambda_runtime::run(Guard(Adapter::from(service))).await
     })
@@ -55,6 +54,15 @@ fn run_trigger(trigger: &'static Trigger) -> Result<(), Error> {
         });
         lambda_runtime::run(service).await
     })
+}
+
+/// An answer whose body is text or bytes already: nothing is to be guessed from its headers.
+struct Answered(Response<Body>);
+
+impl IntoResponse for Answered {
+    fn into_response(self) -> BoxFuture<'static, Response<Body>> {
+        Box::pin(ready(self.0))
+    }
 }
 
 fn block_on(work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {

@@ -51,6 +51,8 @@ pub struct Settings {
     pub master_secret: Option<String>,
     /// `_HANDLER`, which Lambda sets: the function's name.
     pub handler: Option<String>,
+    /// `AWS_LAMBDA_RUNTIME_API`, which Lambda sets: host and port of its runtime API.
+    pub runtime_api: Option<String>,
     /// `AWS_REGION`, which Lambda sets.
     pub region: Option<String>,
     /// `AWS_ENDPOINT_URL` and the names that AWS has for single services: where they are, if not where they are for everybody.
@@ -89,6 +91,7 @@ impl Settings {
             master: variable("POSTURE_MASTER"),
             master_secret: variable("POSTURE_MASTER_SECRET"),
             handler: variable("_HANDLER"),
+            runtime_api: variable("AWS_LAMBDA_RUNTIME_API"),
             region: variable("AWS_REGION"),
             aws_url: variable("AWS_ENDPOINT_URL"),
             dynamodb_url: variable("AWS_ENDPOINT_URL_DYNAMODB"),

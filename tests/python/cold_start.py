@@ -4,6 +4,7 @@ The runtime API here is as little as there can be, a socket and two answers, so 
 """
 
 import os
+import select
 import socket
 import statistics
 import subprocess
@@ -13,6 +14,8 @@ from lambda_runtime import environment_of
 
 #: What stands between head and body of an answer in pieces.
 SEPARATOR = b"\0" * 8
+#: Seconds that a function may say nothing.
+PATIENCE = 30
 REQUEST = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 
 
@@ -30,26 +33,28 @@ def start(program, function, event, **variables):
         began = time.perf_counter()
         process = subprocess.Popen([program], env=env, stdout=subprocess.DEVNULL, close_fds=False)
         try:
-            listener.settimeout(30)
-            path, answer, ended = None, None, None
-            connections = []
+            answer, ended, connections = None, None, []
             while answer is None:
-                # The program may keep its connection or take another.
-                connection, _ = listener.accept()
-                connections.append(connection)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                connection.settimeout(30)
-                while answer is None:
-                    head, body = read(connection)
-                    if head is None:
-                        break
-                    path = head.split(b" ", 2)[1]
-                    if path.endswith(b"/invocation/next"):
-                        connection.sendall(invocation(event))
-                    else:
-                        ended = time.perf_counter()
-                        connection.sendall(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")
-                        answer = path, body
+                # The program may keep its connection or take another; one that it holds says nothing for a while.
+                ready, _, _ = select.select([listener, *connections], [], [], PATIENCE)
+                assert ready, "the function neither asks nor answers"
+                if listener in ready:
+                    connection, _ = listener.accept()
+                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    connection.settimeout(PATIENCE)
+                    connections.append(connection)
+                    continue
+                head, body = read(ready[0])
+                if head is None:
+                    connections.remove(ready[0])
+                    continue
+                path = head.split(b" ", 2)[1]
+                if path.endswith(b"/invocation/next"):
+                    ready[0].sendall(invocation(event))
+                else:
+                    ended = time.perf_counter()
+                    ready[0].sendall(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")
+                    answer = path, body
             memory = peak(process.pid)
         finally:
             process.kill()
