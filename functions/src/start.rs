@@ -4,14 +4,13 @@
 //! from the environment and nobody is asked for them, certificates are Amazon's own few roots and not the hundred of the system, and the
 //! master secret is read beside the first connection to the table.
 
+use crate::connector::connector;
 use crate::route::{Handler, Route, Trigger};
 use crate::{App, Metrics};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_http_client::{Builder, Connector};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use lambda_runtime::Error;
 use posture_shared::clock::Clock;
 use posture_shared::config::{Settings, masters_of};
@@ -22,13 +21,6 @@ use posture_shared::upstream::Aws;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-
-/// The roots of Amazon Trust Services, from which the certificates of AWS's endpoints come: Amazon Root CA 1 to 4, and the
-/// Starfield Services root that older chains end in. As published at <https://www.amazontrust.com/repository/>.
-const ROOTS: &str = include_str!("../roots/amazon.pem");
-
-/// The beginnings of regions whose endpoints have other certificates.
-const ELSEWHERE: &[&str] = &["cn-", "us-iso", "eu-iso"];
 
 /// What a function answers.
 #[derive(Clone, Copy)]
@@ -59,8 +51,9 @@ pub async fn app(role: Role) -> Result<App, Error> {
     }
     let surroundings = Surroundings::of(&settings)?;
     let table = Table::new(&surroundings.for_dynamodb(&settings), settings.table()?);
-    let (masters, ()) = tokio::join!(surroundings.masters(&settings), table.touch(&tenant));
+    let (masters, seen) = tokio::join!(surroundings.masters(&settings), table.touch(&tenant));
     let writer = Writer::over(table, clock, masters?);
+    writer.learn(&tenant, &seen);
     let mut app = told(App::new(writer, tenant), &settings)?;
     if reads_aws {
         let (regions, aggregator) = (settings.sweep_regions(), settings.sweep_aggregator.clone());
@@ -83,14 +76,14 @@ fn told(app: App, settings: &Settings) -> Result<App, Error> {
 /// How AWS is reached.
 struct Surroundings {
     config: SdkConfig,
-    context: TlsContext,
+    connector: SharedHttpConnector,
 }
 
 impl Surroundings {
     fn of(settings: &Settings) -> Result<Self, Error> {
         let region = settings.region.clone().ok_or("AWS_REGION is not set")?;
-        let context = TlsContext::builder().with_trust_store(trust(&region)).build()?;
-        let http: SharedHttpClient = Builder::new().tls_provider(tls()).tls_context(context.clone()).build_https();
+        let connector = connector(&region)?;
+        let shared = connector.clone();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
@@ -98,9 +91,9 @@ impl Surroundings {
                 EnvironmentVariableCredentialsProvider::new(),
             ))
             .retry_config(RetryConfig::standard())
-            .http_client(http);
+            .http_client(http_client_fn(move |_, _| shared.clone()));
         config.set_endpoint_url(settings.aws_url().map(str::to_owned));
-        Ok(Self { config: config.build(), context })
+        Ok(Self { config: config.build(), connector })
     }
 
     fn for_dynamodb(&self, settings: &Settings) -> SdkConfig {
@@ -111,8 +104,7 @@ impl Surroundings {
 
     /// AWS for signed requests of our own.
     fn aws(&self) -> Result<Aws, Error> {
-        let connector = Connector::builder().tls_provider(tls()).tls_context(self.context.clone()).build();
-        Ok(Aws::new(&self.config, connector)?)
+        Ok(Aws::new(&self.config, self.connector.clone())?)
     }
 
     /// The masters, from the secret that the environment names, else from the environment itself.
@@ -121,16 +113,5 @@ impl Surroundings {
         let aws = self.aws()?.elsewhere(None, settings.secrets_url());
         let text = aws.secret(secret).await.map_err(|refusal| format!("the master secret: {refusal}"))?;
         Ok(masters_of(text.trim())?)
-    }
-}
-
-fn tls() -> Provider {
-    Provider::Rustls(CryptoMode::Ring)
-}
-
-fn trust(region: &str) -> TrustStore {
-    match ELSEWHERE.iter().any(|beginning| region.starts_with(beginning)) {
-        true => TrustStore::default(),
-        false => TrustStore::empty().with_pem_certificate(ROOTS),
     }
 }

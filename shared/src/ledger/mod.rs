@@ -139,14 +139,18 @@ impl Table {
         Self(Store::new(aws_sdk_dynamodb::Client::new(config), name))
     }
 
-    /// Opens the connection that the first request would wait for, by reading one small item of a tenant. What comes of that does not
-    /// matter: whatever is wrong is wrong again where it can be answered.
-    pub async fn touch(&self, tenant: &TenantId) {
-        if let Err(error) = self.0.get(&keys::tenant(tenant), false).await {
-            tracing::warn!(%error, "the table does not answer yet");
-        }
+    /// Opens the connection that the first request would wait for, by reading an item of a tenant that many requests need. What comes
+    /// of that does not matter: whatever is wrong is wrong again where it can be answered.
+    pub async fn touch(&self, tenant: &TenantId) -> Touched {
+        let item = self.0.get(&keys::tenant(tenant), false).await;
+        let item = item.inspect_err(|error| tracing::warn!(%error, "the table does not answer yet"));
+        Touched(item.ok().flatten())
     }
 }
+
+/// What [`Table::touch`] saw.
+#[derive(Debug)]
+pub struct Touched(Option<Item>);
 
 impl Writer {
     /// The ledger in `table`, reached as `config` says.
@@ -159,6 +163,12 @@ impl Writer {
         let Table(store) = table;
         let reader = Reader { store, clock, masters, cache: Arc::default(), uids: Arc::default() };
         Self { reader, lanes: Arc::default(), rules: Arc::default(), folds: Arc::default() }
+    }
+
+    /// Takes note of what was seen of a tenant before.
+    pub fn learn(&self, tenant: &TenantId, seen: &Touched) {
+        // What cannot be opened is told of by whoever needs it.
+        let _ = seen.0.as_ref().map(|item| self.uids_learn(tenant, item));
     }
 
     /// Makes the table, if there is none.
