@@ -51,7 +51,7 @@ prove: build .venv/installed
 	cargo build --release --locked
 	target/release/posture bench --file "$$(mktemp -d)/bench"
 	$(MAKE) package
-	RUSTFLAGS='-C relocation-model=static' cargo build --profile lambda --locked --target "$$(rustc -vV | sed -n 's/^host: //p')" \
+	RUSTFLAGS='-C relocation-model=static' cargo build --profile shipping --locked --target "$$(rustc -vV | sed -n 's/^host: //p')" \
 	  --package posture-functions --example empty-function
 	.venv/bin/python -m pytest -q tests/python/prove/test_package.py
 	@echo 'The same with 100,000 findings, and then with 1,000,000, which takes the better part of an hour and 6 GB' >&2
@@ -80,7 +80,7 @@ fmt:
 # One link of each program, optimised for size and whole, for the machine's own architecture. Their addresses are fixed, so that
 # nothing has to be moved when they start.
 package: .tools/cargo-lambda
-	RUSTFLAGS='-C relocation-model=static' .tools/cargo-lambda lambda build --compiler cargo --profile lambda --locked \
+	RUSTFLAGS='-C relocation-model=static' .tools/cargo-lambda lambda build --compiler cargo --profile shipping --locked \
 	  --target "$$(rustc -vV | sed -n 's/^host: //p')" --package posture-functions --bins --output-format zip --lambda-dir target/lambda
 
 .venv/installed: tests/python/requirements.txt

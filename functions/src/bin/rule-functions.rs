@@ -1,9 +1,7 @@
-//! Functions about rules and audits, which bring Rego's interpreter along: Lambda's `_HANDLER` says which
-//! one this process is.
+//! Functions about rules and what they are asked of, but for those that judge: Lambda's `_HANDLER` says which one this process is.
 
 use posture_functions::{
-    get_rule, infracast_run_audit, list_rules, retire_rule, run_audits, runtime, set_rule, set_rule_params,
-    start_audits, sweep_inventory,
+    get_rule, infracast_run_audit, list_rules, retire_rule, runtime, set_rule_params, start_audits, sweep_inventory,
 };
 
 fn main() -> Result<(), lambda_runtime::Error> {
@@ -13,9 +11,8 @@ fn main() -> Result<(), lambda_runtime::Error> {
             &infracast_run_audit::ROUTE,
             &list_rules::ROUTE,
             &retire_rule::ROUTE,
-            &set_rule::ROUTE,
             &set_rule_params::ROUTE,
         ],
-        &[&run_audits::TRIGGER, &start_audits::TRIGGER, &sweep_inventory::TRIGGER],
+        &[&start_audits::TRIGGER, &sweep_inventory::TRIGGER],
     )
 }

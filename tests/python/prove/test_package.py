@@ -51,7 +51,7 @@ def test_they_run_on_amazon_linux(unpacked):
 def test_they_start_quickly(unpacked, store, capsys):  # noqa: F811
     folder, sizes = unpacked
     programs = {name: folder / debug.name for name, debug in functions().items()}
-    (empty,) = (ROOT / "target").glob("*/lambda/examples/empty-function")
+    (empty,) = (ROOT / "target").glob("*/shipping/examples/empty-function")
     text, ratios = table(measured(store, programs.get, empty), sizes)
     with capsys.disabled():
         print(text)
