@@ -20,6 +20,7 @@ const COUNT: &str = "CountPolicy";
 const MASTER: &str = "MasterPolicy";
 pub const SWEEP: &str = "SweepPolicy";
 pub const HUB: &str = "HubPolicy";
+pub const TELL: &str = "TellPolicy";
 pub const MEMBERS: &str = "MemberPolicy";
 const WORDING: &str = "WordingPolicy";
 
@@ -86,7 +87,11 @@ impl Function {
         let ledger = if WRITES.iter().all(|grant| self.grants.contains(grant)) { WRITE } else { READ };
         let counts = COUNTS.iter().all(|grant| self.grants.contains(grant));
         if self.reads_aws {
-            let reads = if self.name == "synchronise-hubs" { HUB } else { SWEEP };
+            let reads = match self.name {
+                "synchronise-hubs" => HUB,
+                "tell-hubs" => TELL,
+                _ => SWEEP,
+            };
             let members = format!("!If [HasMembers, !Ref {MEMBERS}, !Ref AWS::NoValue]");
             return format!("[!Ref {ledger}, !Ref {MASTER}, !Ref {reads}, {members}]");
         }
@@ -349,6 +354,8 @@ fn the_templates_variables_are_settings() {
     assert_eq!(wording, ["POSTURE_BEDROCK_MODEL", "POSTURE_BEDROCK_REGION"]);
     let hub = template.keys("Resources/SynchroniseHubsFunction/Properties/Environment/Variables");
     assert_eq!(hub, [&["POSTURE_HUB_REGIONS"], &members[..]].concat());
+    let told = template.keys("Resources/TellHubsFunction/Properties/Environment/Variables");
+    assert_eq!(told, hub);
     for variable in variables.into_iter().chain(sweep).chain(wording).chain(hub) {
         assert!(
             config.contains(&format!("(\"{variable}\")")),

@@ -188,6 +188,11 @@ pub(super) fn hub(tenant: &TenantId, scope: &Scope) -> Key {
     Key { pk: hub_partition(tenant), sk: format!("{}#{}", scope.account, scope.region) }
 }
 
+/// How far hubs have been told of decisions made here.
+pub(super) fn telling(tenant: &TenantId) -> Key {
+    alone(format!("{tenant}#telling"))
+}
+
 /// The counter of one key's requests in one minute, which counts from 1970. Functions that only read may write here
 /// and nowhere else, so no other partition has `#rate#` in its key.
 pub(super) fn rate(tenant: &TenantId, name: &str, minute: i64) -> Key {
