@@ -14,6 +14,8 @@ use posture_shared::upstream::SECRET_ACTIONS;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// The table that functions use: the stack's, or one that was restored.
+const TABLE: &str = "!If [IsRestored, !Sub 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${RestoredTable}', !GetAtt Table.Arn]";
 const READ: &str = "LedgerReadPolicy";
 const WRITE: &str = "LedgerWritePolicy";
 const COUNT: &str = "CountPolicy";
@@ -285,6 +287,7 @@ const CALLS: &[(&str, Option<&str>)] = &[
     ("update_item", Some("dynamodb:UpdateItem")),
     ("delete_item", None),
     ("create_table", None),
+    ("scan", None),
     ("update_time_to_live", None),
 ];
 
@@ -310,7 +313,7 @@ fn the_policies_allow_what_the_ledger_calls_and_no_more() {
             &format!("remove from {policy} in template.yaml"),
             &format!("add to {policy}"),
         ));
-        assert_eq!(template.get(&format!("{path}/0/Resource")), Some("!GetAtt Table.Arn"), "{policy} in template.yaml");
+        assert_eq!(template.get(&format!("{path}/0/Resource")), Some(TABLE), "{policy} in template.yaml");
         assert_eq!(template.keys(&path), ["0"], "{policy} in template.yaml: one statement");
         let partitions: BTreeSet<&str> = grants.iter().filter_map(|grant| grant.partitions).collect();
         let bounds = template.list(&format!("{path}/0/Condition/ForAllValues:StringLike/dynamodb:LeadingKeys"));
@@ -326,7 +329,6 @@ fn every_function_may_read_the_one_secret_and_nothing_else_there() {
     assert_eq!((template.get(&format!("{path}/0/Resource")), template.keys(&path)), (Some("!Ref Master"), vec!["0"]));
 }
 
-/// Every variable that the template sets is one that config.rs reads.
 /// CONTRACTS 7: what the gateway answers by itself to a request that no route takes is what the server answers.
 #[test]
 fn the_gateway_knows_an_unknown_operation() {

@@ -79,6 +79,7 @@ mod reader_rights;
 mod record_expiries;
 mod record_resource;
 mod reserved_names;
+mod restores;
 mod retire_rule;
 mod revoke_key;
 mod rules;

@@ -23,7 +23,12 @@ pub(super) fn log_entry(tenant: &TenantId, at: Instant) -> Key {
 }
 
 pub(super) fn finding(tenant: &TenantId, key: &FindingKey) -> Key {
-    alone(format!("{tenant}#finding#{}", key.digest()))
+    alone(format!("{}{}", finding_prefix(tenant), key.digest()))
+}
+
+/// With what the partition keys of all findings begin.
+pub(super) fn finding_prefix(tenant: &TenantId) -> String {
+    format!("{tenant}#finding#")
 }
 
 /// The versions of a rule. Derived from the documents, in which every finding has its version's number.
