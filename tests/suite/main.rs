@@ -38,6 +38,7 @@ mod decide_findings;
 mod denial;
 mod events;
 mod expiry;
+mod formats;
 mod get_docs;
 mod get_finding_history;
 mod get_job;

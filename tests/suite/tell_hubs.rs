@@ -22,7 +22,7 @@ const US: &str = "us-east-1";
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 86_400_000;
 
-fn hubs(stub: &Stub, regions: &[&str], roles: &[&str]) -> Hubs {
+pub fn hubs(stub: &Stub, regions: &[&str], roles: &[&str]) -> Hubs {
     let aws = Aws::new(&config(Embedded::memory().unwrap()), stub.clone()).unwrap();
     let pace = Pace { between: Duration::ZERO, pause: Duration::from_millis(1) };
     let regions = regions.iter().map(|region| (*region).to_owned()).collect();

@@ -37,6 +37,7 @@ impl Reader {
         let Some(item) = found else {
             return Ok(Uids::new(self.masters.current.derive(&["provisional uids", tenant.as_str()])));
         };
+        check_format(&item)?;
         let version = item.number("uids_master")?;
         let key = self.masters.unwrap(&uids_purpose(tenant), version, item.bytes("uids")?).ok_or_else(|| {
             Error::internal(format!("the uid key of tenant {tenant} needs master {version}, which is not available"))
