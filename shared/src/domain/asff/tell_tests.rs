@@ -1,6 +1,6 @@
 //! What the hub is told, and that its echo changes nothing.
 
-#![expect(clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use super::super::samples::{customer, failed, object, with};
 use super::super::snapshot::{Snapshot, lay_over};
