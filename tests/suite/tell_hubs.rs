@@ -8,10 +8,11 @@ use posture_functions::{record_expiries, synchronise_hubs, tell_hubs};
 use posture_local::embedded::{Embedded, config};
 use posture_local::faults::Fault;
 use posture_shared::domain::inventory::Scope;
+use posture_shared::domain::query::Filter;
 use posture_shared::domain::synchronisation::{LEASE_MS, PERIOD_MS};
 use posture_shared::domain::telling::{Listener, MOST_TRIES};
-use posture_shared::domain::{Error, Instant};
-use posture_shared::operations::{Extent, Hubs, tell_hubs as work, untold_hubs};
+use posture_shared::domain::{Error, Instant, Place, Position};
+use posture_shared::operations::{Extent, Following, Hubs, tell_hubs as work, untold_hubs};
 use posture_shared::upstream::{Aws, Pace};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -148,6 +149,11 @@ async fn that_it_was_told_is_no_decision() {
     let changes = ask("/api/v1/tenants/acme/changes").await.body;
     let sources: Vec<&Value> = changes["items"].as_array().unwrap().iter().map(|item| &item["source"]).collect();
     assert_eq!(sources, [&json!("import"), &json!("decision"), &json!("told")], "{changes}");
+    let (acme, start) = (tenant("acme"), Some(Place::Behind(Position::START)));
+    let mut following =
+        Following::begin(house.writer(), &acme, Filter::default(), start, "last_event_id").await.unwrap();
+    let (told, has_more) = following.next(house.writer()).await.unwrap();
+    assert_eq!((told.len(), has_more), (2, false), "whoever follows findings hears of the import and the decision");
     let jobs = ask("/api/v1/tenants/acme/jobs").await.body;
     let job =
         jobs["jobs"].as_array().unwrap().iter().find(|job| job["kind"] == "tell-hubs" && job["region"] == EU).unwrap();

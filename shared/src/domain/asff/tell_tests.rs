@@ -244,3 +244,35 @@ fn an_echo_that_is_faster_is_all_that_is_written() {
     assert_eq!(told(current.as_ref(), &sent, ms(4_000)), Decision::Unchanged);
     assert_eq!(to_tell(&current, 5_000), Value::Null);
 }
+
+/// Whatever the order in which its snapshots arrive, and however often: what the hub had before it was told is the past, what it was
+/// told is what is known, and what it decided afterwards holds.
+#[test]
+fn snapshots_around_a_telling_may_come_in_any_order() {
+    let base = hub_state(json!({}));
+    let later = with(&base, json!({"Workflow": {"Status": "NOTIFIED"}, "VerificationState": "TRUE_POSITIVE"}));
+    for (with_later, ends) in [(false, "SUPPRESSED"), (true, "NOTIFIED")] {
+        for order in 0..64 {
+            let mut current = known();
+            accept(&mut current, 1_000);
+            let shown = tell(&mut current, &base, SENT);
+            let mut all = vec![(&base, SENT - 2_000), (&shown, SENT + 1_000), (&base, SENT + 4_000)];
+            if with_later {
+                all.push((&later, SENT + 60_000));
+            }
+            // The order of that number, and everything twice.
+            let (mut left, mut rest, mut ordered) = (all.clone(), order, Vec::new());
+            while !left.is_empty() {
+                let next = left.remove(rest % left.len());
+                rest /= all.len();
+                ordered.extend([next, next]);
+            }
+            for (sent, time) in ordered {
+                apply(&mut current, sent, time);
+            }
+            assert_eq!(workflow_here(&current), ends, "{order}");
+            let accepted = current.as_ref().is_some_and(|finding| finding.standing.acceptance.is_some());
+            assert_eq!((accepted, to_tell(&current, SENT + 90_000)), (!with_later, Value::Null), "{order}");
+        }
+    }
+}
