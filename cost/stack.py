@@ -17,7 +17,8 @@ class Stack:
     """The parts of a template that cost money."""
 
     def __init__(self, text):
-        self._resources = dict(resources(text))
+        off = absent(text)
+        self._resources = {name: lines for name, lines in resources(text) if not off & {line.strip() for line in lines}}
         default = re.search(r"(?m)^Globals:\n(?:  .*\n)*?    MemorySize: ([0-9]+)", text)
         self._memory = int(default.group(1)) if default else 128
 
@@ -44,6 +45,13 @@ class Stack:
         """How many queues Lambda polls."""
         events = sum(line.strip() == "Type: SQS" for lines in self._resources.values() for line in lines)
         return events + self.count("AWS::Lambda::EventSourceMapping")
+
+
+def absent(text):
+    """The lines by which resources say that they are there only where a parameter has another value than its default."""
+    defaults = dict(re.findall(r"(?m)^  ([A-Za-z0-9]+):\n    Type: String\n    Default: '?([^'\n]*)'?$", text))
+    equal = re.findall(r"(?m)^  ([A-Za-z0-9]+): !Equals \[!Ref ([A-Za-z0-9]+), '?([^'\]]*)'?\]$", text)
+    return {f"Condition: {name}" for name, parameter, value in equal if defaults.get(parameter, value) != value}
 
 
 def resources(text):

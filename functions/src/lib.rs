@@ -92,6 +92,7 @@ pub mod set_terraform;
 pub mod start_audits;
 pub mod sweep_inventory;
 pub mod synchronise_hubs;
+pub mod tell_hubs;
 
 pub use app::{App, COST};
 pub use call::{Call, MAX_BODY};

@@ -2,12 +2,12 @@
 
 use crate::{Call, Handler, Route};
 use lambda_http::http::Method;
-use posture_shared::dialects::native::jobs::list;
+use posture_shared::dialects::native::jobs::{All, list};
 use posture_shared::dialects::native::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::Reader;
-use posture_shared::operations::{list_audits, list_hubs, list_jobs};
+use posture_shared::operations::{list_audits, list_hubs, list_jobs, list_telling};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -23,7 +23,11 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let tenant = &call.caller.tenant;
-    let ((jobs, now), hubs, runs) =
-        tokio::try_join!(list_jobs(ledger, tenant), list_hubs(ledger, tenant), list_audits(ledger, tenant))?;
-    Ok(list(tenant, &jobs, &hubs, &runs, now))
+    let ((jobs, now), hubs, telling, runs) = tokio::try_join!(
+        list_jobs(ledger, tenant),
+        list_hubs(ledger, tenant),
+        list_telling(ledger, tenant),
+        list_audits(ledger, tenant)
+    )?;
+    Ok(list(tenant, &All { jobs, hubs, telling, runs }, now))
 }

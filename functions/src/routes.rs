@@ -14,7 +14,7 @@ use crate::{
     record_resource, retire_rule, revoke_key, run_audits, run_decisions, securityhub_batch_import_findings,
     securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history,
     securityhub_get_findings, securityhub_list_enabled_products, set_account, set_rule, set_rule_params, set_terraform,
-    start_audits, sweep_inventory, synchronise_hubs,
+    start_audits, sweep_inventory, synchronise_hubs, tell_hubs,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
@@ -92,6 +92,7 @@ pub static TRIGGERS: &[&Trigger] = &[
     &start_audits::TRIGGER,
     &sweep_inventory::TRIGGER,
     &synchronise_hubs::TRIGGER,
+    &tell_hubs::TRIGGER,
 ];
 
 #[cfg(test)]

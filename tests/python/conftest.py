@@ -1,6 +1,8 @@
 """A server for each file of tests, and a client for it."""
 
+import logging
 import sys
+import urllib.request
 
 import pytest
 
@@ -24,3 +26,24 @@ def server():
 @pytest.fixture(scope="module")
 def client(server):
     return server.client()
+
+
+@pytest.fixture
+def hub():
+    """Security Hub on loopback, with nothing in it."""
+    from moto.server import ThreadedMotoServer
+
+    from hub import Hub
+
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    try:
+        # What it has it keeps for the life of the process.
+        urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST"), timeout=30).close()
+        with Hub(url) as before:
+            yield before
+    finally:
+        server.stop()

@@ -1,103 +1,12 @@
 """Security Hub, by moto, into the ledger: `posture hub sync` and the function `synchronise-hubs`, undisturbed, throttled, killed and denied."""
 
 import json
-import logging
-import re
 import subprocess
-import threading
-import urllib.request
 
-import boto3
-import pytest
-from moto.server import ThreadedMotoServer
-
-from aws import ACCOUNT, Aws, Refused
+from aws import ACCOUNT, Refused
+from hub import KEYS, MEMBER, REGION, REGIONS, ROLE, fill, told
 from lambda_runtime import running
 from posture import PROGRAM, ROOT, environment, run, serving
-
-REGION = "eu-west-1"
-REGIONS = ("ap-south-1", REGION, "us-east-1")
-MEMBER = "222222222222"
-ROLE = f"arn:aws:iam::{MEMBER}:role/posture-ledger"
-KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": REGION}
-SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/securityhub/")
-
-
-class Hub(Aws):
-    """Before moto, whose hub has neither limits nor tokens that grow old: `refuse` says when it would."""
-
-    def __init__(self, moto):
-        super().__init__(behind=moto)
-        self.moto = moto
-        #: Region and body of every request for findings.
-        self.pages = []
-        self._local = threading.Lock()
-
-    def answer(self, method, path, headers, body):
-        asked = SCOPE.search(headers.get("authorization", ""))
-        if asked and path == "/findings":
-            with self._local:
-                self.pages.append((asked.group(2), json.loads(body)))
-                try:
-                    self.refuse("GetFindings", asked.group(2), json.loads(body))
-                except Refused as refused:
-                    answer = json.dumps({"__type": refused.code, "Message": refused.message}).encode()
-                    return 429 if "Throttl" in refused.code or "Many" in refused.code else 400, {}, answer
-            return self.forward(method, path, headers, body)
-        return super().answer(method, path, headers, body)
-
-    def client(self, service, region=REGION, **keys):
-        keys = keys or {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
-        return boto3.client(service, endpoint_url=self.moto, region_name=region, **keys)
-
-    def member(self):
-        taken = self.client("sts").assume_role(RoleArn=ROLE, RoleSessionName="test")["Credentials"]
-        names = {"AccessKeyId": "aws_access_key_id", "SecretAccessKey": "aws_secret_access_key", "SessionToken": "aws_session_token"}
-        return self.client("securityhub", **{ours: taken[theirs] for theirs, ours in names.items()})
-
-
-@pytest.fixture
-def hub():
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    try:
-        # What it has it keeps for the life of the process.
-        urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST"), timeout=30).close()
-        with Hub(url) as before:
-            yield before
-    finally:
-        server.stop()
-
-
-def told(number, region=REGION, account=ACCOUNT, compliance="FAILED", **more):
-    return {
-        "SchemaVersion": "2018-10-08",
-        "Id": f"arn:aws:securityhub:{region}:{account}:subscription/x/{number:06}",
-        "ProductArn": f"arn:aws:securityhub:{region}:{account}:product/{account}/default",
-        "GeneratorId": f"control/{number % 20}",
-        "AwsAccountId": account,
-        "Region": region,
-        "Types": ["Software and Configuration Checks"],
-        "CreatedAt": "2026-01-01T00:00:00Z",
-        "UpdatedAt": "2026-02-01T00:00:00.123Z",
-        "Severity": {"Label": "HIGH", "Normalized": 70},
-        "Title": f"control {number % 20}",
-        "Description": "what is wrong",
-        "Resources": [{"Type": "AwsS3Bucket", "Id": f"arn:aws:s3:::bucket-{number}"}],
-        "Compliance": {"Status": compliance},
-        "Workflow": {"Status": "NEW"},
-        "RecordState": "ACTIVE",
-        **more,
-    }
-
-
-def fill(client, findings):
-    for start in range(0, len(findings), 100):
-        done = client.batch_import_findings(Findings=findings[start : start + 100])
-        assert done["FailedCount"] == 0, done
 
 
 def sync(hub, data, *arguments, **more):

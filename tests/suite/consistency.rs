@@ -14,12 +14,15 @@ use posture_shared::upstream::SECRET_ACTIONS;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// The table that functions use: the stack's, or one that was restored.
+const TABLE: &str = "!If [IsRestored, !Sub 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${RestoredTable}', !GetAtt Table.Arn]";
 const READ: &str = "LedgerReadPolicy";
 const WRITE: &str = "LedgerWritePolicy";
 const COUNT: &str = "CountPolicy";
 const MASTER: &str = "MasterPolicy";
 pub const SWEEP: &str = "SweepPolicy";
 pub const HUB: &str = "HubPolicy";
+pub const TELL: &str = "TellPolicy";
 pub const MEMBERS: &str = "MemberPolicy";
 const WORDING: &str = "WordingPolicy";
 
@@ -86,7 +89,11 @@ impl Function {
         let ledger = if WRITES.iter().all(|grant| self.grants.contains(grant)) { WRITE } else { READ };
         let counts = COUNTS.iter().all(|grant| self.grants.contains(grant));
         if self.reads_aws {
-            let reads = if self.name == "synchronise-hubs" { HUB } else { SWEEP };
+            let reads = match self.name {
+                "synchronise-hubs" => HUB,
+                "tell-hubs" => TELL,
+                _ => SWEEP,
+            };
             let members = format!("!If [HasMembers, !Ref {MEMBERS}, !Ref AWS::NoValue]");
             return format!("[!Ref {ledger}, !Ref {MASTER}, !Ref {reads}, {members}]");
         }
@@ -280,6 +287,7 @@ const CALLS: &[(&str, Option<&str>)] = &[
     ("update_item", Some("dynamodb:UpdateItem")),
     ("delete_item", None),
     ("create_table", None),
+    ("scan", None),
     ("update_time_to_live", None),
 ];
 
@@ -305,7 +313,7 @@ fn the_policies_allow_what_the_ledger_calls_and_no_more() {
             &format!("remove from {policy} in template.yaml"),
             &format!("add to {policy}"),
         ));
-        assert_eq!(template.get(&format!("{path}/0/Resource")), Some("!GetAtt Table.Arn"), "{policy} in template.yaml");
+        assert_eq!(template.get(&format!("{path}/0/Resource")), Some(TABLE), "{policy} in template.yaml");
         assert_eq!(template.keys(&path), ["0"], "{policy} in template.yaml: one statement");
         let partitions: BTreeSet<&str> = grants.iter().filter_map(|grant| grant.partitions).collect();
         let bounds = template.list(&format!("{path}/0/Condition/ForAllValues:StringLike/dynamodb:LeadingKeys"));
@@ -321,7 +329,6 @@ fn every_function_may_read_the_one_secret_and_nothing_else_there() {
     assert_eq!((template.get(&format!("{path}/0/Resource")), template.keys(&path)), (Some("!Ref Master"), vec!["0"]));
 }
 
-/// Every variable that the template sets is one that config.rs reads.
 /// CONTRACTS 7: what the gateway answers by itself to a request that no route takes is what the server answers.
 #[test]
 fn the_gateway_knows_an_unknown_operation() {
@@ -349,6 +356,8 @@ fn the_templates_variables_are_settings() {
     assert_eq!(wording, ["POSTURE_BEDROCK_MODEL", "POSTURE_BEDROCK_REGION"]);
     let hub = template.keys("Resources/SynchroniseHubsFunction/Properties/Environment/Variables");
     assert_eq!(hub, [&["POSTURE_HUB_REGIONS"], &members[..]].concat());
+    let told = template.keys("Resources/TellHubsFunction/Properties/Environment/Variables");
+    assert_eq!(told, hub);
     for variable in variables.into_iter().chain(sweep).chain(wording).chain(hub) {
         assert!(
             config.contains(&format!("(\"{variable}\")")),

@@ -1,5 +1,6 @@
 //! A deployment in memory with two tenants, entered by the door that clients have.
 
+use aws_sdk_dynamodb::Client;
 use aws_smithy_types::retry::RetryConfig;
 use lambda_http::http::{Method, Request};
 use lambda_http::{Body, RequestExt};
@@ -18,6 +19,9 @@ use std::time::Duration;
 
 /// When the houses' clocks start: the first second of a minute.
 pub const START: Instant = Instant(1_700_000_040_000);
+
+/// The name of the houses' tables.
+pub const TABLE: &str = "ledger";
 
 pub const ARN: &str = "arn:aws:securityhub:eu-west-1:123456789012:product/123456789012/default";
 
@@ -48,6 +52,17 @@ impl House {
         Self { app, clock, meter, faults, acme, beta, store }
     }
 
+    /// A process over a table that is there, with the keys of its tenants.
+    pub fn over(store: &Embedded, at: Instant, acme: Credentials, beta: Credentials) -> Self {
+        let (app, clock, meter, faults) = open(store, at);
+        Self { app, clock, meter, faults, acme, beta, store: store.clone() }
+    }
+
+    /// The store itself, to look at and to change as no user can.
+    pub fn raw(&self) -> Client {
+        Client::new(&config(self.store.clone()))
+    }
+
     /// Another process over the same table, with a clock of its own.
     pub fn beside(&self, at: Instant) -> Self {
         let (app, clock, meter, faults) = open(&self.store, at);
@@ -62,7 +77,7 @@ impl House {
         let meter = Meter::new(faults.clone());
         let again = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
         let config = config(meter.clone()).into_builder().retry_config(again).build();
-        let writer = Writer::connect(&config, "ledger", clock.clone(), masters());
+        let writer = Writer::connect(&config, TABLE, clock.clone(), masters());
         let (acme, beta) = (self.acme.clone(), self.beta.clone());
         Self { app: App::new(writer, tenant("acme")), clock, meter, faults, acme, beta, store: self.store.clone() }
     }
@@ -153,7 +168,7 @@ fn open(store: &Embedded, at: Instant) -> (App, Clock, Meter, Faults) {
     let clock = Clock::starting_at(at);
     let faults = Faults::new(store.clone());
     let meter = Meter::new(faults.clone());
-    let writer = Writer::connect(&config(meter.clone()), "ledger", clock.clone(), masters());
+    let writer = Writer::connect(&config(meter.clone()), TABLE, clock.clone(), masters());
     (App::new(writer, tenant("acme")), clock, meter, faults)
 }
 

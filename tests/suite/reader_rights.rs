@@ -1,14 +1,16 @@
 //! What functions that read AWS may do there: what they call, and no more.
 
 use crate::checkout::{files, read};
-use crate::consistency::{HUB, MEMBERS, SWEEP, differences, none};
+use crate::consistency::{HUB, MEMBERS, SWEEP, TELL, differences, none};
 use crate::template::Template;
-use posture_shared::upstream::{ACTIONS, HUB_ACTIONS, ROLE_ACTIONS};
+use posture_shared::upstream::{ACTIONS, HUB_ACTIONS, ROLE_ACTIONS, TELL_ACTIONS};
 
 #[test]
 fn a_synchronisation_may_do_what_it_calls_and_no_more() {
     let template = Template::parse(&read("template.yaml"));
-    for (policy, actions, resource) in [(HUB, HUB_ACTIONS, "*"), (MEMBERS, ROLE_ACTIONS, "!Ref MemberRoles")] {
+    for (policy, actions, resource) in
+        [(HUB, HUB_ACTIONS, "*"), (TELL, TELL_ACTIONS, "*"), (MEMBERS, ROLE_ACTIONS, "!Ref MemberRoles")]
+    {
         let path = format!("Resources/{policy}/Properties/PolicyDocument/Statement");
         assert_eq!(template.list(&format!("{path}/0/Action")), actions, "{policy} in template.yaml");
         assert_eq!(template.get(&format!("{path}/0/Resource")), Some(resource), "{policy} in template.yaml");
@@ -41,6 +43,28 @@ fn a_sweep_may_do_what_it_calls_and_no_more() {
             "edit ACTIONS in shared/src/upstream: {action} is not called"
         );
     }
+}
+
+/// Only where an operator turned it on is there a function that tells hubs, and the right to; in a member account as well.
+#[test]
+fn hubs_are_told_only_where_that_is_turned_on() {
+    let template = Template::parse(&read("template.yaml"));
+    for path in ["Parameters/TellHubs/Default", "Conditions/TellsHubs", "Resources/TellPolicy/Condition"] {
+        let want = match path {
+            "Parameters/TellHubs/Default" => "false",
+            "Conditions/TellsHubs" => "!Equals [!Ref TellHubs, 'true']",
+            _ => "TellsHubs",
+        };
+        assert_eq!(template.get(path).map(|have| have.trim_matches('\'')), Some(want), "{path} in template.yaml");
+    }
+    assert_eq!(template.get("Resources/TellHubsFunction/Condition"), Some("TellsHubs"));
+    let member = Template::parse(&read("member-role.yaml"));
+    assert_eq!(member.get("Parameters/TellHubs/Default").map(|have| have.trim_matches('\'')), Some("false"));
+    let path = "Resources/Tell";
+    assert_eq!(member.get(&format!("{path}/Condition")), Some("TellsHubs"));
+    let statement = format!("{path}/Properties/PolicyDocument/Statement");
+    assert_eq!(member.list(&format!("{statement}/0/Action")), TELL_ACTIONS);
+    assert_eq!(member.keys(&statement), ["0"], "member-role.yaml: one statement");
 }
 
 /// The role of a member account lets whoever takes it on do what both readers call.

@@ -134,7 +134,7 @@ fn hubs(stub: &Stub, regions: &[&str]) -> Hubs {
     let aws = Aws::new(&config(Embedded::memory().unwrap()), stub.clone()).unwrap();
     let pace = Pace { between: Duration::ZERO, pause: Duration::from_millis(1) };
     let regions = regions.iter().map(|region| (*region).to_owned()).collect();
-    Hubs { aws, regions, roles: Vec::new(), external_id: None, pace, alone: false }
+    Hubs { aws, regions, roles: Vec::new(), external_id: None, pace, telling: pace, alone: false }
 }
 
 async fn house(stub: &Stub, regions: &[&str]) -> House {

@@ -1,8 +1,8 @@
-//! The function that brings Security Hub's SDK along: Lambda's `_HANDLER` says which
+//! The functions that ask Security Hub: one brings its SDK along. Lambda's `_HANDLER` says which
 //! one this process is.
 
-use posture_functions::{runtime, synchronise_hubs};
+use posture_functions::{runtime, synchronise_hubs, tell_hubs};
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    runtime::run_named(&[], &[&synchronise_hubs::TRIGGER])
+    runtime::run_named(&[], &[&synchronise_hubs::TRIGGER, &tell_hubs::TRIGGER])
 }

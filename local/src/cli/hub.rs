@@ -1,16 +1,23 @@
-//! `posture hub sync`: findings of Security Hub, read from AWS into a store.
+//! `posture hub`: findings of Security Hub, read from AWS into a store, and decisions of the store told to Security Hub.
 
 use super::progress::Progress;
-use super::store::{Absent, AnyPlace, aws};
+use super::store::{Absent, BesideAws, aws};
 use super::web::connector;
-use super::{Ending, Failure, print, tell, tenant};
+use super::{Ending, Failure, print, tell};
 use clap::{Args, Subcommand};
 use posture_shared::config::Settings;
+use posture_shared::domain::Error;
+use posture_shared::domain::inventory::Scope;
 use posture_shared::domain::synchronisation::Tally;
-use posture_shared::domain::{Error, TenantId};
-use posture_shared::operations::{Extent, Hubs, Synchronised, synchronise_hubs};
+use posture_shared::operations::{
+    Extent, Hubs, Synchronised, ToldHubs, Untold, synchronise_hubs, tell_hubs, untold_hubs,
+};
 use posture_shared::upstream::{Aws, account_of_role};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Findings that a dry run prints.
+const MOST_SHOWN: usize = 10_000;
 
 #[derive(Args)]
 pub(super) struct Hub {
@@ -22,58 +29,75 @@ pub(super) struct Hub {
 enum Command {
     /// Read findings from Security Hub
     Sync(Sync),
+    /// Tell Security Hub of decisions made here
+    Tell(Tell),
 }
 
+/// Which hubs, and whose ledger.
 #[derive(Args)]
-struct Sync {
-    /// A region whose hub is read; may be given more than once. POSTURE_HUB_REGIONS when left out, else the credentials' own
+struct Which {
+    /// A region of a hub; may be given more than once. POSTURE_HUB_REGIONS when left out, else the credentials' own
     #[arg(long = "region", value_name = "R", value_delimiter = ',')]
     regions: Vec<String>,
-    /// A role in another account whose hubs are read too, by its ARN; may be given more than once. POSTURE_MEMBER_ROLES when left out
+    /// A role in another account that has hubs too, by its ARN; may be given more than once. POSTURE_MEMBER_ROLES when left out
     #[arg(long = "role", value_name = "ARN", value_delimiter = ',', value_parser = role)]
     roles: Vec<String>,
     /// The external id that the roles want; POSTURE_MEMBER_EXTERNAL_ID when left out
     #[arg(long, value_name = "ID")]
     external_id: Option<String>,
+    #[command(flatten)]
+    beside: BesideAws,
+}
+
+#[derive(Args)]
+struct Sync {
+    #[command(flatten)]
+    which: Which,
     /// Read everything, and not only what was updated since the last time
     #[arg(long)]
     whole: bool,
-    /// Ask this URL instead of AWS
-    #[arg(long, value_name = "URL")]
-    endpoint_url: Option<String>,
-    /// Folder of the store, ./data when left out; no server may hold it
-    #[arg(long, value_name = "DIR", conflicts_with = "table")]
-    data: Option<String>,
-    /// The DynamoDB table on AWS that is the store; needs POSTURE_MASTER
-    #[arg(long, value_name = "NAME")]
-    table: Option<String>,
-    /// The tenant; POSTURE_TENANT when left out, else `default`
-    #[arg(long, value_name = "T", value_parser = tenant)]
-    tenant: Option<TenantId>,
+}
+
+#[derive(Args)]
+struct Tell {
+    #[command(flatten)]
+    which: Which,
+    /// Look through the whole log for decisions, and not only behind what hubs have been told of
+    #[arg(long)]
+    whole: bool,
+    /// Print what would be told, a finding a line, and tell nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 impl Hub {
     pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
         match self.command {
             Command::Sync(sync) => sync.run(settings).await,
+            Command::Tell(tell) => tell.run(settings).await,
         }
+    }
+}
+
+impl Which {
+    async fn hubs(&self, settings: &Settings) -> Result<Hubs, Error> {
+        let mut hubs = hubs(self.beside.aws_url(), settings, self.regions.first().cloned()).await?;
+        if !self.regions.is_empty() {
+            hubs.regions.clone_from(&self.regions);
+        }
+        if !self.roles.is_empty() {
+            hubs.roles.clone_from(&self.roles);
+        }
+        hubs.external_id = self.external_id.clone().or(hubs.external_id);
+        hubs.alone = self.beside.is_folder();
+        Ok(hubs)
     }
 }
 
 impl Sync {
     async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
-        let mut hubs = hubs(self.endpoint_url.as_deref(), settings, self.regions.first().cloned()).await?;
-        if !self.regions.is_empty() {
-            hubs.regions = self.regions;
-        }
-        if !self.roles.is_empty() {
-            hubs.roles = self.roles;
-        }
-        hubs.external_id = self.external_id.or(hubs.external_id);
-        // A folder has one holder, a table may have functions at work.
-        hubs.alone = self.table.is_none();
-        let open = AnyPlace::of(self.data, self.table).open(settings, Absent::Make).await?;
-        let tenant = self.tenant.unwrap_or_else(|| open.app.tenant.clone());
+        let hubs = self.which.hubs(settings).await?;
+        let (open, tenant) = self.which.beside.open(settings, Absent::Make).await?;
         let extent = if self.whole { Extent::Whole } else { Extent::Now };
         let found = {
             let progress = Progress::new("findings read", 0);
@@ -83,6 +107,39 @@ impl Sync {
         found.rejected.iter().for_each(tell);
         print(&shown(&found))?;
         let is_whole = found.unread.is_empty() && found.tally.rejected == 0 && found.done;
+        Ok(if is_whole { Ending::Done } else { Ending::SomethingRejected })
+    }
+}
+
+impl Tell {
+    async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
+        let hubs = self.which.hubs(settings).await?;
+        let (open, tenant) = self.which.beside.open(settings, Absent::Fail).await?;
+        let extent = if self.whole { Extent::Whole } else { Extent::Now };
+        if self.dry_run {
+            let (untold, is_all) = untold_hubs(&open.app.writer, &tenant, &hubs, extent, MOST_SHOWN).await?;
+            untold.iter().try_for_each(|one| print(&shown_untold(one)))?;
+            if !is_all {
+                tell(&format_args!("there are more than {MOST_SHOWN} findings to tell of"));
+            }
+            return Ok(Ending::Done);
+        }
+        let found = tell_hubs(&open.app.writer, &tenant, &hubs, extent, || false).await?;
+        found.passed_over.iter().for_each(tell);
+        let ToldHubs { tally, hubs, untold, passed_over: _, done } = &found;
+        if !done && untold.is_empty() {
+            tell(&"somebody else is telling these hubs; what is left is told then");
+        }
+        let (told, unknown, refused) = (tally.told, tally.unknown, tally.refused);
+        print(&json!({
+            "told": told,
+            "unknown": unknown,
+            "refused": refused,
+            "hubs": named(hubs.iter()),
+            "untold": reasons(untold),
+            "done": done,
+        }))?;
+        let is_whole = untold.is_empty() && unknown + refused == 0 && *done;
         Ok(if is_whole { Ending::Done } else { Ending::SomethingRejected })
     }
 }
@@ -102,19 +159,34 @@ fn role(text: &str) -> Result<String, String> {
 fn shown(found: &Synchronised) -> Value {
     let Synchronised { tally, hubs, unread, rejected: _, done } = found;
     let Tally { read, created, changed, unchanged, rejected } = tally;
-    let hubs: Vec<Value> = hubs.iter().map(|hub| json!({"account_id": hub.account, "region": hub.region})).collect();
-    let unread: Vec<Value> = unread
-        .iter()
-        .map(|(hub, reason)| json!({"account_id": hub.account, "region": hub.region, "reason": reason}))
-        .collect();
     json!({
         "read": read,
         "created": created,
         "changed": changed,
         "unchanged": unchanged,
         "rejected": rejected,
-        "hubs": hubs,
-        "unread": unread,
+        "hubs": named(hubs.iter()),
+        "unread": reasons(unread),
         "done": done,
     })
+}
+
+fn shown_untold(one: &Untold) -> Value {
+    let Untold { hub, key, members, .. } = one;
+    json!({
+        "account_id": hub.account,
+        "region": hub.region,
+        "finding": {"Id": key.id, "ProductArn": key.product_arn},
+        "set": members,
+    })
+}
+
+fn named<'a>(hubs: impl Iterator<Item = &'a Scope>) -> Vec<Value> {
+    hubs.map(|hub| json!({"account_id": hub.account, "region": hub.region})).collect()
+}
+
+fn reasons(hubs: &BTreeMap<Scope, String>) -> Vec<Value> {
+    let shown =
+        |(hub, reason): (&Scope, &String)| json!({"account_id": hub.account, "region": hub.region, "reason": reason});
+    hubs.iter().map(shown).collect()
 }

@@ -5,8 +5,8 @@ use super::store::Absent;
 use super::{Ending, Failure, print, print_all};
 use clap::Args;
 use posture_shared::config::Settings;
-use posture_shared::dialects::native::jobs as native;
-use posture_shared::operations::{list_audits, list_hubs, list_jobs};
+use posture_shared::dialects::native::jobs::All;
+use posture_shared::operations::{list_audits, list_hubs, list_jobs, list_telling};
 
 #[derive(Args)]
 pub(super) struct Jobs {
@@ -19,11 +19,11 @@ impl Jobs {
         match self.door.open(settings, Absent::Fail).await? {
             Opened::Store(open, tenant) => {
                 let (jobs, now) = list_jobs(&open.app.writer, &tenant).await?;
-                jobs.iter().try_for_each(|job| print(&native::shown(&tenant, job, now)))?;
                 let hubs = list_hubs(&open.app.writer, &tenant).await?;
-                hubs.iter().try_for_each(|hub| print(&native::shown_hub(&tenant, hub, now)))?;
+                let telling = list_telling(&open.app.writer, &tenant).await?;
                 let runs = list_audits(&open.app.writer, &tenant).await?;
-                runs.iter().try_for_each(|run| print(&native::shown_run(&tenant, run, now)))?;
+                let all = All { jobs, hubs, telling, runs };
+                all.shown(&tenant, now).try_for_each(|job| print(&job))?;
             }
             Opened::Server(server) => print_all(&server.web.send("GET", &server.path("jobs"), b"").await?, "jobs")?,
         }

@@ -57,7 +57,7 @@ enum Command {
     Import(import::Import),
     /// Keep resources
     Inventory(inventory::Inventory),
-    /// Security Hub: read its findings
+    /// Security Hub: read its findings, tell it of decisions
     Hub(hub::Hub),
     /// Hand an event file to a function and print its answer
     Event(event::Event),

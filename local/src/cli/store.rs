@@ -56,6 +56,23 @@ pub(super) struct AnyLedger {
     tenant: Option<TenantId>,
 }
 
+/// Whose ledger, and where its store is, for commands that read or change something in AWS beside it.
+#[derive(Args, Clone)]
+pub(super) struct BesideAws {
+    /// Ask this URL instead of AWS
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+    /// Folder of the store, ./data when left out; no server may hold it
+    #[arg(long, value_name = "DIR", conflicts_with = "table")]
+    data: Option<String>,
+    /// The DynamoDB table on AWS that is the store; needs POSTURE_MASTER_SECRET or POSTURE_MASTER
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+    /// The tenant; POSTURE_TENANT when left out, else `default`
+    #[arg(long, value_name = "T", value_parser = tenant)]
+    tenant: Option<TenantId>,
+}
+
 /// Whether a command makes the store that it names when there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Absent {
@@ -130,11 +147,6 @@ impl Place {
 }
 
 impl AnyPlace {
-    /// The store in a folder, or in a table on AWS.
-    pub(super) fn of(data: Option<String>, table: Option<String>) -> Self {
-        Self { place: Place { data, endpoint_url: None }, table }
-    }
-
     /// Whether the arguments say where the store is.
     pub(super) fn is_named(&self) -> bool {
         self.place.data.is_some() || self.place.endpoint_url.is_some() || self.table.is_some()
@@ -150,6 +162,27 @@ impl AnyPlace {
             None => settings.masters()?,
         };
         over(&config, None, table, masters, clock, settings)
+    }
+}
+
+impl BesideAws {
+    /// Where AWS is, if not where it is for everybody.
+    pub(super) fn aws_url(&self) -> Option<&str> {
+        self.endpoint_url.as_deref()
+    }
+
+    /// Whether the store is a folder, which has one holder. A table may have functions at work.
+    pub(super) fn is_folder(&self) -> bool {
+        self.table.is_none()
+    }
+
+    /// Opens the store.
+    pub(super) async fn open(&self, settings: &Settings, absent: Absent) -> Result<(Open, TenantId), Error> {
+        let place =
+            AnyPlace { place: Place { data: self.data.clone(), endpoint_url: None }, table: self.table.clone() };
+        let open = place.open(settings, absent).await?;
+        let tenant = self.tenant.clone().unwrap_or_else(|| open.app.tenant.clone());
+        Ok((open, tenant))
     }
 }
 

@@ -1,12 +1,12 @@
 //! `posture inventory sweep`: resources and what is to be known of an account, read from AWS into a store.
 
 use super::progress::Progress;
-use super::store::{Absent, AnyPlace, aws};
+use super::store::{Absent, BesideAws, aws};
 use super::web::connector;
-use super::{Ending, Failure, print, tell, tenant};
+use super::{Ending, Failure, print, tell};
 use clap::Args;
 use posture_shared::config::Settings;
-use posture_shared::domain::{Error, TenantId};
+use posture_shared::domain::Error;
 use posture_shared::operations::{Sweep as Wish, Swept, sweep_inventory};
 use posture_shared::upstream::Aws;
 use serde_json::{Value, json};
@@ -19,27 +19,16 @@ pub(super) struct Sweep {
     /// Ask this aggregator of AWS Config instead of each region; POSTURE_SWEEP_AGGREGATOR when left out
     #[arg(long, value_name = "NAME")]
     aggregator: Option<String>,
-    /// Ask this URL instead of AWS
-    #[arg(long, value_name = "URL")]
-    endpoint_url: Option<String>,
-    /// Folder of the store, ./data when left out; no server may hold it
-    #[arg(long, value_name = "DIR", conflicts_with = "table")]
-    data: Option<String>,
-    /// The DynamoDB table on AWS that is the store; needs POSTURE_MASTER
-    #[arg(long, value_name = "NAME")]
-    table: Option<String>,
-    /// The tenant; POSTURE_TENANT when left out, else `default`
-    #[arg(long, value_name = "T", value_parser = tenant)]
-    tenant: Option<TenantId>,
+    #[command(flatten)]
+    beside: BesideAws,
 }
 
 impl Sweep {
     pub(super) async fn run(self, settings: &Settings) -> Result<Ending, Failure> {
         let regions = if self.regions.is_empty() { settings.sweep_regions() } else { self.regions };
         let aggregator = self.aggregator.or_else(|| settings.sweep_aggregator.clone());
-        let wish = wish(self.endpoint_url.as_deref(), regions, aggregator).await?;
-        let open = AnyPlace::of(self.data, self.table).open(settings, Absent::Make).await?;
-        let tenant = self.tenant.unwrap_or_else(|| open.app.tenant.clone());
+        let wish = wish(self.beside.aws_url(), regions, aggregator).await?;
+        let (open, tenant) = self.beside.open(settings, Absent::Make).await?;
         let swept = {
             let progress = Progress::new("resources read", 0);
             let hear = |done, total| progress.hear(done, total);

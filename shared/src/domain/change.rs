@@ -30,6 +30,8 @@ pub enum Source {
     Audit,
     /// An acceptance ran out.
     Expiry,
+    /// Security Hub was told of a decision made here; nothing else about the finding is different.
+    Told,
 }
 
 impl Source {
@@ -37,7 +39,15 @@ impl Source {
     pub fn is_report(self) -> bool {
         match self {
             Self::Import | Self::Audit => true,
-            Self::Update | Self::Decision | Self::Expiry => false,
+            Self::Update | Self::Decision | Self::Expiry | Self::Told => false,
+        }
+    }
+
+    /// Whether somebody, or the clock, decided about what was found.
+    pub fn is_decision(self) -> bool {
+        match self {
+            Self::Update | Self::Decision | Self::Expiry => true,
+            Self::Import | Self::Audit | Self::Told => false,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! A base: one fold's columns, of which only the segments that queries name are loaded.
 
 use super::item::Key;
-use super::keys;
 use super::manifest::{Manifest, Part};
 use super::segment::{Block, SEGMENT_ROWS, Segment};
 use super::store::Store;
+use super::{check_format, keys};
 use crate::domain::{Cell, Column, Error, Family, Ordinal, TenantId};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -130,6 +130,7 @@ impl Base {
             let mut bytes = Vec::new();
             for key in part_keys(tenant, number, family, &part) {
                 let item = items.get(&key).ok_or(Missing::Segment)?;
+                check_format(item)?;
                 bytes.extend_from_slice(item.bytes("body")?);
             }
             loaded.push(((number, family), Arc::new(Segment::decode(family, &bytes)?)));

@@ -77,6 +77,7 @@ impl Problems {
 /// What ties an entry to the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Link {
+    pub format: u32,
     pub seq: u64,
     pub at: Instant,
     pub previous: Hash,
@@ -85,7 +86,7 @@ pub(super) struct Link {
 
 impl From<&Entry> for Link {
     fn from(entry: &Entry) -> Self {
-        Self { seq: entry.seq, at: entry.at, previous: entry.previous, chain: entry.chain }
+        Self { format: entry.format, seq: entry.seq, at: entry.at, previous: entry.previous, chain: entry.chain }
     }
 }
 
@@ -185,7 +186,7 @@ impl Checker {
                 seq => format!("{place}: its previous hash is not the chain hash of commit {seq}"),
             });
         }
-        if chain(&self.tenant, link.seq, link.at, &link.previous, text) != link.chain {
+        if chain(link.format, &self.tenant, link.seq, link.at, &link.previous, text) != link.chain {
             problems.push(format!("{place}: its chain hash is not what its contents make it"));
         }
         problems

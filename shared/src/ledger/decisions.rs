@@ -84,6 +84,6 @@ impl Reader {
 
 /// The decisions of an entry, those of the latest findings first.
 fn decisions_of(entry: &Entry) -> impl Iterator<Item = Recorded> {
-    let is_one = |change: &Recorded| !change.actor.source.is_report();
+    let is_one = |change: &Recorded| change.actor.source.is_decision();
     of_entry(entry).rev().filter(is_one)
 }

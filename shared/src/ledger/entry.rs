@@ -61,6 +61,8 @@ pub struct Observed {
 /// A log entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
+    /// The format in which it was written, which the chain covers.
+    pub format: u32,
     /// Position in the log, from 1 on, without gaps.
     pub seq: u64,
     /// The commit's instant, unique within the tenant and ascending.
@@ -105,13 +107,13 @@ impl Entry {
     /// The entry that follows `previous` with this body.
     pub fn new(tenant: &TenantId, seq: u64, at: Instant, previous: Hash, body: Body) -> Result<Self, Error> {
         let text = serde_json::to_string(&body).map_err(Error::internal)?;
-        let chain = chain(tenant, seq, at, &previous, &text);
-        Ok(Self { seq, at, previous, chain, text, body, size: 0 })
+        let chain = chain(FORMAT, tenant, seq, at, &previous, &text);
+        Ok(Self { format: FORMAT, seq, at, previous, chain, text, body, size: 0 })
     }
 
     pub(super) fn to_item(&self, tenant: &TenantId) -> Result<Item, Error> {
         let mut item = Item::new(&keys::log_entry(tenant, self.at));
-        item.put_number("format", FORMAT);
+        item.put_number("format", self.format);
         item.put_number("seq", self.seq);
         item.put_bytes("previous", self.previous.0.to_vec());
         item.put_bytes("chain", self.chain.0.to_vec());
@@ -120,11 +122,12 @@ impl Entry {
     }
 
     pub(super) fn from_item(item: &Item) -> Result<Self, Error> {
-        super::check_format(item)?;
+        let format = super::check_format(item)?;
         let at = item.sk()?.parse().map_err(|_| Error::internal("a log entry's key is no instant"))?;
         let text = unpack(item.bytes("body")?)?;
         let body = serde_json::from_str(&text).map_err(Error::internal)?;
         Ok(Self {
+            format,
             seq: item.number("seq")?,
             at: Instant(at),
             previous: item.bytes("previous")?.try_into()?,
@@ -137,6 +140,6 @@ impl Entry {
 
     /// Whether the chain hash is what the entry's contents make it.
     pub fn is_intact(&self, tenant: &TenantId) -> bool {
-        chain(tenant, self.seq, self.at, &self.previous, &self.text) == self.chain
+        chain(self.format, tenant, self.seq, self.at, &self.previous, &self.text) == self.chain
     }
 }

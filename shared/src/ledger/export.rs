@@ -77,11 +77,23 @@ pub(super) enum Line {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EntryLine {
+    /// The format in which the entry was written, if it was not the first.
+    #[serde(skip_serializing_if = "is_first", default = "first")]
+    pub format: u32,
     pub seq: u64,
     pub at: Instant,
     pub previous: HexHash,
     pub chain: HexHash,
     pub body: String,
+}
+
+fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_first(format: &u32) -> bool {
+    *format == first()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +182,7 @@ impl TryFrom<String> for HexBytes {
 impl EntryLine {
     pub fn of(entry: &Entry) -> Self {
         Self {
+            format: entry.format,
             seq: entry.seq,
             at: entry.at,
             previous: HexHash(entry.previous),

@@ -239,5 +239,6 @@ fn source_name(actor: &Actor) -> &'static str {
         Source::Decision => "decision",
         Source::Audit => "audit",
         Source::Expiry => "expiry",
+        Source::Told => "told",
     }
 }

@@ -23,7 +23,12 @@ pub(super) fn log_entry(tenant: &TenantId, at: Instant) -> Key {
 }
 
 pub(super) fn finding(tenant: &TenantId, key: &FindingKey) -> Key {
-    alone(format!("{tenant}#finding#{}", key.digest()))
+    alone(format!("{}{}", finding_prefix(tenant), key.digest()))
+}
+
+/// With what the partition keys of all findings begin.
+pub(super) fn finding_prefix(tenant: &TenantId) -> String {
+    format!("{tenant}#finding#")
 }
 
 /// The versions of a rule. Derived from the documents, in which every finding has its version's number.
@@ -186,6 +191,11 @@ pub(super) fn hub_partition(tenant: &TenantId) -> String {
 /// How far the Security Hub of an account in a region has been read.
 pub(super) fn hub(tenant: &TenantId, scope: &Scope) -> Key {
     Key { pk: hub_partition(tenant), sk: format!("{}#{}", scope.account, scope.region) }
+}
+
+/// How far hubs have been told of decisions made here.
+pub(super) fn telling(tenant: &TenantId) -> Key {
+    alone(format!("{tenant}#telling"))
 }
 
 /// The counter of one key's requests in one minute, which counts from 1970. Functions that only read may write here

@@ -47,6 +47,7 @@ mod samples;
 mod scopes;
 mod segment;
 mod store;
+mod tellings;
 mod tenants;
 mod terraform;
 mod verify;
@@ -68,6 +69,7 @@ pub use proof::Hash;
 pub use read::{Former, Found, History, Version, Versions};
 pub use ready::{Became, Ready};
 pub use repair::Repaired;
+pub use tellings::DecidedIn;
 pub use verify::{Progress, Verified};
 pub use view::{Group, View};
 pub use when::When;
@@ -87,8 +89,10 @@ use store::Store;
 /// torn across items for a moment.
 const SETTLING: usize = 3;
 
-/// The format that this version writes into every item. Readers accept it and the one before.
+/// The format that this version writes into every item. Readers take it and the one before.
 const FORMAT: u32 = 1;
+/// The oldest format that this version reads.
+const OLDEST: u32 = if FORMAT > 1 { FORMAT - 1 } else { 1 };
 
 /// Reads a ledger. Clones are cheap and share what they have learned.
 #[derive(Debug, Clone)]
@@ -177,11 +181,19 @@ impl Writer {
     }
 }
 
-/// Refuses items of a format that this version does not read.
-fn check_format(item: &Item) -> Result<(), Error> {
+/// An item's format; refuses those that this version does not read.
+fn check_format(item: &Item) -> Result<u32, Error> {
     let format: u32 = item.number("format")?;
-    if format == FORMAT {
-        return Ok(());
+    let place = || item.key().map_or_else(|_| "an item".to_owned(), |key| format!("the item {} / {}", key.pk, key.sk));
+    match format {
+        OLDEST..=FORMAT => Ok(format),
+        ..OLDEST => Err(Error::internal(format!(
+            "{} has format {format}, and this version reads none before {OLDEST}: let a version in between read it first",
+            place()
+        ))),
+        _ => Err(Error::internal(format!(
+            "{} has format {format}, and this version reads none after {FORMAT}: a newer version wrote it, go on with that one",
+            place()
+        ))),
     }
-    Err(Error::internal(format!("an item has format {format}; this version reads {FORMAT}")))
 }

@@ -148,10 +148,10 @@ impl File {
 
     fn entry(&mut self, line: EntryLine) {
         self.close();
-        let EntryLine { seq, at, previous: HexHash(previous), chain: HexHash(chain), body } = line;
+        let EntryLine { format, seq, at, previous: HexHash(previous), chain: HexHash(chain), body } = line;
         self.open = Some(Open {
             place: Place { line: Some(self.line), seq },
-            link: Link { seq, at, previous, chain },
+            link: Link { format, seq, at, previous, chain },
             text: body,
             items: Items::default(),
             newest: (Order::Document, None),
@@ -222,8 +222,8 @@ impl File {
                 return self.checker.pass_over(link);
             }
         };
-        let Link { seq, at, previous, chain } = link;
-        let entry = Entry { seq, at, previous, chain, text, body, size: 0 };
+        let Link { format, seq, at, previous, chain } = link;
+        let entry = Entry { format, seq, at, previous, chain, text, body, size: 0 };
         for problem in self.checker.item_problems(place, &entry, &items) {
             self.checker.problems.add(problem);
         }

@@ -62,12 +62,14 @@ impl Writer {
     pub async fn own_rule_name(&self, tenant: &TenantId, name: &str, rule: &str) -> Result<Option<String>, Error> {
         let place = keys::own_rule_name(tenant, name);
         let mut item = Item::new(&place);
+        item.put_number("format", FORMAT);
         item.put_text("rule", rule);
         if self.store.put(ConditionalPut { item, condition: Condition::Absent }).await? {
             return Ok(None);
         }
         let taken = self.store.get(&place, true).await?;
-        let owner = taken.as_ref().map(|item| item.text("rule")).transpose()?.unwrap_or_default();
+        let owner = taken.as_ref().map(|item| check_format(item).and_then(|_| item.text("rule"))).transpose()?;
+        let owner = owner.unwrap_or_default();
         Ok((owner != rule).then(|| owner.to_owned()))
     }
 

@@ -8,7 +8,6 @@
 //!
 //! Erasing a document leaves its key and leaf, so that roots and chain still verify.
 
-use super::FORMAT;
 use super::item::Key;
 use crate::domain::{Error, Instant, TenantId};
 use crate::secrets;
@@ -63,11 +62,11 @@ pub(super) fn root(mut leaves: Vec<(Key, Hash)>) -> Hash {
     Hash(hash.finalize().into())
 }
 
-/// The chain hash of an entry.
-pub(super) fn chain(tenant: &TenantId, seq: u64, at: Instant, previous: &Hash, text: &str) -> Hash {
+/// The chain hash of an entry of a format.
+pub(super) fn chain(format: u32, tenant: &TenantId, seq: u64, at: Instant, previous: &Hash, text: &str) -> Hash {
     let mut hash = Sha256::new();
     let parts: [&[u8]; 6] = [
-        &FORMAT.to_be_bytes(),
+        &format.to_be_bytes(),
         tenant.as_str().as_bytes(),
         &seq.to_be_bytes(),
         &at.0.to_be_bytes(),

@@ -5,6 +5,7 @@
 //! partition keys `TENANT#aside#CUT#…` before the originals are deleted; only manifests and segments, which are
 //! derived, are dropped. A repair that was killed is completed by the next one: first the items that lead to others
 //! are still there, then the log is shortened from its end, and the head comes last, only if nobody moved it meanwhile.
+//! Only of findings whose item alone was restored nothing tells but the table itself, which is read once.
 //! Whoever writes at the same time may find a commit moved aside, so writers are best stopped.
 
 use super::check::{Checker, Items, Link, Place};
@@ -116,6 +117,7 @@ impl Writer {
         // Findings first: the documents behind the cut lead to them.
         (done.findings_restored, done.findings_removed) =
             self.restore_findings(tenant, &log, &behind.findings, &aside).await?;
+        done.findings_removed += self.remove_strangers(tenant, &log, &aside).await?;
         done.rules = self.restore_rules(tenant, &log.rules).await?;
         done.documents = self.move_aside(tenant, &behind.documents, &aside).await?;
         done.expiries = self.move_aside(tenant, &behind.expiries, &aside).await?;
@@ -176,7 +178,7 @@ impl Writer {
         }
     }
 
-    /// Finds what lies behind the cut, without looking at the whole table: later log entries and expiries, and the
+    /// Finds what lies behind the cut as far as something leads there: later log entries and expiries, and the
     /// documents of every number that those or the head may have given.
     async fn behind(
         &self,
@@ -305,6 +307,32 @@ impl Writer {
         let strangers: Vec<Key> = suspects.difference(&known).map(|key| keys::finding(tenant, key)).collect();
         let removed = self.move_aside(tenant, &strangers, aside).await?;
         Ok((restored, removed))
+    }
+
+    /// Moves aside what is left of findings that the log does not know. Nothing leads to the item of one of which neither entry nor
+    /// document was restored, and later it would pass for a finding of its number: so the whole table is read.
+    async fn remove_strangers(&self, tenant: &TenantId, log: &Checker, aside: &str) -> Result<u64, Error> {
+        let prefix = keys::finding_prefix(tenant);
+        let is_known = |item: &Item, place: &Key| {
+            let account = FindingItem::from_item(item).ok().and_then(|item| log.account(item.ordinal));
+            account.is_some_and(|account| keys::finding(tenant, &account.key()) == *place)
+        };
+        let (mut removed, mut behind) = (0, None);
+        loop {
+            let (items, next) = self.store.scan_page(behind.as_ref()).await?;
+            let mut strangers = Vec::new();
+            for item in &items {
+                let place = item.key()?;
+                if place.pk.starts_with(&prefix) && !is_known(item, &place) {
+                    strangers.push(place);
+                }
+            }
+            removed += self.move_aside(tenant, &strangers, aside).await?;
+            if next.is_none() {
+                return Ok(removed);
+            }
+            behind = next;
+        }
     }
 
     /// Copies items under `aside`, then deletes the originals; how many were there.

@@ -223,6 +223,19 @@ impl Store {
         Ok((output.items.unwrap_or_default().into_iter().map(Item).collect(), more))
     }
 
+    /// One request's worth of the whole table (about 1 MB) behind a key, and the key behind which there may be more.
+    pub async fn scan_page(&self, behind: Option<&Key>) -> Result<(Vec<Item>, Option<Key>), Error> {
+        let part = |name: &str, text: &str| (name.to_owned(), AttributeValue::S(text.to_owned()));
+        let start = behind.map(|key| HashMap::from([part(PK, &key.pk), part(SK, &key.sk)]));
+        let request = self.client.scan().table_name(&self.table).set_exclusive_start_key(start).consistent_read(true);
+        let request = request.return_consumed_capacity(ReturnConsumedCapacity::Total).send();
+        let output = counted(request, |output| read(output.consumed_capacity.as_slice())).await;
+        let output = output.map_err(|e| failure("Scan", &e))?;
+        let last = output.last_evaluated_key.filter(|key| !key.is_empty()).map(Item);
+        let items = output.items.unwrap_or_default().into_iter().map(Item).collect();
+        Ok((items, last.map(|last| last.key()).transpose()?))
+    }
+
     /// How many items of one partition there are, at the cost of reading them.
     pub async fn count(&self, pk: &str, range: &Range) -> Result<u64, Error> {
         if range.is_empty() {

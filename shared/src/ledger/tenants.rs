@@ -42,6 +42,7 @@ impl Reader {
 
     /// Opens the uid key in a tenant's item, and remembers it.
     pub(super) fn uids_learn(&self, tenant: &TenantId, item: &Item) -> Result<Uids, Error> {
+        check_format(item)?;
         let version = item.number("uids_master")?;
         let key = self.masters.unwrap(&uids_purpose(tenant), version, item.bytes("uids")?).ok_or_else(|| {
             Error::internal(format!("the uid key of tenant {tenant} needs master {version}, which is not available"))

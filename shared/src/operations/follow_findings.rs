@@ -7,8 +7,8 @@ use super::list_changes::{begin, newest_position};
 use super::question::newest_versions;
 use crate::domain::query::Filter;
 use crate::domain::{
-    Acceptance, Column, Error, Family, Finding, Instant, Kind, Ordinal, Place, Position, Row, Standing, TenantId, Uid,
-    Uids, Vocabulary,
+    Acceptance, Column, Error, Family, Finding, Instant, Kind, Ordinal, Place, Position, Row, Source, Standing,
+    TenantId, Uid, Uids, Vocabulary,
 };
 use crate::ledger::{Need, Reader, Recorded, When};
 use std::collections::BTreeMap;
@@ -116,7 +116,8 @@ impl Following {
     /// What is told of a change, as if a producer had reported it; `None` when it is none of those that are followed.
     async fn told(&self, reader: &Reader, mut change: Recorded) -> Result<Option<Told>, Error> {
         let at = change.position.at;
-        let Some(finding) = change.finding.take() else { return Ok(None) };
+        let finding = change.finding.take().filter(|_| change.actor.source != Source::Told);
+        let Some(finding) = finding else { return Ok(None) };
         let passes = |finding: &Finding| self.filter.accepts(finding, &Row::of(finding, at), at);
         let mut is_told = false;
         let mut before = None;

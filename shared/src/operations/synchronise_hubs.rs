@@ -11,13 +11,13 @@
 //!   of that second may tell of something later. Of the same UpdatedAt the event wins then.
 //! - Nothing is closed for not being there: a hub deletes what was not updated for 90 days, and a walk may have been denied.
 
+use super::hubs::{Hubs, known_as};
 use super::import_snapshots::import_readings;
-use crate::config::Settings;
 use crate::domain::inventory::Scope;
 use crate::domain::synchronisation::{Heard, Tally};
 use crate::domain::{Error, Instant, JobState, Outcome, Snapshot, Synchronisation, TenantId};
 use crate::ledger::Writer;
-use crate::upstream::{Aws, Hub, Pace, Refusal, Why, account_of_role};
+use crate::upstream::{Aws, Hub, Refusal, Why};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -27,37 +27,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const MOST_WAITS: u32 = 6;
 /// Refused findings that are told one by one.
 const MOST_TOLD: usize = 100;
-
-/// Which hubs there are, and how they are asked.
-#[derive(Debug, Clone)]
-pub struct Hubs {
-    /// Who reads.
-    pub aws: Aws,
-    /// The regions whose hubs are read in every account; the reader's own if there are none.
-    pub regions: Vec<String>,
-    /// Roles in other accounts, by their ARNs, whose hubs are read too.
-    pub roles: Vec<String>,
-    /// The external id with which the roles are taken on.
-    pub external_id: Option<String>,
-    /// How quickly a hub is asked.
-    pub pace: Pace,
-    /// Whether nobody else can be at it, so that a lease is one of a worker that died.
-    pub alone: bool,
-}
-
-impl Hubs {
-    /// As settings say.
-    pub fn of(aws: Aws, settings: &Settings) -> Self {
-        let external_id = settings.member_external_id.clone();
-        let (regions, roles) = (settings.hub_regions(), settings.member_roles());
-        Self { aws, regions, roles, external_id, pace: Pace::default(), alone: false }
-    }
-
-    /// Who reads in other accounts: a role, and AWS as it sees it.
-    pub fn members(&self) -> impl Iterator<Item = (&str, Aws)> {
-        self.roles.iter().map(|role| (role.as_str(), self.aws.as_role(role, self.external_id.as_deref())))
-    }
-}
 
 /// How much is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,14 +73,11 @@ pub async fn synchronise_hubs(
     let known = writer.hub_list(tenant).await?;
     let known: BTreeMap<Scope, Synchronisation> = known.into_iter().map(|hub| (hub.scope(), hub)).collect();
     let (mut left, mut failed) = (Vec::new(), None);
-    for (account, aws) in readers(hubs, &mut worker.found).await {
-        let regions = if hubs.regions.is_empty() { vec![hubs.aws.region().to_owned()] } else { hubs.regions.clone() };
-        for region in regions {
-            let scope = Scope { account: account.clone(), region };
-            let now = writer.clock().now();
-            if extent != Extent::Due || known.get(&scope).is_none_or(|hub| hub.is_due(now)) {
-                left.push((scope.clone(), aws.hub(&scope.account, &scope.region, hubs.pace), aws.clone(), 0));
-            }
+    worker.found.done = true;
+    for (scope, aws) in known_as(hubs, &mut worker.found.unread).await {
+        let now = writer.clock().now();
+        if extent != Extent::Due || known.get(&scope).is_none_or(|hub| hub.is_due(now)) {
+            left.push((scope.clone(), aws.hub(&scope.account, &scope.region, hubs.pace), aws.clone(), 0));
         }
     }
     while !left.is_empty() && !enough() {
@@ -144,33 +110,6 @@ pub async fn synchronise_hubs(
     }
     worker.found.done &= left.is_empty();
     failed.map_or(Ok(worker.found), Err)
-}
-
-/// Who reads in each account.
-async fn readers(hubs: &Hubs, found: &mut Synchronised) -> BTreeMap<String, Aws> {
-    found.done = true;
-    let mut readers = BTreeMap::new();
-    match hubs.aws.account().await {
-        Ok(account) => drop(readers.insert(account, hubs.aws.clone())),
-        Err(refusal) => {
-            let nobody = Scope { account: "-".to_owned(), region: hubs.aws.region().to_owned() };
-            found.unread.insert(nobody, format!("AWS does not say whose credentials these are: {refusal}"));
-        }
-    }
-    for role in &hubs.roles {
-        match account_of_role(role) {
-            // One's own account is read as oneself.
-            Some(account) => {
-                let reader = || hubs.aws.as_role(role, hubs.external_id.as_deref());
-                readers.entry(account.to_owned()).or_insert_with(reader);
-            }
-            None => {
-                let nowhere = Scope { account: role.clone(), region: "-".to_owned() };
-                found.unread.insert(nowhere, "is no role's ARN such as arn:aws:iam::123456789012:role/name".to_owned());
-            }
-        }
-    }
-    readers
 }
 
 /// How a worker leaves a hub.

@@ -6,6 +6,7 @@
 //! would differ from the same ones in events. They would need more stack than a thread of tests or of the program has, too. So an
 //! interceptor takes the body of a good answer away before the SDK reads it, and leaves an empty page in its place.
 
+use super::pace::{Pace, Pacer};
 use super::refusal::{Refusal, Why};
 use super::request::{Aws, innermost};
 use crate::domain::{Instant, json};
@@ -32,44 +33,17 @@ pub const PAGE: i32 = 100;
 const ATTEMPTS: u32 = 4;
 /// How long one attempt may take, and all of them with their pauses.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(45));
-/// How many times as slow as allowed it gets.
-const SLOWEST: u32 = 16;
 /// Bytes of a page: a finding has 240 KB at most.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// The end of the interval in which findings were updated. The hub wants one, and a token holds only for the filter that it was
 /// given out for: so it is always the same, and no clock is fast enough to reach it.
 const LAST: &str = "2999-12-31T23:59:59.999Z";
 
-/// How quickly a hub is asked.
-#[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    /// What lies between the beginnings of two requests at least: the hub allows 3 a second in an account and region.
-    pub between: Duration,
-    /// The pause after the first attempt of a request; each further one is twice as long.
-    pub pause: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { between: Duration::from_millis(334), pause: Duration::from_secs(1) }
-    }
-}
-
 /// The hub of an account in a region.
 #[derive(Debug)]
 pub struct Hub {
     client: Client,
-    pace: Pace,
-    now: Mutex<Now>,
-}
-
-/// How quickly a hub is asked now.
-#[derive(Debug)]
-struct Now {
-    /// When it may be asked next.
-    next: tokio::time::Instant,
-    /// What lies between two requests.
-    between: Duration,
+    pacer: Pacer,
 }
 
 /// Findings, and how to get the next ones.
@@ -97,8 +71,7 @@ impl Aws {
             .retry_partition(RetryPartition::new(format!("securityhub-{account}-{region}")))
             .timeout_config(patience);
         config.set_endpoint_url(self.endpoint.clone());
-        let now = Now { next: tokio::time::Instant::now(), between: pace.between };
-        Hub { client: Client::from_conf(config.build()), pace, now: Mutex::new(now) }
+        Hub { client: Client::from_conf(config.build()), pacer: Pacer::new(pace) }
     }
 }
 
@@ -107,13 +80,13 @@ impl Hub {
     ///
     /// A token holds for the `since` that it was given out for.
     pub async fn page(&self, since: Option<Instant>, token: Option<&str>) -> Result<Page, Refusal> {
-        self.keep_pace().await;
+        self.pacer.keep().await;
         let heard = Heard::default();
         let newest_first = SortCriterion::builder().field("UpdatedAt").sort_order(SortOrder::Descending).build();
         let ask = self.client.get_findings().max_results(PAGE).sort_criteria(newest_first);
         let ask = ask.set_filters(since.map(updated_since)).set_next_token(token.map(str::to_owned));
         let typed = ask.customize().interceptor(heard.clone()).send().await;
-        self.adapt(heard.throttled.load(Ordering::Relaxed));
+        self.pacer.adapt(heard.throttled.load(Ordering::Relaxed));
         match heard.take() {
             Some(Answer::Good(body)) => page_of(&text_of(body).await?),
             Some(Answer::Bad(refusal)) => Err(refusal),
@@ -121,26 +94,6 @@ impl Hub {
                 || Refusal::unreadable("GetFindings"),
                 |error| Refusal::failed("Unreachable", innermost(&error)),
             )),
-        }
-    }
-
-    async fn keep_pace(&self) {
-        let free = {
-            let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-            let free = now.next.max(tokio::time::Instant::now());
-            now.next = free + now.between;
-            free
-        };
-        tokio::time::sleep_until(free).await;
-    }
-
-    /// Twice as slow where the hub refused for want of pace, a tenth quicker where it did not.
-    fn adapt(&self, throttled: bool) {
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = if throttled { now.between * 2 } else { now.between * 9 / 10 };
-        now.between = wanted.max(self.pace.between).min(self.pace.between * SLOWEST);
-        if throttled {
-            now.next = now.next.max(tokio::time::Instant::now() + now.between);
         }
     }
 }

@@ -205,6 +205,7 @@ fn entry(item: &Item) -> Entry {
     let text = unpacked(item);
     let body: Body = serde_json::from_str(&text).unwrap();
     Entry {
+        format: u32::try_from(number(item, "format")).unwrap(),
         seq: number(item, "seq").unsigned_abs(),
         at: Instant(self::text(item, "sk").parse().unwrap()),
         previous: Hash::try_from(bytes(item, "previous")).unwrap(),

@@ -187,6 +187,7 @@ fn source(source: Source) -> &'static str {
         Source::Expiry => SOURCES[2],
         Source::Import => "import",
         Source::Audit => "audit",
+        Source::Told => "told",
     }
 }
 

@@ -5,15 +5,36 @@ use super::super::infracast::run_audit::status;
 use crate::domain::bulk::Tally;
 use crate::domain::run::{Counts, Covered, Run};
 use crate::domain::synchronisation::{Tally as Read, Walk};
-use crate::domain::{Bulk, Instant, Job, Synchronisation, TenantId};
+use crate::domain::telling::{Listener, Tally as Told};
+use crate::domain::{Bulk, Instant, Job, JobState, Synchronisation, Telling, TenantId};
 use serde_json::{Value, json};
 
+/// Everything of a tenant that runs in the background.
+#[derive(Debug, Clone, Default)]
+pub struct All {
+    /// Jobs by kind.
+    pub jobs: Vec<Job>,
+    /// How far hubs have been read.
+    pub hubs: Vec<Synchronisation>,
+    /// How far they have been told.
+    pub telling: Telling,
+    /// Audit runs, and decisions about many findings.
+    pub runs: Vec<Run>,
+}
+
+impl All {
+    /// Each as it stands at `now`.
+    pub fn shown<'a>(&'a self, tenant: &'a TenantId, now: Instant) -> impl Iterator<Item = Value> + 'a {
+        let jobs = self.jobs.iter().map(move |job| shown(tenant, job, now));
+        let hubs = self.hubs.iter().map(move |hub| shown_hub(tenant, hub, now));
+        let told = self.telling.hubs.iter().map(move |hub| shown_listener(tenant, &self.telling, hub, now));
+        jobs.chain(hubs).chain(told).chain(self.runs.iter().map(move |run| shown_run(tenant, run, now)))
+    }
+}
+
 /// The answer to a request for all jobs, as they stand at `now`.
-pub fn list(tenant: &TenantId, jobs: &[Job], hubs: &[Synchronisation], runs: &[Run], now: Instant) -> Reply {
-    let jobs = jobs.iter().map(|job| shown(tenant, job, now));
-    let runs = runs.iter().map(|run| shown_run(tenant, run, now));
-    let hubs = hubs.iter().map(|hub| shown_hub(tenant, hub, now));
-    Reply::json(200, &json!({"jobs": jobs.chain(hubs).chain(runs).collect::<Vec<_>>()}))
+pub fn list(tenant: &TenantId, all: &All, now: Instant) -> Reply {
+    Reply::json(200, &json!({"jobs": all.shown(tenant, now).collect::<Vec<_>>()}))
 }
 
 /// The answer to a request that became a job.
@@ -111,7 +132,7 @@ fn shown_decision(tenant: &TenantId, run: &Run, bulk: &Bulk, now: Instant) -> Va
 }
 
 /// A job as it stands at `now`. Its checkpoint is for its worker alone.
-pub fn shown(tenant: &TenantId, job: &Job, now: Instant) -> Value {
+fn shown(tenant: &TenantId, job: &Job, now: Instant) -> Value {
     let Job { kind, state: _, checkpoint: _, done_until, lease_until, started_at, ended_at, error, revision: _ } = job;
     let at = |instant: &Option<Instant>| instant.map(|instant| instant.to_string());
     json!({
@@ -130,7 +151,7 @@ pub fn shown(tenant: &TenantId, job: &Job, now: Instant) -> Value {
 pub const SYNCHRONISE: &str = "synchronise-hubs";
 
 /// The synchronisation with a hub as it stands at `now`. Where its walk is, is for its worker alone.
-pub fn shown_hub(tenant: &TenantId, hub: &Synchronisation, now: Instant) -> Value {
+fn shown_hub(tenant: &TenantId, hub: &Synchronisation, now: Instant) -> Value {
     let Synchronisation {
         account,
         region,
@@ -167,6 +188,34 @@ pub fn shown_hub(tenant: &TenantId, hub: &Synchronisation, now: Instant) -> Valu
             "unchanged": unchanged,
             "rejected": rejected,
         },
+        "error": error,
+    })
+}
+
+/// What telling hubs is called among jobs.
+pub const TELL: &str = "tell-hubs";
+
+/// How far a hub has been told, as it stands at `now`.
+fn shown_listener(tenant: &TenantId, telling: &Telling, hub: &Listener, now: Instant) -> Value {
+    let Listener { account, region, seq: _, at: told_until, told_at, tally, tries: _, next_at, error } = hub;
+    let Told { told, unknown, refused } = tally;
+    let state = match error {
+        Some(_) => JobState::Failed,
+        None if telling.is_leased(now) => JobState::Running,
+        None => JobState::Done,
+    };
+    let at = |instant: &Option<Instant>| instant.map(|instant| instant.to_string());
+    json!({
+        "tenant": tenant.as_str(),
+        "kind": TELL,
+        "account_id": account,
+        "region": region,
+        "state": state.name(),
+        "done_until": told_until.to_string(),
+        "told_at": at(told_at),
+        "next_at": at(next_at),
+        "lease_until": at(&telling.lease_until),
+        "counts": {"told": told, "unknown": unknown, "refused": refused},
         "error": error,
     })
 }

@@ -4,7 +4,7 @@ use super::super::openapi::{
     Description, and_perhaps, boolean, closed, count, instant, list, object, reference, text, text_or_null, words,
 };
 use super::decision_openapi::decision_job;
-use super::jobs::SYNCHRONISE;
+use super::jobs::{SYNCHRONISE, TELL};
 use super::keys::MAX_RATE;
 use super::snapshots::MAX_FINDINGS;
 use crate::domain::account::DEFAULT_GROUP;
@@ -93,6 +93,7 @@ pub fn list_jobs(_: &str) -> Description {
             list(&json!({"anyOf": [
                 reference("Job"),
                 reference("HubSynchronisation"),
+                reference("HubTelling"),
                 reference("AuditRun"),
                 reference("DecisionJob"),
             ]})),
@@ -131,6 +132,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         ("Account", account()),
         ("Job", job()),
         ("HubSynchronisation", hub()),
+        ("HubTelling", told_hub()),
         ("AuditRun", run()),
         ("DecisionJob", decision_job()),
     ];
@@ -219,6 +221,22 @@ fn hub() -> Value {
         ("next_at", instant_or_null()),
         ("lease_until", instant_or_null()),
         ("counts", object(counts.map(|name| (name, count())))),
+        ("error", text_or_null()),
+    ])
+}
+
+fn told_hub() -> Value {
+    object([
+        ("tenant", text()),
+        ("kind", words([TELL])),
+        ("account_id", text()),
+        ("region", text()),
+        ("state", words(JobState::ALL.map(JobState::name))),
+        ("done_until", instant()),
+        ("told_at", instant_or_null()),
+        ("next_at", instant_or_null()),
+        ("lease_until", instant_or_null()),
+        ("counts", object(["told", "unknown", "refused"].map(|name| (name, count())))),
         ("error", text_or_null()),
     ])
 }

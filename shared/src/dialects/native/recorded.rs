@@ -10,12 +10,13 @@ pub const KINDS: [(Kind, &str); 4] =
     [(Kind::Created, "created"), (Kind::Changed, "changed"), (Kind::Gone, "gone"), (Kind::Returned, "returned")];
 
 /// The doors through which changes come, with their words.
-pub const SOURCES: [(Source, &str); 5] = [
+pub const SOURCES: [(Source, &str); 6] = [
     (Source::Import, "import"),
     (Source::Audit, "audit"),
     (Source::Update, "update"),
     (Source::Decision, "decision"),
     (Source::Expiry, "expiry"),
+    (Source::Told, "told"),
 ];
 
 /// What is judged of a finding.

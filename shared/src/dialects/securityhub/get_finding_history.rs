@@ -85,7 +85,7 @@ fn source(source: Source) -> &'static str {
     let [import, update] = SOURCES;
     match source {
         Source::Import | Source::Audit => import,
-        Source::Update | Source::Decision | Source::Expiry => update,
+        Source::Update | Source::Decision | Source::Expiry | Source::Told => update,
     }
 }
 

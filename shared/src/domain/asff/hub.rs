@@ -7,10 +7,13 @@ use super::hash::producer_hash;
 use super::validate::Door;
 use super::{CUSTOMER_OWNED, SHARED, present, provider, severity};
 use crate::domain::json::Object;
-use crate::domain::{Finding, Seen, Severity, Standing, Verdict};
+use crate::domain::{Finding, Instant, Seen, Severity, Standing, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// How long a hub may go on showing what it had before it was told something, in milliseconds: its index follows its findings.
+const SETTLES_MS: i64 = 10_000;
 
 /// The place of a snapshot among those of its finding: by UpdatedAt, the envelope's time, the other timestamps, and
 /// at last its content, so that any two different snapshots have an order.
@@ -62,6 +65,19 @@ pub struct Hub {
     /// For a member that was decided here: the newest snapshot known then.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub decided: BTreeMap<String, Rank>,
+    /// For a member whose value the hub was told by us, and has not moved since.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub told: BTreeMap<String, Told>,
+}
+
+/// That the hub was told a member's value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// When it was recorded that the hub had taken it.
+    pub at: Instant,
+    /// What the hub had before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub before: Option<Value>,
 }
 
 impl Hub {
@@ -99,11 +115,45 @@ impl Hub {
         }
     }
 
+    /// Whether a snapshot of that time says nothing of a member but what the hub was told, or what it had before that. `shown` is
+    /// the member as the snapshot shows it.
+    pub fn echoes(&self, name: &str, shown: Option<&Value>, time: Option<Instant>) -> bool {
+        let Some(told) = self.told.get(name) else { return false };
+        let is_before = |end: Instant| time.is_some_and(|time| time <= end);
+        same(name, shown, self.value(name).as_ref())
+            || is_before(told.at)
+            || (is_before(told.at.plus(SETTLES_MS)) && same(name, shown, told.before.as_ref()))
+    }
+
     /// Learns a verdict.
     pub fn hear(&mut self, rank: &Rank, result: Verdict, asff: &Object) {
         if self.said.as_ref().is_none_or(|said| said.rank < *rank) {
             self.said = Some(Said { rank: rank.clone(), result, severity: severity::produced(asff) });
         }
+    }
+}
+
+/// Whether two values of a customers' member say the same, however a hub writes what it was told: it dates notes itself, completes
+/// severities, and need not show what has its initial value.
+pub fn same(name: &str, one: Option<&Value>, other: Option<&Value>) -> bool {
+    let part = |value: Option<&Value>, part: &str, initial: &str| {
+        let text = value.and_then(|value| value.get(part)).and_then(Value::as_str);
+        text.unwrap_or(initial).to_owned()
+    };
+    let agree = |name: &str, initial: &str| part(one, name, initial) == part(other, name, initial);
+    match (name, one, other) {
+        ("Workflow", ..) => agree("Status", "NEW"),
+        ("Note", ..) => agree("Text", "") && agree("UpdatedBy", ""),
+        ("VerificationState", ..) => {
+            let word = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("UNKNOWN").to_owned();
+            word(one) == word(other)
+        }
+        ("Severity", Some(Value::Object(one)), Some(Value::Object(other))) => {
+            let numbers = (one.get("Normalized"), other.get("Normalized"));
+            let is_one_number = !matches!(numbers, (Some(a), Some(b)) if a.as_f64() != b.as_f64());
+            severity::of_block(one) == severity::of_block(other) && is_one_number
+        }
+        _ => one == other,
     }
 }
 

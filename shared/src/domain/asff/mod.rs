@@ -19,6 +19,7 @@ mod rules;
 pub mod severity;
 pub mod snapshot;
 pub mod standing;
+pub mod tell;
 pub mod update;
 pub mod validate;
 
@@ -32,6 +33,7 @@ pub use hash::{producer_hash, seen_hash};
 pub use import::import;
 pub use snapshot::{Snapshot, lay_over, producers_part};
 pub use standing::next_standing;
+pub use tell::{told, untold};
 pub use update::{Update, update};
 pub use validate::{Door, finding as validate};
 

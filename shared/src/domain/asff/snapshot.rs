@@ -13,6 +13,8 @@
 //! - In a snapshot SUPPRESSED with FALSE_POSITIVE is false_positive, without it risk_accepted, whichever was there
 //!   first: the order of arrival could not tell. An acceptance made here stays until VerificationState moves to
 //!   FALSE_POSITIVE or Workflow leaves SUPPRESSED.
+//! - What the hub was told from here ([`super::told()`]) counts as its value from then on: a snapshot that shows it, or was sent
+//!   before, says nothing new about that member and is not recorded for it.
 //! - A late snapshot changes no document, but what it tells about the past is learned: whether the finding ever
 //!   failed, its first severity, and its last verdict while the newest state has none.
 
@@ -24,6 +26,10 @@ use super::{CUSTOMER_OWNED, SHARED, present, provider, put, same_content, set_wo
 use crate::domain::json::{self, Object};
 use crate::domain::{Actor, Decision, Finding, HashAfter, Instant, Seen, Source, Standing, Status, Verdict, Write};
 use serde_json::Value;
+
+/// How long after the hub was told something its event is still that update's, in milliseconds. Of a later one it is recorded when it
+/// was sent, as of any other.
+const ECHO_MS: i64 = 5 * 60_000;
 
 /// Lays the newest timestamps over a finding, the envelope's time included, as every decision expects it.
 pub fn lay_over(finding: &mut Finding, seen: &Seen) {
@@ -49,6 +55,11 @@ fn decide(finding: Finding, actor: Actor, hash: HashAfter) -> Decision {
 fn same_state(a: &Finding, b: &Finding) -> bool {
     let own = |s: &Standing| Standing { hub: None, ..s.clone() };
     same_content(&a.asff, &b.asff) && own(&a.standing) == own(&b.standing)
+}
+
+/// Whether all that a snapshot leaves behind is what the hub was told from here. `whole` is the finding after it.
+fn is_echo(known: &Hub, whole: &Finding) -> bool {
+    !known.told.is_empty() && Hub::of(&whole.standing, None).values == known.values
 }
 
 /// What is known before a snapshot is looked at.
@@ -120,11 +131,13 @@ impl Snapshot {
             }
             return decide(imported, self.producer(), HashAfter::Clear);
         }
-        let is_known = known.hub.applied.as_ref().is_some_and(|applied| applied.content == self.rank.content);
+        let is_known = known.hub.applied.as_ref().is_some_and(|applied| applied.content == self.rank.content)
+            || is_echo(&known.hub, &whole);
         if !(is_known && same_state(&whole, current)) {
             return decide(whole, self.producer(), HashAfter::Set);
         }
-        let moved = self.rank.seen.texts != Seen::of(&current.asff, None).texts || self.has_envelope;
+        let tells_time = self.has_envelope && !self.follows(&known.hub);
+        let moved = self.rank.seen.texts != Seen::of(&current.asff, None).texts || tells_time;
         if moved { Decision::Observed } else { Decision::Unchanged }
     }
 
@@ -139,9 +152,10 @@ impl Snapshot {
         let imported = if newer { self.imported(current, &known.hub, at) } else { current.clone() };
         let whole = self.updated(&imported, at);
         if same_state(&whole, current) {
-            let hub_knew = known.hub.values.as_ref() == Some(&self.values);
-            let first_step_did_it =
-                !newer || known.hub.applied.as_ref().map(|a| &a.content) == Some(&self.rank.content);
+            let hub_knew = known.hub.values == Hub::of(&whole.standing, None).values;
+            let first_step_did_it = !newer
+                || is_echo(&known.hub, &whole)
+                || known.hub.applied.as_ref().map(|a| &a.content) == Some(&self.rank.content);
             if hub_knew && first_step_did_it {
                 return Decision::Unchanged;
             }
@@ -231,9 +245,15 @@ impl Snapshot {
     fn updated(&self, current: &Finding, at: Instant) -> Finding {
         let mut hub = Hub::of(&current.standing, None);
         let mut finding = current.clone();
+        let mut values = self.values.clone();
         let mut false_positive_now = false;
         for name in CUSTOMER_OWNED.into_iter().chain(SHARED) {
             let (last, new) = (hub.value(name), self.values.get(name).cloned());
+            if self.echoes(&hub, name) {
+                put(&mut values, name, last);
+                continue;
+            }
+            hub.told.remove(name);
             if new == last && held(current, name) != last {
                 continue;
             }
@@ -242,7 +262,7 @@ impl Snapshot {
             hub.decided.remove(name);
         }
         hub.applied = Some(self.rank.clone());
-        hub.values = Some(self.values.clone());
+        hub.values = Some(values);
         let mut standing = next_standing(Some(&finding.standing), &finding.asff, at);
         hub.store(&mut standing);
         let is_hubs = held(&finding, "Workflow") == hub.value("Workflow");
@@ -251,6 +271,23 @@ impl Snapshot {
         }
         self.settle(&finding.asff, &mut standing);
         Finding { asff: finding.asff, standing }
+    }
+
+    /// Whether it says nothing of a member but what the hub was told from here.
+    fn echoes(&self, hub: &Hub, name: &str) -> bool {
+        let shown = if SHARED.contains(&name) { present(&self.asff, name) } else { self.values.get(name) };
+        hub.echoes(name, shown, self.time())
+    }
+
+    /// When it was sent.
+    fn time(&self) -> Option<Instant> {
+        self.rank.seen.envelope.as_deref().and_then(Instant::parse_aws)
+    }
+
+    /// Whether it was sent so soon after the hub was told something that this is why.
+    fn follows(&self, hub: &Hub) -> bool {
+        let told = hub.told.values().map(|told| told.at).max();
+        told.zip(self.time()).is_some_and(|(told, time)| time <= told.plus(ECHO_MS))
     }
 
     /// Sets a customers' member to what the hub has; of a shared one, `None` is the producer's value.
@@ -330,7 +367,7 @@ impl Snapshot {
             let newest = hub.value(name);
             let is_decided_here = held(current, name) != newest;
             let is_later = hub.decided.get(name).is_none_or(|decided| *decided < self.rank);
-            if is_decided_here && is_later && self.values.get(name).cloned() != newest {
+            if is_decided_here && !self.echoes(&hub, name) && is_later && self.values.get(name).cloned() != newest {
                 self.set(&mut finding, name, newest);
                 hub.decided.remove(name);
                 moved = true;
