@@ -43,6 +43,7 @@ pub mod datadog_list_findings;
 pub mod datadog_mute_findings;
 pub mod datadog_mute_security_findings;
 pub mod decide_findings;
+pub mod fold_ledgers;
 pub mod get_docs;
 pub mod get_finding_history;
 pub mod get_job;
@@ -89,6 +90,7 @@ pub mod set_terraform;
 pub mod start_audits;
 pub mod sweep_inventory;
 pub mod synchronise_hubs;
+pub mod verify_ledgers;
 
 pub use app::{App, COST};
 pub use call::{Call, MAX_BODY};

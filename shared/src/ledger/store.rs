@@ -214,6 +214,9 @@ impl Store {
 
     /// One request's worth of a partition (about 1 MB), and whether there is more.
     pub async fn query_page(&self, pk: &str, range: &Range) -> Result<(Vec<Item>, bool), Error> {
+        if range.is_empty() {
+            return Ok((Vec::new(), false));
+        }
         let limit = range.limit.and_then(|limit| i32::try_from(limit).ok());
         let output = queried(self.query_request(pk, range).set_limit(limit)).await?;
         let more = output.last_evaluated_key.is_some_and(|key| !key.is_empty());
