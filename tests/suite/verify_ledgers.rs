@@ -109,14 +109,15 @@ async fn a_sound_ledger_is_clean_slice_by_slice() {
     assert!(first.done.rows <= 16, "{first:?}");
     assert_eq!(first.anchors.len(), 1);
     let per_finding = read / f64::from(COUNT);
-    assert!(per_finding <= 5.0, "{per_finding} units a finding");
+    // What cost/workload.json takes it for.
+    assert!(per_finding <= 3.0, "{per_finding} units a finding");
     a_week_later(&ledger);
     assert_clean("second", &ledger).await;
     let counts = ledger.meter.take();
     let written: Vec<&str> =
         counts.kinds.iter().filter(|(_, k)| k.written > 0).map(|(name, _)| name.as_str()).collect();
     assert_eq!(written, ["patrol"]);
-    assert!(counts.read_units / f64::from(COUNT) <= 5.0, "{counts:?}");
+    assert!(counts.read_units / f64::from(COUNT) <= 3.0, "{counts:?}");
     assert_eq!(counts.filtered, 0);
     // What is new costs what it is, and not what there is.
     ledger.import(&[finding(7, "CRITICAL", &day(9))]).await;
@@ -296,6 +297,24 @@ async fn what_is_erased_or_late_is_not_wrong() {
         assert!(told.done.slices > 0);
     }
     assert!(ledger.verify().await.erased >= 5);
+}
+
+/// Contents of a rule beyond its hundredth share that one's number: whose it was first a slice cannot know.
+#[tokio::test]
+async fn a_rule_of_more_than_a_hundred_contents_is_not_wrong() {
+    let ledger = Ledger::new().await;
+    let titled = |n: u32, title: u32, of: u32| {
+        let mut finding = finding(n, "LOW", &day(of));
+        finding["GeneratorId"] = json!("one rule");
+        finding["Title"] = json!(format!("Bucket {title} is public"));
+        finding
+    };
+    for from in [0, 60] {
+        ledger.import(&(from..from + 60).map(|n| titled(n, n, 1)).collect::<Vec<_>>()).await;
+    }
+    ledger.import(&[titled(0, 500, 2)]).await;
+    assert!(ledger.verify().await.is_clean());
+    assert_clean("shared", &ledger).await;
 }
 
 /// Once a day, where something was committed; it proves what the whole verification takes it for, and no other deployment makes it.

@@ -72,6 +72,7 @@ impl Visit<'_> {
             Box::pin(self.settle(&mut work, view)).await?;
         }
         let Work { mut checker, rows, .. } = work;
+        checker.rules.forget_shared();
         for (id, _) in self.reader.wrong_rules(self.tenant, &checker.rules).await? {
             let told = "is not what the documents tell; posture verify --repair writes it anew";
             checker.problems.add(format!("the list of versions of rule {id} {told}"));

@@ -4,6 +4,7 @@ use super::Visit;
 use crate::domain::{Column, Error, Family, Instant, Ordinal, Seen};
 use crate::ledger::base::{Base, Missing, Need};
 use crate::ledger::entry::Entry;
+use crate::ledger::evidence::right_after;
 use crate::ledger::item::expires_in;
 use crate::ledger::keys;
 use crate::ledger::manifest::Manifest;
@@ -21,8 +22,8 @@ const MANIFESTS_TRIED: usize = 8;
 const SOON_SECONDS: i64 = 3_600;
 /// How often another index is looked for, because the one in use was retired meanwhile.
 const RETIRED_TRIES: usize = 3;
-/// Log behind the newest index beyond which columns are not compared, because it would be held in memory: 32 MiB.
-const MOST_TAIL: u64 = 32 << 20;
+/// Log behind the newest index beyond which columns are not compared, because it would be held in memory: 8 MiB.
+const MOST_TAIL: u64 = 8 << 20;
 
 /// A fold, and what the log behind it changed.
 #[derive(Debug)]
@@ -130,31 +131,35 @@ impl Visit<'_> {
             let seq = manifest.seq;
             return Ok(Err(format!("the log behind the index of commit {seq} is too long: {tail_bytes} bytes")));
         }
-        let range = Range {
+        let mut range = Range {
             from: (manifest.seq > 0).then(|| manifest.at.plus(1).key()),
             to: Some(self.tip.at.key()),
             consistent: true,
             ..Range::default()
         };
-        let (items, _) = self.reader.store.query(&keys::log_partition(self.tenant), &range).await?;
         let mut overlay = Overlay::new(manifest.count);
         let (mut seq, mut chain) = (manifest.seq, manifest.chain);
-        for item in &items {
-            match Entry::from_item(item) {
-                Ok(entry) if entry.seq == seq + 1 && entry.previous == chain => {
-                    overlay.apply(&entry);
-                    (seq, chain) = (entry.seq, entry.chain);
+        loop {
+            let (items, more) = self.reader.store.query_page(&keys::log_partition(self.tenant), &range).await?;
+            for item in &items {
+                match Entry::from_item(item) {
+                    Ok(entry) if entry.seq == seq + 1 && entry.previous == chain => {
+                        overlay.apply(&entry);
+                        (seq, chain) = (entry.seq, entry.chain);
+                    }
+                    Ok(entry) if seq == manifest.seq && entry.seq == seq + 1 => {
+                        let told = "was made of another log; posture rebuild writes it anew";
+                        return Ok(Err(format!("the index of commit {seq} {told}")));
+                    }
+                    Ok(_) | Err(_) => {
+                        let told = "the index cannot be brought up to date: the log breaks off behind commit";
+                        return Ok(Err(format!("{told} {seq}")));
+                    }
                 }
-                Ok(entry) if seq == manifest.seq && entry.seq == seq + 1 => {
-                    return Ok(Err(format!(
-                        "the index of commit {seq} was made of another log; posture rebuild writes it anew"
-                    )));
-                }
-                Ok(_) | Err(_) => {
-                    return Ok(Err(format!(
-                        "the index cannot be brought up to date: the log breaks off behind commit {seq}"
-                    )));
-                }
+            }
+            match items.last() {
+                Some(last) if more => range.from = Some(right_after(last.sk()?)),
+                _ => break,
             }
         }
         if (seq, chain) != (self.tip.seq, self.tip.chain) {
