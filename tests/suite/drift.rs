@@ -140,6 +140,11 @@ async fn a_log_that_was_turned_back_is_told_until_somebody_says_that_it_is_right
     ledger.restore(&table).await;
     let told = verify(&ledger).await;
     assert!(told.tells("the head says commit 4 of") && told.tells("the log was verified up to commit 5"), "{told:?}");
+    // A head that is none.
+    let mut table = after.clone();
+    table.get_mut(&head).unwrap().remove("seq");
+    ledger.restore(&table).await;
+    assert!(verify(&ledger).await.tells("the head cannot be read"));
     // All of it, but for the place: as after a restore of half a table.
     let mut table = before.clone();
     table.insert(("acme#patrol".to_owned(), "-".to_owned()), patrol(&after));

@@ -207,6 +207,22 @@ async fn a_worker_can_be_killed_at_any_request() {
     }
 }
 
+/// Two at once do no harm: one of them keeps the place, and the other one gives way.
+#[tokio::test]
+async fn two_workers_at_once_agree() {
+    let store = Embedded::memory().unwrap();
+    let ledger = Ledger::over(&store);
+    ledger.writer.create_table().await.unwrap();
+    ledger.import(&(0..40).map(|n| finding(n, "LOW", &day(1))).collect::<Vec<_>>()).await;
+    let other = Ledger::over(&store);
+    let ((one, first), (two, second)) = tokio::join!(call(&ledger, || false), call(&other, || false));
+    assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
+    assert_eq!([first.problems, second.problems].concat(), Vec::<String>::new());
+    assert!(first.anchors.len() + second.anchors.len() >= 1);
+    assert_clean("what is left", &ledger).await;
+    assert!(other.writer.visit(other.tenant()).await.unwrap().is_none());
+}
+
 /// Commits, folds, and what retention takes away, before any request: nothing of it is wrong.
 #[tokio::test]
 async fn what_happens_beside_it_is_not_wrong() {

@@ -66,7 +66,7 @@ impl Anchor {
     fn signed_by(&self, master: &secrets::Master) -> [u8; 32] {
         let key = master.derive(&["anchor", self.tenant.as_str()]);
         let parts = [self.tenant.as_str().to_owned(), self.position(), self.chain.hex()];
-        secrets::hmac(&key, &parts.each_ref().map(|part| part.as_bytes()))
+        secrets::hmac(&key, &parts.each_ref().map(String::as_bytes))
     }
 
     fn position(&self) -> String {
