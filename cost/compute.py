@@ -178,7 +178,8 @@ class Page:
             "at a million findings. The prices above are of warm containers.",
             f"**Idle is not storage alone.** Storage and its recovery are {money(self.cost(storage))} of it. Jobs look for work "
             f"{number(standing.quantities['lambda_request'])} times a month, Lambda polls the queues, and a secret has its price: "
-            f"together {money(self.cost(standing))}.",
+            f"together {money(self.cost(standing))}. Going through everything once in {m.value('rotation_days')} days, to verify "
+            f"it, is {money(self.cost(m.verifying()))}.",
             f"**Metrics of our own** would be {money(self.prices.cost('metric', 1))} a month each, and one with a dimension counts "
             f"once for each of its values. {f'There are {metrics}' if metrics else 'There are none'} in the prices above.",
         ]

@@ -158,8 +158,16 @@ class Model:
             bill = bill + look * (month / minutes) + Bill(kms_call=calls)
         return bill
 
+    def verifying(self):
+        """Going through the whole ledger again and again, whoever asks."""
+        findings = self.value("findings")
+        rotation = Bill(dynamodb_read=findings * self.value("verify_units"))
+        seconds = findings * self.value("verify_ms") / 1000
+        rotation.quantities["lambda_gb_second"] = seconds * self.stack.memory("VerifyLedgersFunction") / 1024
+        return rotation * (self.value("days") / self.value("rotation_days"))
+
     def idle(self):
-        return self.standing() + self.stored(self.value("findings") * self.finding_bytes() / GB)
+        return self.standing() + self.verifying() + self.stored(self.value("findings") * self.finding_bytes() / GB)
 
     def reading(self, one):
         """A million reads, and the calls for the table's key that containers make meanwhile."""

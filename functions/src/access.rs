@@ -6,6 +6,7 @@
 //! own.
 
 use crate::route::{Handler, Route, Trigger};
+use crate::verify_ledgers;
 
 /// An action that a function may take on the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +33,9 @@ pub const COUNTS: &[Grant] = &[Grant { action: "dynamodb:UpdateItem", partitions
 /// What keeping a model's words does.
 pub const WORDS: &[Grant] = &[Grant { action: "dynamodb:PutItem", partitions: Some("*#wording#*") }];
 
+/// What keeping the place of a verification does.
+pub const PATROLS: &[Grant] = &[Grant { action: "dynamodb:PutItem", partitions: Some("*#patrol") }];
+
 impl Route {
     /// What its function may do.
     pub fn grants(&self) -> Vec<Grant> {
@@ -47,6 +51,10 @@ impl Route {
 impl Trigger {
     /// What its function may do. Events have no key whose requests would be counted.
     pub fn grants(&self) -> Vec<Grant> {
+        if self.function == verify_ledgers::TRIGGER.function {
+            // What watches over the ledger cannot write to it.
+            return [READS, PATROLS].concat();
+        }
         [READS, WRITES].concat()
     }
 }

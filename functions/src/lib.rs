@@ -46,6 +46,7 @@ pub mod datadog_list_findings;
 pub mod datadog_mute_findings;
 pub mod datadog_mute_security_findings;
 pub mod decide_findings;
+pub mod fold_ledgers;
 pub mod get_docs;
 pub mod get_finding_history;
 pub mod get_job;
@@ -93,6 +94,7 @@ pub mod start_audits;
 pub mod sweep_inventory;
 pub mod synchronise_hubs;
 pub mod tell_hubs;
+pub mod verify_ledgers;
 
 pub use app::{App, COST};
 pub use call::{Call, MAX_BODY};

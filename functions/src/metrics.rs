@@ -31,6 +31,7 @@ pub const METRICS: &[(&str, &str)] = &[
     ("LostRaces", "Count"),
     ("OldestJobSeconds", "Seconds"),
     ("EventLagSeconds", "Seconds"),
+    ("Drift", "Count"),
 ];
 
 const REQUESTS: &str = "Requests";
@@ -145,6 +146,7 @@ fn values(done: &Done<'_>, is_whole: bool) -> Map<String, Value> {
         let name = match gauge {
             Gauge::JobAge => "OldestJobSeconds",
             Gauge::EventLag => "EventLagSeconds",
+            Gauge::Drift => "Drift",
         };
         (name, value)
     });

@@ -6,7 +6,7 @@ use crate::{
     bitdefender_get_frameworks, bitdefender_get_resource, bitdefender_get_resources, bitdefender_get_rule,
     bitdefender_get_rules, bitdefender_get_scan, bitdefender_get_scans, bitdefender_update_checks, create_key,
     datadog_get_finding, datadog_list_findings, datadog_mute_findings, datadog_mute_security_findings, decide_findings,
-    get_docs, get_finding_history, get_job, get_openapi, get_related_resources, get_resource, get_rule,
+    fold_ledgers, get_docs, get_finding_history, get_job, get_openapi, get_related_resources, get_resource, get_rule,
     import_hub_events, import_resources, import_snapshots, infracast_accept_finding, infracast_get_compliance_summary,
     infracast_get_finding, infracast_get_remediation, infracast_get_terraform_patch, infracast_list_findings,
     infracast_list_scored_findings, infracast_resolve_finding, infracast_run_audit, infracast_stream_findings,
@@ -14,7 +14,7 @@ use crate::{
     record_resource, retire_rule, revoke_key, run_audits, run_decisions, securityhub_batch_import_findings,
     securityhub_batch_update_findings, securityhub_describe_hub, securityhub_get_finding_history,
     securityhub_get_findings, securityhub_list_enabled_products, set_account, set_rule, set_rule_params, set_terraform,
-    start_audits, sweep_inventory, synchronise_hubs, tell_hubs,
+    start_audits, sweep_inventory, synchronise_hubs, tell_hubs, verify_ledgers,
 };
 
 /// Every endpoint. Order does not matter: literal segments win over parameters.
@@ -84,6 +84,7 @@ pub fn keyed() -> impl Iterator<Item = &'static Route> {
 
 /// Every function that events wake.
 pub static TRIGGERS: &[&Trigger] = &[
+    &fold_ledgers::TRIGGER,
     &import_hub_events::TRIGGER,
     &record_expiries::TRIGGER,
     &record_resource::TRIGGER,
@@ -93,6 +94,7 @@ pub static TRIGGERS: &[&Trigger] = &[
     &sweep_inventory::TRIGGER,
     &synchronise_hubs::TRIGGER,
     &tell_hubs::TRIGGER,
+    &verify_ledgers::TRIGGER,
 ];
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub enum Gauge {
     JobAge,
     /// Seconds between an event and the commit that has it.
     EventLag,
+    /// What a verification found wrong.
+    Drift,
 }
 
 /// Counts. Clones count together.

@@ -23,7 +23,7 @@ STREAMED = {
 #: Nobody can know the uid of one thing beforehand; and a key is revoked once.
 NAMED = ("revoke-key", "bitdefender-get-", "bitdefender-update", "datadog-", "get-job", "infracast-get-terraform-patch")
 #: What a queue or a schedule wakes.
-TRIGGERS = {"import-hub-events", "record-expiries", "record-resource", "run-audits", "run-decisions", "start-audits", "sweep-inventory", "synchronise-hubs", "tell-hubs"}
+TRIGGERS = {"fold-ledgers", "import-hub-events", "record-expiries", "record-resource", "run-audits", "run-decisions", "start-audits", "sweep-inventory", "synchronise-hubs", "tell-hubs", "verify-ledgers"}
 #: What is read from AWS.
 READERS = {"sweep-inventory", "synchronise-hubs", "tell-hubs"}
 MASTER = "1:" + "5a" * 32

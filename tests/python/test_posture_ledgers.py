@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 
 import pytest
 
 from findings import finding
-from posture import run, serving
+from posture import ROOT, run, serving
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +113,30 @@ def test_only_the_owner_may_read_stores_and_exports(tmp_path):
     file.chmod(0o644)
     assert run("export", file, "--data", data).returncode == 0
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_anchor_proves_that_the_log_extends_it(folder, tmp_path):
+    event = ["event", "verify-ledgers", ROOT / "events" / "verify-ledgers.json", "--data", folder]
+    told = run(*event, POSTURE_TENANT="acme")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout) == {"anchors": 1, "done": True, "problems": 0, "slices": 4}
+    anchor = re.search(r"anchor=\"?(anchor1:acme:[0-9]+-1:([0-9a-f]{64}):1:[0-9a-f]{64})", told.stderr)
+    assert anchor, told.stderr
+    whole, chain = anchor.groups()
+    verify = ["verify", "--data", folder, "--tenant", "acme", "--anchor"]
+    for kept in (whole, chain):
+        done = run(*verify, kept)
+        assert (done.returncode, json.loads(done.stdout)["problems"]) == (0, 0), done.stderr
+    other = run(*verify, "0" * 64)
+    assert other.returncode == 1 and "does not extend the anchor" in other.stderr
+    forged = whole[:-1] + ("0" if whole[-1] != "0" else "1")
+    refused = run(*verify, forged)
+    assert refused.returncode == 1 and "was not signed" in refused.stderr and not refused.stdout
+    assert run(*verify, whole.replace(":1:", ":2:")).returncode == 1, "another master"
+    assert run(*verify, whole[:-1]).returncode == 2, "no anchor at all"
+    file = tmp_path / "ledger"
+    assert run("export", file, "--data", folder, "--tenant", "acme").returncode == 0
+    offline = run("verify", "--offline", file, "--anchor", whole)
+    assert offline.returncode == 0 and "signature is not checked" in offline.stderr
+    quiet = run(*event, POSTURE_TENANT="acme")
+    assert json.loads(quiet.stdout) == {"anchors": 0, "done": True, "problems": 0, "slices": 0}

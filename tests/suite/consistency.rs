@@ -5,7 +5,7 @@ use crate::checkout::{exists, files, read};
 use crate::programs::programs;
 use crate::template::Template;
 use lambda_http::RequestExt;
-use posture_functions::access::{COUNTS, Grant, READS, WORDS, WRITES};
+use posture_functions::access::{COUNTS, Grant, PATROLS, READS, WORDS, WRITES};
 use posture_functions::event::request_of;
 use posture_functions::route::find;
 use posture_functions::{Handler, ROUTES, Route, TRIGGERS, WokenBy};
@@ -25,6 +25,7 @@ pub const HUB: &str = "HubPolicy";
 pub const TELL: &str = "TellPolicy";
 pub const MEMBERS: &str = "MemberPolicy";
 const WORDING: &str = "WordingPolicy";
+const PATROL: &str = "PatrolPolicy";
 
 /// What the table says of one function.
 pub struct Function {
@@ -101,8 +102,9 @@ impl Function {
             let perhaps = format!("!If [HasModel, !Ref {WORDING}, !Ref AWS::NoValue]");
             return format!("[!Ref {ledger}, !Ref {MASTER}, !Ref {COUNT}, {perhaps}]");
         }
-        let counts = if counts { format!(", !Ref {COUNT}") } else { String::new() };
-        format!("[!Ref {ledger}, !Ref {MASTER}{counts}]")
+        let patrols = PATROLS.iter().all(|grant| self.grants.contains(grant));
+        let also = |has: bool, policy| if has { format!(", !Ref {policy}") } else { String::new() };
+        format!("[!Ref {ledger}, !Ref {MASTER}{}{}]", also(counts, COUNT), also(patrols, PATROL))
     }
 }
 
@@ -300,10 +302,12 @@ fn the_policies_allow_what_the_ledger_calls_and_no_more() {
     let edit = "edit CALLS in tests/suite/consistency.rs, and functions/src/access.rs";
     none(&differences(&called.collect(), &known, &format!("{edit}; new call"), &format!("{edit}; no longer called")));
     let asked: BTreeSet<String> = CALLS.iter().filter_map(|(_, action)| action.map(str::to_owned)).collect();
-    let granted = [READS, WRITES, WORDS, COUNTS].concat().iter().map(|grant| grant.action.to_owned()).collect();
+    let granted =
+        [READS, WRITES, WORDS, COUNTS, PATROLS].concat().iter().map(|grant| grant.action.to_owned()).collect();
     none(&differences(&granted, &asked, "remove from functions/src/access.rs", "add to functions/src/access.rs"));
     let template = Template::parse(&read("template.yaml"));
-    for (policy, grants) in [(READ, READS.to_vec()), (WRITE, [READS, WRITES].concat()), (COUNT, COUNTS.to_vec())] {
+    let ledger = [(READ, READS.to_vec()), (WRITE, [READS, WRITES].concat())];
+    for (policy, grants) in ledger.into_iter().chain([(COUNT, COUNTS.to_vec()), (PATROL, PATROLS.to_vec())]) {
         let path = format!("Resources/{policy}/Properties/PolicyDocument/Statement");
         let have = template.list(&format!("{path}/0/Action")).into_iter().map(str::to_owned).collect();
         let want = grants.iter().map(|grant| grant.action.to_owned()).collect();

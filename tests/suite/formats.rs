@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::http::Method;
-use posture_functions::{record_expiries, synchronise_hubs, tell_hubs};
+use posture_functions::{record_expiries, synchronise_hubs, tell_hubs, verify_ledgers};
 use posture_local::embedded::Embedded;
 use posture_shared::auth::Credentials;
 use posture_shared::domain::{Instant, Wording, wording};
@@ -397,6 +397,7 @@ async fn made() -> House {
     house.ask(&limited.token, Method::GET, "/api/v1/tenants/acme/keys", &Value::Null).await;
     house.clock.set(START.plus(2 * DAY));
     house.app.wake(&record_expiries::TRIGGER, json!({}), "r").await.unwrap();
+    house.app.wake(&verify_ledgers::TRIGGER, json!({}), "r").await.unwrap();
     // One that nobody has begun yet.
     post(&house, Method::POST, "/findings/run", json!({"framework": "cis-aws"})).await;
     house

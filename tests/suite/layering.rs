@@ -67,7 +67,6 @@ const LONG: &[(&str, usize)] = &[
     ("shared/src/ledger/lineage.rs", 500),
     // Tables of cases.
     ("tests/suite/hostile.rs", 650),
-    ("tests/suite/verify.rs", 600),
 ];
 
 const MAX_LINES: usize = 450;

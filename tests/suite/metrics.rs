@@ -2,10 +2,11 @@
 //! of their cost; and the name that a request has in answers and lines.
 
 use super::house::House;
+use crate::ledger::{place_of, small};
 use lambda_http::http::Method;
 use posture_functions::metrics::METRICS;
 use posture_functions::routes::keyed;
-use posture_functions::{Metrics, TRIGGERS, route::Handler};
+use posture_functions::{App, Metrics, TRIGGERS, route::Handler};
 use posture_local::faults::Fault;
 use posture_local::meter::Counts;
 use posture_shared::dialects::Dialect;
@@ -289,4 +290,24 @@ async fn every_refusal_names_its_request() {
         let name = answer.header("x-request-id").or(answer.header("x-amzn-requestid")).unwrap();
         assert_eq!((answer.status, told[0].field("request_id")), (404, &json!(name)), "{path}");
     }
+}
+
+/// Zero where nothing was wrong, since that says that somebody looked; nothing where nobody had anything to look at.
+#[tokio::test]
+async fn drift_is_told_where_something_was_verified() {
+    let (ledger, lines) = (small().await, Lines::default());
+    let app = App::new(ledger.writer.clone(), ledger.tenant().clone()).measuring(lines.metrics());
+    let trigger = TRIGGERS.iter().find(|trigger| trigger.function == "verify-ledgers").unwrap();
+    let drift = async || {
+        app.wake(trigger, json!({}), "r").await.unwrap();
+        lines.take().iter().map(|line| line.metrics.get("Drift").copied()).collect::<Vec<_>>()
+    };
+    assert_eq!(drift().await, [Some(0.0)]);
+    assert_eq!(drift().await, []);
+    let mut table = ledger.dump().await;
+    table.remove(&place_of(&table, "finding#", 0));
+    ledger.restore(&table).await;
+    ledger.clock.set(ledger.clock.now().plus(8 * 86_400_000));
+    assert_eq!(drift().await, [Some(1.0)]);
+    assert_eq!(drift().await, [Some(1.0)], "as long as it stays");
 }

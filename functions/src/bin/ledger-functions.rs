@@ -2,11 +2,12 @@
 //! one this process is.
 
 use posture_functions::{
-    create_key, decide_findings, get_docs, get_finding_history, get_job, get_openapi, get_related_resources,
-    get_resource, import_hub_events, import_resources, import_snapshots, list_accounts, list_changes, list_decisions,
-    list_jobs, list_keys, list_resources, record_expiries, record_resource, revoke_key, run_decisions, runtime,
-    securityhub_batch_import_findings, securityhub_batch_update_findings, securityhub_describe_hub,
-    securityhub_get_finding_history, securityhub_get_findings, securityhub_list_enabled_products, set_account,
+    create_key, decide_findings, fold_ledgers, get_docs, get_finding_history, get_job, get_openapi,
+    get_related_resources, get_resource, import_hub_events, import_resources, import_snapshots, list_accounts,
+    list_changes, list_decisions, list_jobs, list_keys, list_resources, record_expiries, record_resource, revoke_key,
+    run_decisions, runtime, securityhub_batch_import_findings, securityhub_batch_update_findings,
+    securityhub_describe_hub, securityhub_get_finding_history, securityhub_get_findings,
+    securityhub_list_enabled_products, set_account, verify_ledgers,
 };
 
 fn main() -> Result<(), lambda_runtime::Error> {
@@ -37,6 +38,13 @@ fn main() -> Result<(), lambda_runtime::Error> {
             &securityhub_list_enabled_products::ROUTE,
             &set_account::ROUTE,
         ],
-        &[&import_hub_events::TRIGGER, &record_expiries::TRIGGER, &record_resource::TRIGGER, &run_decisions::TRIGGER],
+        &[
+            &fold_ledgers::TRIGGER,
+            &import_hub_events::TRIGGER,
+            &record_expiries::TRIGGER,
+            &record_resource::TRIGGER,
+            &run_decisions::TRIGGER,
+            &verify_ledgers::TRIGGER,
+        ],
     )
 }

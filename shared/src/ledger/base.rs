@@ -35,6 +35,8 @@ impl Need {
 pub(super) enum Missing {
     /// A segment that the manifest names is not there any more: fall back to a checkpoint.
     Segment,
+    /// What is there cannot be read.
+    Damaged(Error),
     /// Anything else.
     Failed(Error),
 }
@@ -130,10 +132,11 @@ impl Base {
             let mut bytes = Vec::new();
             for key in part_keys(tenant, number, family, &part) {
                 let item = items.get(&key).ok_or(Missing::Segment)?;
-                check_format(item)?;
-                bytes.extend_from_slice(item.bytes("body")?);
+                check_format(item).map_err(Missing::Damaged)?;
+                bytes.extend_from_slice(item.bytes("body").map_err(Missing::Damaged)?);
             }
-            loaded.push(((number, family), Arc::new(Segment::decode(family, &bytes)?)));
+            let segment = Segment::decode(family, &bytes).map_err(Missing::Damaged)?;
+            loaded.push(((number, family), Arc::new(segment)));
         }
         self.loaded.write().unwrap_or_else(PoisonError::into_inner).extend(loaded);
         Ok(())

@@ -5,8 +5,9 @@
 use super::commit::newest_seen;
 use super::entry::{Body, Change, Entry};
 use super::evidence::Evidence;
-use super::items::{Expiry, kind_name};
+use super::items::{Expiry, Head, kind_name};
 use super::keys;
+use super::problems::Problems;
 use super::proof::{Hash, chain, root};
 use super::rules::Told;
 use crate::domain::{
@@ -14,11 +15,6 @@ use crate::domain::{
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-
-/// Differences between columns that are listed; the rest is counted.
-const DRIFTS_LISTED: usize = 100;
-/// Problems of other kinds that are listed; the rest is counted.
-const PROBLEMS_LISTED: usize = 1_000;
 
 /// Where a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,42 +31,6 @@ impl fmt::Display for Place {
             write!(f, "line {line}, ")?;
         }
         write!(f, "commit {}", self.seq)
-    }
-}
-
-/// What was found wrong so far.
-#[derive(Debug, Default)]
-pub(super) struct Problems {
-    listed: Vec<String>,
-    others: usize,
-    drifts: usize,
-}
-
-impl Problems {
-    pub fn add(&mut self, problem: String) {
-        self.others += 1;
-        if self.others <= PROBLEMS_LISTED {
-            self.listed.push(problem);
-        }
-    }
-
-    /// A column that differs between two accounts of a finding.
-    pub fn drift(&mut self, problem: String) {
-        self.drifts += 1;
-        if self.drifts <= DRIFTS_LISTED {
-            self.listed.push(problem);
-        }
-    }
-
-    /// The list, with a line for what it leaves out.
-    pub fn into_list(mut self) -> Vec<String> {
-        if let Some(more @ 1..) = self.others.checked_sub(PROBLEMS_LISTED) {
-            self.listed.push(format!("and {more} more problems that are not listed"));
-        }
-        if let Some(more @ 1..) = self.drifts.checked_sub(DRIFTS_LISTED) {
-            self.listed.push(format!("and {more} more differences between columns that are not listed"));
-        }
-        self.listed
     }
 }
 
@@ -159,6 +119,24 @@ impl Checker {
         }
     }
 
+    /// A log that is gone on with behind a commit, up to which it was examined before. Of findings nothing is known.
+    pub fn after(tenant: &TenantId, known: &Head) -> Self {
+        let Head { seq, at, next_ordinal, chain, log_bytes } = *known;
+        let tip = Link { seq, at, chain, ..Link::default() };
+        Self { tip, next_ordinal, log_bytes, entries: seq, ..Self::new(tenant, None) }
+    }
+
+    /// What the log makes the head.
+    pub fn head(&self) -> Head {
+        let Link { seq, at, chain, previous: _, format: _ } = self.tip;
+        Head { seq, at, next_ordinal: self.next_ordinal, chain, log_bytes: self.log_bytes }
+    }
+
+    /// Forgets what the log says of findings; of how many that was.
+    pub fn forget_findings(&mut self) -> usize {
+        std::mem::take(&mut self.findings).len()
+    }
+
     /// What the log says of a finding.
     pub fn account(&self, ordinal: Ordinal) -> Option<&Account> {
         self.findings.get(&ordinal)
@@ -231,7 +209,8 @@ impl Checker {
         problems
     }
 
-    fn root_of(&self, items: &Items) -> Hash {
+    /// The root that the documents and expiries of a commit make.
+    pub fn root_of(&self, items: &Items) -> Hash {
         let tenant = &self.tenant;
         let documents = items.documents.iter().map(|(_, document)| (document.key(tenant), document.leaf(tenant)));
         let expiries = items.expiries.iter().map(|(_, expiry)| {
@@ -249,17 +228,10 @@ impl Checker {
 
     /// Accepts a commit as the newest: takes over what its log entry says, and compares that with its documents.
     pub fn accept(&mut self, place: Place, entry: &Entry, items: &Items) {
-        self.pass_over(Link::from(entry));
-        self.documents += items.documents.len() as u64;
-        self.erased += items.documents.iter().filter(|(_, d)| matches!(d, Evidence::Erased(_))).count() as u64;
-        self.expiries += items.expiries.len() as u64;
-        self.log_bytes += entry.size as u64;
+        self.advance(place, entry, items);
         let documents: HashMap<Ordinal, &(Place, Evidence)> =
             items.documents.iter().map(|document| (document.1.ordinal(), document)).collect();
-        let mut before: Option<Ordinal> = None;
         for change in &entry.body.changes {
-            self.check_number(place, change, before, &entry.body);
-            before = Some(change.ordinal);
             self.take_over(place, entry, change, documents.get(&change.ordinal).copied());
         }
         for (place, expiry) in &items.expiries {
@@ -270,11 +242,30 @@ impl Checker {
             }
         }
         for observed in &entry.body.observed {
+            for ordinal in &observed.ordinals {
+                self.see_again(*ordinal, &observed.seen, entry.at);
+            }
+        }
+    }
+
+    /// Accepts a commit as the newest, and keeps nothing of what it says of findings but how many there are.
+    pub fn advance(&mut self, place: Place, entry: &Entry, items: &Items) {
+        self.pass_over(Link::from(entry));
+        self.documents += items.documents.len() as u64;
+        self.erased += items.documents.iter().filter(|(_, d)| matches!(d, Evidence::Erased(_))).count() as u64;
+        self.expiries += items.expiries.len() as u64;
+        self.log_bytes += entry.size as u64;
+        let mut before: Option<Ordinal> = None;
+        for change in &entry.body.changes {
+            self.check_number(place, change, before, &entry.body);
+            before = Some(change.ordinal);
+        }
+        for observed in &entry.body.observed {
             if !observed.ordinals.is_sorted_by(|a, b| a < b) {
                 self.problems.add(format!("{place}: the findings that were seen again are not in order"));
             }
-            for ordinal in &observed.ordinals {
-                self.see_again(place, *ordinal, &observed.seen, entry.at);
+            for ordinal in observed.ordinals.iter().filter(|ordinal| ordinal.0 >= self.next_ordinal) {
+                self.problems.add(format!("{place}: finding {} is seen again but was never created", ordinal.0));
             }
         }
     }
@@ -299,7 +290,8 @@ impl Checker {
         }
     }
 
-    fn take_over(&mut self, place: Place, entry: &Entry, change: &Change, document: Option<&(Place, Evidence)>) {
+    /// Takes over what a log entry says of one finding, and compares that with the finding's document.
+    pub fn take_over(&mut self, place: Place, entry: &Entry, change: &Change, document: Option<&(Place, Evidence)>) {
         let ordinal = change.ordinal;
         let account = self.findings.entry(ordinal).or_default();
         let first = account.documents == 0;
@@ -353,14 +345,26 @@ impl Checker {
         }
     }
 
-    fn see_again(&mut self, place: Place, ordinal: Ordinal, seen: &Seen, at: Instant) {
-        let Some(account) = self.findings.get_mut(&ordinal) else {
-            return self.problems.add(format!("{place}: finding {} is seen again but was never created", ordinal.0));
-        };
+    /// Takes over that a finding was seen again.
+    pub fn see_again(&mut self, ordinal: Ordinal, seen: &Seen, at: Instant) {
+        // One that was never created is named where the entry is accepted.
+        let Some(account) = self.findings.get_mut(&ordinal) else { return };
         if Seen::of_row(&account.row) < *seen {
             seen.cells().into_iter().for_each(|(column, cell)| account.row.set(column, cell));
         }
         account.row.set(Column::LastSeen, Cell::Int(at.0));
+    }
+
+    /// Takes for known, before a change is taken over, the timestamps that the change leaves as they were: for whoever knows
+    /// documents, and not what was seen between them.
+    pub fn assume_seen(&mut self, change: &Change, document: &Evidence) {
+        let Some(Ok(finding)) = document.finding() else { return };
+        let account = self.findings.entry(change.ordinal).or_default();
+        for (column, cell) in newest_seen(None, &finding).cells() {
+            if !change.columns.contains_key(column.name()) {
+                account.row.set(column, cell);
+            }
+        }
     }
 
     /// Complains when an anchor was given and no commit had that chain hash.

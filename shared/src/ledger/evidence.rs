@@ -145,6 +145,7 @@ pub(super) struct Commit {
 /// A walk along a tenant's log, oldest commit first.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
+    at_once: usize,
     reader: &'a Reader,
     tenant: &'a TenantId,
     from: Option<String>,
@@ -155,7 +156,19 @@ pub(super) struct Walk<'a> {
 impl Reader {
     /// Walks the whole log, or as far as an instant.
     pub(super) fn walk<'a>(&'a self, tenant: &'a TenantId, until: Option<Instant>) -> Walk<'a> {
-        Walk { reader: self, tenant, from: None, until, over: false }
+        Walk { reader: self, tenant, from: None, until, over: false, at_once: ENTRIES_AT_ONCE }
+    }
+
+    /// Walks the log behind the entry of a sort key, or from its beginning, so many entries at a time.
+    pub(super) fn walk_on<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        behind: &str,
+        until: Instant,
+        at_once: usize,
+    ) -> Walk<'a> {
+        let from = (!behind.is_empty()).then(|| right_after(behind));
+        Walk { reader: self, tenant, from, until: Some(until), over: false, at_once }
     }
 
     /// Every expiry by the commit that wrote it, in key order, and why those that cannot be read cannot.
@@ -207,7 +220,17 @@ impl Reader {
     }
 }
 
+/// A sort key and a control character: right after it, before every other.
+pub(super) fn right_after(sk: &str) -> String {
+    format!("{sk}\u{1}")
+}
+
 impl Walk<'_> {
+    /// Whether there is nothing more.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
     /// The next commits; none at the end.
     pub async fn next(&mut self) -> Result<Vec<Commit>, Error> {
         if self.over {
@@ -216,13 +239,12 @@ impl Walk<'_> {
         let range = Range {
             from: self.from.clone(),
             to: self.until.map(Instant::key),
-            limit: Some(ENTRIES_AT_ONCE),
+            limit: Some(self.at_once),
             consistent: true,
             ..Range::default()
         };
         let (items, more) = self.reader.store.query_page(&keys::log_partition(self.tenant), &range).await?;
-        // A sort key and a control character: right after it, before every other.
-        self.from = items.last().map(|item| item.sk().map(|sk| format!("{sk}\u{1}"))).transpose()?;
+        self.from = items.last().map(|item| item.sk().map(right_after)).transpose()?;
         self.over = !more || items.is_empty();
         try_join_all(items.iter().map(|item| self.reader.commit_of(self.tenant, item))).await
     }

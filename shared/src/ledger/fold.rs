@@ -8,7 +8,7 @@ use super::item::{Item, TTL, expires_in};
 use super::items::Head;
 use super::manifest::{Checkpoint, Manifest, Part, Parts};
 use super::segment::{SEGMENT_ROWS, Segment};
-use super::store::{Condition, ConditionalPut};
+use super::store::{Condition, ConditionalPut, Range};
 use super::view::View;
 use super::when::When;
 use super::{FORMAT, Need, Writer, keys};
@@ -27,6 +27,9 @@ const CHECKPOINT_MS: i64 = 86_400_000;
 /// Segments outside checkpoints live this long: 4 days, in seconds. Their manifests go a day earlier.
 const SEGMENT_SECONDS: i64 = 4 * 86_400;
 const DAY_SECONDS: i64 = 86_400;
+/// A schedule folds what was committed so long ago without being folded since: 47 hours, so that with a look every hour each commit
+/// older than 48 has its fold.
+const UNFOLDED_MS: i64 = 47 * 3_600_000;
 /// Bytes of a segment per item.
 const PART_BYTES: usize = 380_000;
 /// Segments written at a time.
@@ -84,11 +87,42 @@ impl Writer {
         }
     }
 
+    /// Folds where a cold reader has to read too much log, or where a commit has gone without a fold for two days; whether it did.
+    /// Nothing else folds for a tenant whose writers are gone. One round of two requests where everything is folded.
+    pub async fn fold_if_left(&self, tenant: &TenantId) -> Result<bool, Error> {
+        let range = Range { newest_first: true, limit: Some(1), consistent: true, ..Range::default() };
+        let (place, partition) = (keys::head(tenant), keys::manifest_partition(tenant));
+        let (head, newest) = tokio::join!(self.store.get(&place, true), self.store.query_page(&partition, &range));
+        let head = head?.as_ref().map_or(Ok(Head::default()), Head::from_item)?;
+        let manifest = newest?.0.first().map_or(Ok(Manifest::default()), Manifest::from_item)?;
+        if head.seq <= manifest.seq
+            || !(Folded::of(&manifest).is_behind(&head) || self.is_left(tenant, &manifest).await?)
+        {
+            return Ok(false);
+        }
+        // Another process may have folded since this one looked last.
+        self.cache.forget(tenant);
+        self.fold(tenant).await?;
+        // The columns of one tenant after the other would fill the memory.
+        self.cache.forget(tenant);
+        Ok(true)
+    }
+
+    /// Whether the first commit behind a fold has waited for long.
+    async fn is_left(&self, tenant: &TenantId, manifest: &Manifest) -> Result<bool, Error> {
+        let from = (manifest.seq > 0).then(|| manifest.at.plus(1).key());
+        let range = Range { from, limit: Some(1), consistent: true, ..Range::default() };
+        let (items, _) = self.store.query_page(&keys::log_partition(tenant), &range).await?;
+        let Some(first) = items.first() else { return Ok(false) };
+        let at: i64 = first.sk()?.parse().map_err(|_| Error::internal("a log entry's key is no instant"))?;
+        Ok(self.clock.now().0 - at >= UNFOLDED_MS)
+    }
+
     async fn folded(&self, tenant: &TenantId) -> Result<Folded, Error> {
         if let Some(folded) = self.folds().get(tenant) {
             return Ok(*folded);
         }
-        let range = super::store::Range { newest_first: true, limit: Some(1), ..Default::default() };
+        let range = Range { newest_first: true, limit: Some(1), ..Range::default() };
         let (items, _) = self.store.query_page(&keys::manifest_partition(tenant), &range).await?;
         let manifest = items.first().map_or(Ok(Manifest::default()), Manifest::from_item)?;
         let folded = Folded::of(&manifest);

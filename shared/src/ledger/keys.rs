@@ -14,6 +14,12 @@ pub(super) fn head(tenant: &TenantId) -> Key {
     alone(format!("{tenant}#head"))
 }
 
+/// How far verification in slices has come. The function that verifies may write here and nowhere else, so no other partition has
+/// `#patrol` in its key.
+pub(super) fn patrol(tenant: &TenantId) -> Key {
+    alone(format!("{tenant}#patrol"))
+}
+
 pub(super) fn log_partition(tenant: &TenantId) -> String {
     format!("{tenant}#log")
 }

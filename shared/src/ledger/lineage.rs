@@ -203,13 +203,13 @@ impl Reader {
         let mut lineage = self.lineage(tenant, when, need).await?;
         match lineage.base.load(&self.store, tenant, need).await {
             Ok(()) => {}
-            Err(Missing::Failed(error)) => return Err(error),
+            Err(Missing::Failed(error) | Missing::Damaged(error)) => return Err(error),
             Err(Missing::Segment) => {
                 tracing::warn!(tenant = %tenant, seq = lineage.base.manifest.seq, "a segment is gone; falling back to a checkpoint");
                 lineage = self.checkpointed(tenant, when).await?;
                 match lineage.base.load(&self.store, tenant, need).await {
                     Ok(()) => {}
-                    Err(Missing::Failed(error)) => return Err(error),
+                    Err(Missing::Failed(error) | Missing::Damaged(error)) => return Err(error),
                     Err(Missing::Segment) => {
                         // Not even the checkpoint is whole: the log alone still tells everything.
                         let entries = self.log_after(tenant, &Manifest::default(), None).await?;

@@ -3,6 +3,7 @@
 //! This is the only place that knows DynamoDB. Log and documents are the truth; folds, manifests and everything in
 //! memory are derived and can be rebuilt.
 
+mod anchor;
 mod base;
 mod capacity;
 mod changes;
@@ -35,6 +36,8 @@ mod offline_tests;
 mod once;
 mod overlay;
 mod own_rules;
+mod patrol;
+mod problems;
 mod proof;
 mod read;
 mod ready;
@@ -56,6 +59,7 @@ mod when;
 mod wordings;
 mod writer;
 
+pub use anchor::Anchor;
 pub use base::Need;
 pub use changes::{Changes, Recorded};
 pub use decisions::{Decisions, Place as DecisionPlace};
@@ -65,6 +69,7 @@ pub use export::Exported;
 pub use inventory::{Repeats, Stored, Walk};
 pub use items::{Document, Expiry, Head};
 pub use offline::verify_export;
+pub use patrol::{Patrol, Slice, Visit};
 pub use proof::Hash;
 pub use read::{Former, Found, History, Version, Versions};
 pub use ready::{Became, Ready};

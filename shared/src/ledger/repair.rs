@@ -130,6 +130,8 @@ impl Writer {
             done.entries += self.move_aside(tenant, std::slice::from_ref(key), &aside).await?;
         }
         done.head = self.restore_head(tenant, &log, stored.is_some(), old).await?;
+        // What was verified before may be cut off now.
+        self.store.delete(&keys::patrol(tenant)).await?;
         self.forget(tenant);
         Ok(done)
     }

@@ -118,6 +118,13 @@ impl Told {
             self.0.entry(rule.id).or_default().entry(number).or_insert(rule.digest);
         }
     }
+
+    /// Forgets the last number that a rule has, which several contents may share: only the whole log tells which of them came first.
+    pub fn forget_shared(&mut self) {
+        for numbers in self.0.values_mut() {
+            numbers.retain(|number, _| (*number as usize) < MOST_VERSIONS);
+        }
+    }
 }
 
 /// The number of the version that a write judges by.

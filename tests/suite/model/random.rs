@@ -41,7 +41,10 @@ async fn carry_out(steps: Vec<Step>) {
         run.step(step).await;
         if n % 10 == 9 {
             run.compare_all(n / 10 % 2).await;
+            run.world.patrol().await;
         }
     }
     run.finish().await;
+    run.world.clock.set(run.world.clock.now().plus(8 * 86_400_000));
+    run.world.patrol().await;
 }

@@ -109,7 +109,7 @@ impl Table {
                 let parts: Vec<&str> = sk.split('#').collect();
                 self.expiries.insert((instant(parts[0]), hex(parts[1]), instant(parts[2])));
             }
-            "segment" | "manifest" | "rule" => {}
+            "segment" | "manifest" | "rule" | "patrol" => {}
             other => panic!("an item of kind {other}"),
         }
     }

@@ -6,7 +6,9 @@ use posture_local::meter::Meter;
 use posture_shared::clock::Clock;
 use posture_shared::domain::{Caller, Instant, Scope, TenantId};
 use posture_shared::ledger::Writer;
+use posture_shared::operations::{Heard, verify_ledgers};
 use posture_shared::secrets::{Master, Masters};
+use std::sync::Mutex;
 
 /// The table's name.
 pub const TABLE: &str = "ledger";
@@ -54,6 +56,21 @@ impl World {
     pub fn bystander(&self) -> Writer {
         let masters = Masters::only(Master::new(1, vec![7; 32]).unwrap());
         Writer::connect(&config(self.store.clone()), TABLE, self.clock.clone(), masters)
+    }
+
+    /// Verifies in slices what is due: nothing is wrong, but that segments may be gone before their time.
+    pub async fn patrol(&self) {
+        let problems = Mutex::new(Vec::new());
+        let tell = |_: &TenantId, heard: Heard<'_>| {
+            if let Heard::Problem(problem) = heard {
+                problems.lock().unwrap().push(problem.to_owned());
+            }
+        };
+        let done = Box::pin(verify_ledgers(&self.bystander(), &self.tenant, &tell, || false)).await.unwrap();
+        assert!(done.done, "{done:?}");
+        let perished = |problem: &String| problem.starts_with("a segment of the index of commit");
+        let problems: Vec<String> = problems.into_inner().unwrap().into_iter().filter(|one| !perished(one)).collect();
+        assert!(problems.is_empty(), "{problems:?}");
     }
 
     /// A writer with cold caches and a meter of its own, which also counts by kind of item.
