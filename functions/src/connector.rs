@@ -12,7 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::ErrorKind;
 use futures_util::future::BoxFuture;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::{CaptureConnection, HttpConnector as Tcp, capture_connection};
+use hyper_util::client::legacy::connect::{CaptureConnection, Connected, HttpConnector as Tcp, capture_connection};
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use lambda_http::http::Uri;
@@ -62,7 +62,7 @@ fn given_up_by(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
     connection.connection_metadata().as_ref()?;
     let connection = connection.clone();
     let poison = move || {
-        let _ = connection.connection_metadata().as_ref().map(|connected| connected.poison());
+        let _ = connection.connection_metadata().as_ref().map(Connected::poison);
     };
     Some(ConnectionMetadata::builder().proxied(false).poison_fn(poison).build())
 }

@@ -36,8 +36,6 @@ pub(crate) fn trusting(region: &str) -> Result<ClientConfig, BoxError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
     use super::{ROOTS, trusting};
     use posture_shared::secrets::sha256_hex;
 

@@ -311,12 +311,8 @@ fn the_policies_allow_what_the_ledger_calls_and_no_more() {
         let path = format!("Resources/{policy}/Properties/PolicyDocument/Statement");
         let have = template.list(&format!("{path}/0/Action")).into_iter().map(str::to_owned).collect();
         let want = grants.iter().map(|grant| grant.action.to_owned()).collect();
-        none(&differences(
-            &have,
-            &want,
-            &format!("remove from {policy} in template.yaml"),
-            &format!("add to {policy}"),
-        ));
+        let (remove, add) = (format!("remove from {policy} in template.yaml"), format!("add to {policy}"));
+        none(&differences(&have, &want, &remove, &add));
         assert_eq!(template.get(&format!("{path}/0/Resource")), Some(TABLE), "{policy} in template.yaml");
         assert_eq!(template.keys(&path), ["0"], "{policy} in template.yaml: one statement");
         let partitions: BTreeSet<&str> = grants.iter().filter_map(|grant| grant.partitions).collect();
