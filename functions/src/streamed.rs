@@ -166,3 +166,49 @@ fn broken_off() -> Frame<Bytes> {
     trailers.insert(ERROR_BODY, HeaderValue::from_static(BROKEN_OFF));
     Frame::trailers(trailers)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::{Error, RuntimeApi};
+    use crate::output::flowing;
+    use bytes::Bytes;
+    use futures_util::{FutureExt, StreamExt, stream};
+    use lambda_http::Response;
+    use posture_shared::domain;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// What the runtime API is sent for an answer of these pieces.
+    async fn sent(pieces: Vec<Result<Bytes, domain::Error>>) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let runtime = RuntimeApi::at(&listener.local_addr().unwrap().to_string());
+        let heard = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut text, mut part) = (String::new(), [0; 4096]);
+            while !(text.contains("\r\n0\r\n") && text.ends_with("\r\n\r\n")) {
+                let count = stream.read(&mut part).await.unwrap();
+                assert!(count > 0, "{text}");
+                text.push_str(&String::from_utf8_lossy(part.get(..count).unwrap()));
+            }
+            stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            text
+        });
+        let body = flowing(b"one,".to_vec(), stream::iter(pieces).boxed());
+        let told: Result<(), Error> = runtime.tell("r", Response::new(body)).boxed().await;
+        told.unwrap();
+        heard.await.unwrap()
+    }
+
+    /// Lambda reads the trailers, and knows by them that a client must not take what it has for whole.
+    #[tokio::test]
+    async fn what_breaks_off_ends_with_trailers_that_say_so() {
+        let whole = sent(vec![Ok(Bytes::from("two"))]).await;
+        assert!(whole.contains("one,") && whole.ends_with("two\r\n0\r\n\r\n"), "{whole}");
+        let broken = sent(vec![Ok(Bytes::from("two")), Err(domain::Error::internal("x"))]).await;
+        let (_, end) = broken.split_once("two\r\n0\r\n").unwrap();
+        assert!(end.contains("lambda-runtime-function-error-type: BrokenOff\r\n"), "{broken}");
+        assert!(end.contains("lambda-runtime-function-error-body: ey"), "{broken}");
+    }
+}

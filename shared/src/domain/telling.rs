@@ -9,7 +9,7 @@ use super::synchronisation::{LEASE_MS, PERIOD_MS};
 use super::{Instant, Position};
 use serde::{Deserialize, Serialize};
 
-/// How long nobody tells a hub that could not be reached.
+/// How long nobody tells a hub that could not be reached, or did not take what it was told.
 const UNREACHABLE_MS: i64 = 10 * 60 * 1000;
 /// How often a hub is told again what it did not take for reasons of its own, before it is passed over.
 pub const MOST_TRIES: u32 = 5;
@@ -54,8 +54,10 @@ pub enum Listened {
     },
     /// It may not be told, or is not on.
     Closed(String),
-    /// It cannot be reached, or did not take what it was told for reasons of its own.
+    /// It cannot be reached.
     Lost(String),
+    /// It did not take what it was told for reasons of its own.
+    Untaken(String),
 }
 
 /// A hub, as far as it has been told.
@@ -73,7 +75,7 @@ pub struct Listener {
     pub told_at: Option<Instant>,
     /// What became of what it was told, ever.
     pub tally: Tally,
-    /// How often in a row it could not be told.
+    /// How often in a row it did not take what it was told.
     pub tries: u32,
     /// It is not told anything before.
     pub next_at: Option<Instant>,
@@ -135,7 +137,8 @@ impl Listener {
             }
             Listened::Wait { ms, reason } => wait(ms, reason),
             Listened::Closed(reason) => wait(PERIOD_MS, reason),
-            Listened::Lost(reason) => {
+            Listened::Lost(reason) => wait(UNREACHABLE_MS, reason),
+            Listened::Untaken(reason) => {
                 self.tries = self.tries.saturating_add(1);
                 wait(UNREACHABLE_MS, reason)
             }
@@ -158,6 +161,11 @@ impl Telling {
     /// Whether a worker has it to itself. A lease that ends later than any worker could have taken it for is none.
     pub fn is_leased(&self, now: Instant) -> bool {
         self.lease_until.is_some_and(|end| now < end && end <= now.plus(LEASE_MS))
+    }
+
+    /// Whether a worker that goes on must keep it anew: a third of its lease is gone.
+    pub fn is_ending(&self, now: Instant) -> bool {
+        self.lease_until.is_none_or(|end| end <= now.plus(LEASE_MS / 3 * 2))
     }
 
     /// As a worker keeps it that goes on.
@@ -193,9 +201,40 @@ pub fn responsible<'a>(hubs: &'a [Scope], own: &str, account: &str, region: &str
     of(account).or_else(|| of(own))
 }
 
+/// Whether a hub may be told of a finding of that id which says that it is of `account`. Whoever imports says both, perhaps with a key for that
+/// account alone; a hub that sees several accounts would change another one's finding by its id. So an id that names an account must name
+/// this one, and one that names none is told to this account's own hub only.
+pub fn may_be_told(id: &str, account: &str, hub: &str) -> bool {
+    let is_account = |part: &&str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut named = id.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_account).peekable();
+    match named.peek() {
+        Some(_) => named.all(|part| part == account),
+        None => hub == account,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_of_another_account_is_not_told() {
+        let arn = "arn:aws:securityhub:eu-west-1:111111111111:security-control/S3.1/finding/00aa";
+        let prowler = "prowler-aws-s3_public-111111111111-eu-west-1-bucket";
+        for (id, account, hub, told) in [
+            (arn, "111111111111", "111111111111", true),
+            (arn, "111111111111", "999999999999", true),
+            (arn, "222222222222", "999999999999", false),
+            (arn, "222222222222", "222222222222", false),
+            (prowler, "111111111111", "999999999999", true),
+            (prowler, "222222222222", "222222222222", false),
+            ("us-west-2/111111111111/222222222222", "111111111111", "111111111111", false),
+            ("6b9a3d0e-0000-4000-8000-00aa00bb00cc", "111111111111", "111111111111", true),
+            ("6b9a3d0e-0000-4000-8000-00aa00bb00cc", "111111111111", "999999999999", false),
+        ] {
+            assert_eq!(may_be_told(id, account, hub), told, "{id} {account} {hub}");
+        }
+    }
 
     const NOW: Instant = Instant(1_700_000_000_000);
 
@@ -230,7 +269,8 @@ mod tests {
         for (heard, ms, tries) in [
             (Listened::Wait { ms: 5, reason: "r".to_owned() }, 5, 0),
             (Listened::Closed("r".to_owned()), PERIOD_MS, 0),
-            (Listened::Lost("r".to_owned()), UNREACHABLE_MS, 1),
+            (Listened::Lost("r".to_owned()), UNREACHABLE_MS, 0),
+            (Listened::Untaken("r".to_owned()), UNREACHABLE_MS, 1),
         ] {
             hub.heard(heard.clone(), Tally::default(), NOW);
             assert_eq!((hub.place(), hub.error.as_deref(), hub.tries), (place, Some("r"), tries), "{heard:?}");

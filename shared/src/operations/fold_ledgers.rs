@@ -12,7 +12,12 @@ use crate::ledger::Writer;
 /// Errors: the first one, after all tenants had their turn.
 pub async fn fold_ledgers(writer: &Writer, own: &TenantId, enough: impl Fn() -> bool) -> Result<usize, Error> {
     let (mut folded, mut failed) = (0, None);
-    for tenant in &all_tenants(writer, own).await? {
+    let mut tenants: Vec<TenantId> = all_tenants(writer, own).await?.into_iter().collect();
+    // Where one takes all the time that there is, others come first in the next hour.
+    let hour = usize::try_from(writer.clock().now().0.div_euclid(3_600_000)).unwrap_or_default();
+    let first = hour.checked_rem(tenants.len()).unwrap_or_default();
+    tenants.rotate_left(first);
+    for tenant in &tenants {
         if enough() {
             break;
         }

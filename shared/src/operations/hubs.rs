@@ -38,17 +38,27 @@ impl Hubs {
     }
 }
 
+/// The account of one's own credentials. If AWS does not say, that is in `unread`.
+pub(super) async fn own_account(hubs: &Hubs, unread: &mut BTreeMap<Scope, String>) -> Option<String> {
+    let refusal = match hubs.aws.account().await {
+        Ok(account) => return Some(account),
+        Err(refusal) => refusal,
+    };
+    let nobody = Scope { account: "-".to_owned(), region: hubs.aws.region().to_owned() };
+    unread.insert(nobody, format!("AWS does not say whose credentials these are: {refusal}"));
+    None
+}
+
 /// Every hub with the credentials that it is asked with, by account, and in the order of the regions. What cannot be asked is in `unread`, with
 /// the reason.
 pub(super) async fn known_as(hubs: &Hubs, unread: &mut BTreeMap<Scope, String>) -> Vec<(Scope, Aws)> {
-    let mut readers = BTreeMap::new();
-    match hubs.aws.account().await {
-        Ok(account) => drop(readers.insert(account, hubs.aws.clone())),
-        Err(refusal) => {
-            let nobody = Scope { account: "-".to_owned(), region: hubs.aws.region().to_owned() };
-            unread.insert(nobody, format!("AWS does not say whose credentials these are: {refusal}"));
-        }
-    }
+    let own = own_account(hubs, unread).await;
+    known_to(hubs, own, unread)
+}
+
+/// The same, where one's own account is known, or known not to be.
+pub(super) fn known_to(hubs: &Hubs, own: Option<String>, unread: &mut BTreeMap<Scope, String>) -> Vec<(Scope, Aws)> {
+    let mut readers: BTreeMap<String, Aws> = own.map(|account| (account, hubs.aws.clone())).into_iter().collect();
     for role in &hubs.roles {
         match account_of_role(role) {
             // One's own account is read as oneself.

@@ -9,12 +9,12 @@
 //! - A finding that the hub does not have, or refuses, is passed over and said. What it did not take for reasons of its own keeps the
 //!   hub's place, and is tried again, five times.
 
-use super::hubs::{Hubs, known_as};
+use super::hubs::{Hubs, known_to, own_account};
 use super::list_changes::newest_position;
 use super::synchronise_hubs::Extent;
 use crate::domain::inventory::Scope;
 use crate::domain::json::{Object, text_at};
-use crate::domain::telling::{Listened, Listener, MOST_TRIES, Tally, responsible};
+use crate::domain::telling::{Listened, Listener, MOST_TRIES, Tally, may_be_told, responsible};
 use crate::domain::{Error, Family, Finding, FindingKey, Ordinal, Position, Seen, Telling, TenantId, asff};
 use crate::ledger::{DecidedIn, Intent, Need, Reader, When, Writer};
 use crate::upstream::{Aws, MOST_TOLD, Refusal, Teller, Why};
@@ -82,8 +82,12 @@ pub async fn tell_hubs(
             return Ok(found);
         }
     }
-    let hearers: BTreeMap<Scope, Aws> = known_as(hubs, &mut found.untold).await.into_iter().collect();
-    let own = hubs.aws.account().await.unwrap_or_default();
+    // Whose findings fall to whom depends on it, so without it nobody is told.
+    let Some(own) = own_account(hubs, &mut found.untold).await else {
+        found.done = false;
+        return Ok(found);
+    };
+    let hearers: BTreeMap<Scope, Aws> = known_to(hubs, Some(own.clone()), &mut found.untold).into_iter().collect();
     let telling = begun(writer, tenant, known, hearers.keys(), extent).await?;
     let Some(telling) = writer.telling_put(tenant, telling.held(now)).await? else {
         found.done = false;
@@ -111,11 +115,13 @@ pub async fn untold_hubs(
     most: usize,
 ) -> Result<(Vec<Untold>, bool), Error> {
     let mut nobody = BTreeMap::new();
-    let scopes: Vec<Scope> = known_as(hubs, &mut nobody).await.into_iter().map(|(scope, _)| scope).collect();
+    let own = own_account(hubs, &mut nobody).await;
+    let known = known_to(hubs, own.clone(), &mut nobody);
     if let Some((scope, reason)) = nobody.pop_first() {
         return Err(Error::Conflict(format!("{}: {reason}", scope.account)));
     }
-    let own = hubs.aws.account().await.unwrap_or_default();
+    let scopes: Vec<Scope> = known.into_iter().map(|(scope, _)| scope).collect();
+    let own = own.unwrap_or_default();
     let known = reader.telling_get(tenant).await?;
     let telling = begun(reader, tenant, known, scopes.iter(), extent).await?;
     let places: Vec<Position> = scopes.iter().filter_map(|scope| telling.hub(scope)).map(Listener::place).collect();
@@ -143,15 +149,15 @@ async fn begun<'a>(
     scopes: impl Iterator<Item = &'a Scope>,
     extent: Extent,
 ) -> Result<Telling, Error> {
-    let newest = match telling.hubs.iter().map(Listener::place).max_by_key(|place| place.at) {
+    let first = match telling.hubs.iter().map(Listener::place).min_by_key(|place| place.at) {
         _ if extent == Extent::Whole => Position::START,
-        // A hub that comes later is told of what the others have not been told of yet.
+        // A hub that comes later may have to tell what another still owes, which was responsible for it until now.
         Some(place) => place,
         None => newest_position(reader, tenant).await?,
     };
     for scope in scopes {
         if telling.hub(scope).is_none() {
-            telling.hubs.push(Listener::new(scope, newest));
+            telling.hubs.push(Listener::new(scope, first));
         }
         let Some(hub) = telling.hub_mut(scope) else { continue };
         if extent == Extent::Whole {
@@ -183,8 +189,13 @@ async fn messages(
         let members = asff::untold(&found.finding)?;
         let (account, region) = home_of(&found.finding);
         let hub = responsible(scopes, own, account, region)?.clone();
+        let key = found.finding.key();
+        if !may_be_told(&key.id, account, &hub.account) {
+            tracing::warn!(id = key.id, account, "its id does not say that it is of its account, so no hub is told");
+            return None;
+        }
         let place = *stretch.findings.get(&found.ordinal)?;
-        Some(Untold { hub, key: found.finding.key(), members, place })
+        Some(Untold { hub, key, members, place })
     });
     Ok(made.await?.into_iter().flatten().collect())
 }
@@ -282,7 +293,7 @@ impl Worker<'_> {
         for round in 1..=ROUNDS {
             let mut again = Vec::new();
             while let Some((members, keys)) = batches.pop_front() {
-                if enough() {
+                if enough() || !self.hold().await? {
                     self.found.tally.add(tally);
                     return Ok(None);
                 }
@@ -341,7 +352,19 @@ impl Worker<'_> {
             }
         }
         let count = batches.iter().map(|(_, keys)| keys.len()).sum::<usize>();
-        Ok(Some((Listened::Lost(format!("{count} findings were not taken: {last}")), tally)))
+        Ok(Some((Listened::Untaken(format!("{count} findings were not taken: {last}")), tally)))
+    }
+
+    /// Keeps the lease while there is something to do; whether it could be kept.
+    async fn hold(&mut self) -> Result<bool, Error> {
+        let now = self.writer.clock().now();
+        if !self.telling.is_ending(now) {
+            return Ok(true);
+        }
+        let put = self.writer.telling_put(self.tenant, self.telling.held(now)).await?;
+        let is_held = put.is_some();
+        self.telling = put.unwrap_or_else(|| self.telling.clone());
+        Ok(is_held)
     }
 
     /// Records with the findings that the hub took what it was told.
