@@ -235,6 +235,26 @@ async fn what_a_hub_refuses_is_told_and_not_lost() {
     assert_eq!(wake(&house).await.unwrap()["told"], json!(1));
 }
 
+/// The administrator's hub was responsible for a member's findings, and owed one of them, when the member's own hub came.
+#[tokio::test]
+async fn a_hub_that_comes_later_tells_what_another_owed() {
+    let stub = Stub::with(&[(OWN, EU, 1), (OWN, US, 1), (MEMBER, EU, 1)]);
+    let mut house = with(House::new().await, &stub);
+    house.app.wake(&synchronise_hubs::TRIGGER, json!({}), "r").await.unwrap();
+    house.app = house.app.synchronising(hubs(&stub, &[EU, US], &[]));
+    wake(&house).await.unwrap();
+    let denied = ("AccessDeniedException".to_owned(), "no".to_owned());
+    stub.change(|state| state.refuse.insert((OWN.to_owned(), EU.to_owned()), denied));
+    suppress(&house, &[(MEMBER, EU, 0), (OWN, US, 0)]).await;
+    let answer = wake(&house).await.unwrap();
+    assert_eq!((&answer["told"], &answer["untold"]), (&json!(1), &json!(1)), "{answer}");
+    stub.told();
+    let house = with(house, &stub);
+    assert_eq!(wake(&house).await.unwrap()["told"], json!(1));
+    let told: Vec<_> = stub.told().into_iter().map(|(account, region, ..)| (account, region)).collect();
+    assert_eq!(told, [(MEMBER.to_owned(), EU.to_owned())]);
+}
+
 #[tokio::test]
 async fn what_a_hub_does_not_take_is_said_and_keeps_nothing_back() {
     let stub = Stub::with(&[(OWN, EU, 6)]);
