@@ -19,8 +19,11 @@ class Stack:
     def __init__(self, text):
         off = absent(text)
         self._resources = {name: lines for name, lines in resources(text) if not off & {line.strip() for line in lines}}
-        default = re.search(r"(?m)^Globals:\n(?:  .*\n)*?    MemorySize: ([0-9]+)", text)
-        self._memory = int(default.group(1)) if default else 128
+        # As it is by default, where a parameter says it.
+        named = re.search(r"(?m)^Globals:\n(?:  .*\n)*?    MemorySize: !Ref (\w+)", text)
+        default = named and re.search(rf"(?m)^  {named.group(1)}:\n(?:    .*\n)*?    Default: ([0-9]+)", text)
+        fixed = re.search(r"(?m)^Globals:\n(?:  .*\n)*?    MemorySize: ([0-9]+)", text)
+        self._memory = int((default or fixed).group(1)) if default or fixed else 128
 
     def count(self, kind):
         """How many resources of a type there are."""
