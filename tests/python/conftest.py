@@ -29,11 +29,9 @@ def client(server):
 
 
 @pytest.fixture
-def hub():
-    """Security Hub on loopback, with nothing in it."""
+def moto():
+    """The URL of moto on loopback, with nothing in it."""
     from moto.server import ThreadedMotoServer
-
-    from hub import Hub
 
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -43,7 +41,15 @@ def hub():
     try:
         # What it has it keeps for the life of the process.
         urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST"), timeout=30).close()
-        with Hub(url) as before:
-            yield before
+        yield url
     finally:
         server.stop()
+
+
+@pytest.fixture
+def hub(moto):
+    """Security Hub before moto."""
+    from hub import Hub
+
+    with Hub(moto) as before:
+        yield before

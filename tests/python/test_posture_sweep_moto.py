@@ -2,13 +2,10 @@
 
 import base64
 import json
-import logging
 import re
-import urllib.request
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from aws import ACCOUNT, CAPTURED, Aws, Refused, item
 from test_posture_inventory_sweep import audit, findings, open_findings, sweep_regions
@@ -95,19 +92,9 @@ class Before(Aws):
 
 
 @pytest.fixture
-def aws():
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    try:
-        # What it has it keeps for the life of the process.
-        urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST"), timeout=30).close()
-        with Before(url) as before:
-            yield before
-    finally:
-        server.stop()
+def aws(moto):
+    with Before(moto) as before:
+        yield before
 
 
 def record(aws):
