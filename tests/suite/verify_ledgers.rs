@@ -150,6 +150,23 @@ async fn calls_that_end_early_go_on() {
     assert_eq!(anchors, 1);
 }
 
+/// Where findings changed often, slices have fewer of them, so that each fits into the time of a function.
+#[tokio::test]
+async fn findings_that_changed_often_take_more_slices() {
+    let mut slices = Vec::new();
+    // A hundred documents of each; a slice of findings ends behind 3,600. Of the log both take as many.
+    for count in [35, 36] {
+        let ledger = Ledger::new().await;
+        for turn in 0..100 {
+            let severity = if turn % 2 == 0 { "LOW" } else { "HIGH" };
+            let at = Instant(START + (i64::from(turn) + 1) * 3_600_000).to_string();
+            ledger.import(&(0..count).map(|n| finding(n, severity, &at)).collect::<Vec<Value>>()).await;
+        }
+        slices.push(assert_clean("often", &ledger).await.done.slices);
+    }
+    assert!(matches!(slices.as_slice(), [few, many] if *many == few + 1), "{slices:?}");
+}
+
 /// Where nothing happened, two requests are all, until the next rotation.
 #[tokio::test]
 async fn a_quiet_ledger_costs_two_requests() {

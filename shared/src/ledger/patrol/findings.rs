@@ -24,6 +24,8 @@ use std::sync::Arc;
 
 /// Findings of a slice: an eighth of a segment.
 const FINDINGS: u32 = 1_024;
+/// Documents after which a slice ends sooner: where findings changed for years, a slice must still fit into a function's time.
+const DOCUMENTS: usize = 3_600;
 /// Findings whose documents and rows are held at a time.
 const FINDINGS_AT_ONCE: usize = 16;
 /// Documents of each of them that are held at a time.
@@ -40,6 +42,8 @@ struct Work {
     entries: Entries,
     /// The most rows that were held at a time.
     rows: usize,
+    /// Documents that were read.
+    documents: usize,
     /// Findings whose timestamps only the whole log can tell.
     unsettled: BTreeSet<Ordinal>,
 }
@@ -50,7 +54,7 @@ impl Visit<'_> {
         let count = self.tip.next_ordinal;
         // Beyond the last one there may be documents that nothing names.
         let beyond = count.saturating_add(CREATED_PER_COMMIT);
-        let last = first.saturating_add(FINDINGS).min(beyond);
+        let mut last = first.saturating_add(FINDINGS).min(beyond);
         let mut checker = Checker::after(self.tenant, &self.tip);
         checker.tip = Link { seq: self.tip.seq, at: self.tip.at, chain: self.tip.chain, ..Link::default() };
         let mut problems = Problems::default();
@@ -63,10 +67,14 @@ impl Visit<'_> {
                 view.count()
             ));
         }
-        let mut work = Work { checker, entries: Entries::new(), rows: 0, unsettled: BTreeSet::new() };
+        let mut work = Work { checker, entries: Entries::new(), rows: 0, documents: 0, unsettled: BTreeSet::new() };
         let ordinals: Vec<Ordinal> = (first..last).map(Ordinal).collect();
         for ordinals in ordinals.chunks(FINDINGS_AT_ONCE) {
             Box::pin(self.some(&mut work, ordinals, view.as_ref())).await?;
+            if let Some(ordinal) = ordinals.last().filter(|_| work.documents >= DOCUMENTS) {
+                last = ordinal.0.saturating_add(1);
+                break;
+            }
         }
         if let Some(view) = view.as_ref().filter(|_| !work.unsettled.is_empty()) {
             Box::pin(self.settle(&mut work, view)).await?;
@@ -92,6 +100,7 @@ impl Visit<'_> {
             let instants = pages.iter().flat_map(|(_, items, _)| items).filter_map(instant_of);
             self.read_entries(&mut work.entries, instants.filter(|at| *at <= self.tip.at).collect()).await?;
             for (ordinal, items, more) in pages {
+                work.documents += items.len();
                 for item in &items {
                     self.document(work, ordinal, item).await?;
                 }
