@@ -1,6 +1,6 @@
 //! The rules that the program brings along.
 
-use super::load::{RuleSource, SourceFile, made};
+use super::load::{Frameworks, RuleSource, SourceFile, made};
 use super::metadata::{Metadata, Rule};
 use super::problem::Problem;
 
@@ -21,10 +21,11 @@ pub fn built_in_sources() -> impl Iterator<Item = RuleSource> {
 
 /// Every rule, by key. They were checked when the program was tested.
 pub fn built_in() -> Result<Vec<Rule>, Vec<Problem>> {
-    let rule = |(metadata, rego, digest): &(&str, &str, &str)| {
+    let mut frameworks = Frameworks::new();
+    let mut rule = |(metadata, rego, digest): &(&str, &str, &str)| {
         let metadata: Metadata = serde_json::from_str(metadata)
             .map_err(|error| vec![Problem::new("the catalogue", 0, error.to_string())])?;
-        made(metadata, ("the catalogue", ""), rego, (*digest).to_owned())
+        made(metadata, ("the catalogue", ""), rego, (*digest).to_owned(), &mut frameworks)
     };
-    RULES.iter().map(rule).collect()
+    RULES.iter().map(&mut rule).collect()
 }

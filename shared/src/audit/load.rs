@@ -74,13 +74,22 @@ pub fn load(source: &RuleSource) -> Result<Rule, Vec<Problem>> {
     let rego = source.text("rule.rego").map_err(|problem| vec![problem])?;
     let metadata: Metadata = read(&source.place("rule.yaml"), yaml).map_err(|problem| vec![problem])?;
     let digest = sha256_hex(format!("{yaml}\u{0}{rego}").as_bytes());
-    made(metadata, (&source.place("rule.yaml"), yaml), rego, digest)
+    made(metadata, (&source.place("rule.yaml"), yaml), rego, digest, &mut Frameworks::new())
 }
 
+/// Frameworks by the names that rules give them, so that of many rules each name is looked up once.
+pub(super) type Frameworks = BTreeMap<String, Option<KnownFramework>>;
+
 /// The rule of what its files say; `yaml`, a file's name and text, is where problems are looked for.
-pub(super) fn made(metadata: Metadata, yaml: (&str, &str), rego: &str, digest: String) -> Result<Rule, Vec<Problem>> {
+pub(super) fn made(
+    metadata: Metadata,
+    yaml: (&str, &str),
+    rego: &str,
+    digest: String,
+    frameworks: &mut Frameworks,
+) -> Result<Rule, Vec<Problem>> {
     let mut problems = Vec::new();
-    let controls = controls(&metadata, yaml.0, yaml.1, &mut problems);
+    let controls = controls(&metadata, yaml, frameworks, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -161,12 +170,20 @@ pub fn check_together(rules: &[Rule]) -> Vec<Problem> {
     problems
 }
 
-fn controls(metadata: &Metadata, file: &str, yaml: &str, problems: &mut Vec<Problem>) -> Vec<Control> {
+fn controls(
+    metadata: &Metadata,
+    (file, yaml): (&str, &str),
+    frameworks: &mut Frameworks,
+    problems: &mut Vec<Problem>,
+) -> Vec<Control> {
     let mut controls = BTreeSet::new();
     for (framework, ids) in &metadata.controls {
-        let known = KnownFramework::parse(framework);
+        if !frameworks.contains_key(framework) {
+            frameworks.insert(framework.clone(), KnownFramework::parse(framework));
+        }
+        let known = frameworks.get(framework).and_then(Option::as_ref);
         for id in ids {
-            match known.as_ref().and_then(|known| known.control(id)) {
+            match known.and_then(|known| known.control(id)) {
                 Some(control) => {
                     controls.insert(control);
                 }
