@@ -120,7 +120,7 @@ pub struct DerivedKey {
 }
 
 /// A cell in sortable form: absent first, then numbers and instants, then texts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SortValue {
     /// No value.
     Absent,

@@ -7,7 +7,8 @@ use super::store::Store;
 use super::{check_format, keys};
 use crate::domain::{Cell, Column, Error, Family, Ordinal, TenantId};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 /// Which columns a query reads.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,11 @@ impl Need {
     pub fn of(families: impl IntoIterator<Item = Family>, ordinals: impl IntoIterator<Item = Ordinal>) -> Self {
         Self { families: families.into_iter().collect(), ordinals: Some(ordinals.into_iter().collect()) }
     }
+
+    /// The segments that hold the findings of interest; `None` means all.
+    fn numbers(&self) -> Option<BTreeSet<u32>> {
+        self.ordinals.as_ref().map(|ordinals| ordinals.iter().map(|ordinal| ordinal.0 / SEGMENT_ROWS).collect())
+    }
 }
 
 /// Why segments could not be loaded.
@@ -47,35 +53,83 @@ impl From<Error> for Missing {
     }
 }
 
+/// Columns that one base keeps ready to be read; of a larger tenant the others stay packed, at about a tenth of the size, and
+/// are unpacked whenever they are read. With them and those of a past base, a million findings leave room in 256 MB for a sort by
+/// two texts.
+const READY_BYTES: usize = 48 << 20;
+/// The same of a base that is kept beside the newest one.
+const READY_BYTES_BESIDE: usize = 16 << 20;
+
 /// One fold's columns.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Base {
     pub manifest: Manifest,
-    loaded: RwLock<HashMap<Place, Arc<Segment>>>,
-    /// The segment that was unpacked last; findings are gone through in order.
-    unpacked: Mutex<Option<(Place, Arc<Block>)>>,
+    /// How many bytes are kept ready.
+    most: AtomicUsize,
+    loaded: RwLock<HashMap<Place, Held>>,
+    /// Bytes of the loaded segments that are ready.
+    ready: AtomicUsize,
+    /// The segment of each family that was unpacked last; findings are gone through in order.
+    unpacked: Mutex<HashMap<Family, (u32, Arc<Block>)>>,
 }
 
 /// A segment's number and family.
 type Place = (u32, Family);
+
+/// A segment in memory.
+#[derive(Debug, Clone)]
+pub(super) enum Held {
+    Packed(Arc<Segment>),
+    Ready(Arc<Block>),
+}
+
+impl Held {
+    /// Bytes held in memory, roughly.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Packed(segment) => segment.bytes(),
+            Self::Ready(block) => block.bytes(),
+        }
+    }
+}
+
+impl Default for Base {
+    fn default() -> Self {
+        Self {
+            manifest: Manifest::default(),
+            most: AtomicUsize::new(READY_BYTES),
+            loaded: RwLock::default(),
+            ready: AtomicUsize::default(),
+            unpacked: Mutex::default(),
+        }
+    }
+}
 
 impl Base {
     pub fn new(manifest: Manifest) -> Self {
         Self { manifest, ..Self::default() }
     }
 
-    /// A base whose segments are already at hand.
-    pub fn with_segments(manifest: Manifest, segments: HashMap<Place, Arc<Segment>>) -> Self {
-        Self { manifest, loaded: RwLock::new(segments), unpacked: Mutex::default() }
+    /// The base of the next fold, whose segments are those of this one but for what was written.
+    pub fn next(&self, manifest: Manifest, written: impl IntoIterator<Item = (Place, Segment)>) -> Self {
+        let mut loaded = self.loaded().clone();
+        loaded.extend(written.into_iter().map(|(place, segment)| (place, Held::Packed(Arc::new(segment)))));
+        let ready = loaded.values().filter(|held| matches!(held, Held::Ready(_))).map(Held::bytes).sum();
+        Self { manifest, loaded: RwLock::new(loaded), ready: AtomicUsize::new(ready), ..Self::default() }
     }
 
-    fn segment(&self, number: u32, family: Family) -> Option<Arc<Segment>> {
-        self.loaded.read().unwrap_or_else(PoisonError::into_inner).get(&(number, family)).map(Arc::clone)
+    /// From now on it is kept beside the newest one, and less of it ready.
+    pub fn put_beside(&self) {
+        self.most.store(READY_BYTES_BESIDE, Ordering::Relaxed);
     }
 
-    /// Every loaded segment.
-    pub fn segments(&self) -> HashMap<Place, Arc<Segment>> {
-        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Bytes held in memory, roughly.
+    pub fn bytes(&self) -> usize {
+        self.loaded().values().map(Held::bytes).sum()
+    }
+
+    fn loaded(&self) -> RwLockReadGuard<'_, HashMap<Place, Held>> {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A finding's value; [`Cell::None`] when its segment is not loaded or the finding is younger than this base.
@@ -84,34 +138,56 @@ impl Base {
         Ok(block.map_or(Cell::None, |block| block.cell((ordinal.0 % SEGMENT_ROWS) as usize, column)))
     }
 
-    /// The columns of a loaded segment.
+    /// The columns of a loaded segment. What is read is kept ready as far as there is room, but for long texts, because few
+    /// questions look at them.
     pub fn block(&self, number: u32, family: Family) -> Result<Option<Arc<Block>>, Error> {
-        let Some(segment) = self.segment(number, family) else { return Ok(None) };
-        if let Segment::Open(block) = &*segment {
-            return Ok(Some(Arc::clone(block)));
+        let held = self.loaded().get(&(number, family)).cloned();
+        let segment = match held {
+            None => return Ok(None),
+            Some(Held::Ready(block)) => return Ok(Some(block)),
+            Some(Held::Packed(segment)) => segment,
+        };
+        let last = self.unpacked().get(&family).filter(|(last, _)| *last == number).map(|(_, block)| Arc::clone(block));
+        if let Some(block) = last {
+            return Ok(Some(block));
         }
-        let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((place, block)) = &*unpacked
-            && *place == (number, family)
-        {
-            return Ok(Some(Arc::clone(block)));
+        let block = Arc::new(segment.unpack()?);
+        let has_room = self.ready.load(Ordering::Relaxed) + block.bytes() <= self.most.load(Ordering::Relaxed);
+        if family != Family::Text && has_room {
+            let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(Held::Packed(_)) = loaded.insert((number, family), Held::Ready(Arc::clone(&block))) {
+                self.ready.fetch_add(block.bytes(), Ordering::Relaxed);
+            }
+        } else {
+            self.unpacked().insert(family, (number, Arc::clone(&block)));
         }
-        let block = segment.open()?;
-        *unpacked = Some(((number, family), Arc::clone(&block)));
         Ok(Some(block))
+    }
+
+    /// Unpacks what `need` names once: whether it can be read.
+    pub fn unpack(&self, need: &Need) -> Result<(), Error> {
+        let loaded: Vec<Place> = self.loaded().keys().copied().collect();
+        let numbers = need.numbers();
+        let is_needed = |(number, family): &&Place| {
+            need.families.contains(family) && numbers.as_ref().is_none_or(|numbers| numbers.contains(number))
+        };
+        loaded.iter().filter(is_needed).try_for_each(|(number, family)| self.block(*number, *family).map(drop))
+    }
+
+    fn unpacked(&self) -> MutexGuard<'_, HashMap<Family, (u32, Arc<Block>)>> {
+        self.unpacked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Loads what `need` names and is not here yet, in one round of requests.
     pub async fn load(&self, store: &Store, tenant: &TenantId, need: &Need) -> Result<(), Missing> {
-        let numbers: Option<BTreeSet<u32>> =
-            need.ordinals.as_ref().map(|ordinals| ordinals.iter().map(|o| o.0 / SEGMENT_ROWS).collect());
+        let numbers = need.numbers();
         let mut wanted: Vec<(u32, Family, Part)> = Vec::new();
         for (number, parts) in (0_u32..).zip(&self.manifest.segments) {
             if numbers.as_ref().is_some_and(|numbers| !numbers.contains(&number)) {
                 continue;
             }
             for family in &need.families {
-                if self.segment(number, *family).is_none()
+                if !self.loaded().contains_key(&(number, *family))
                     && let Some(part) = parts.get(family.name())
                 {
                     wanted.push((number, *family, part.clone()));
@@ -131,12 +207,12 @@ impl Base {
         for (number, family, part) in wanted {
             let mut bytes = Vec::new();
             for key in part_keys(tenant, number, family, &part) {
-                let item = items.get(&key).ok_or(Missing::Segment)?;
-                check_format(item).map_err(Missing::Damaged)?;
+                let item = items.remove(&key).ok_or(Missing::Segment)?;
+                check_format(&item).map_err(Missing::Damaged)?;
                 bytes.extend_from_slice(item.bytes("body").map_err(Missing::Damaged)?);
             }
-            let segment = Segment::decode(family, &bytes).map_err(Missing::Damaged)?;
-            loaded.push(((number, family), Arc::new(segment)));
+            let segment = Segment::decode(&bytes).map_err(Missing::Damaged)?;
+            loaded.push(((number, family), Held::Packed(Arc::new(segment))));
         }
         self.loaded.write().unwrap_or_else(PoisonError::into_inner).extend(loaded);
         Ok(())
@@ -146,4 +222,93 @@ impl Base {
 /// The keys of the items over which a part is spread.
 pub(super) fn part_keys(tenant: &TenantId, number: u32, family: Family, part: &Part) -> Vec<Key> {
     (0..part.items).map(|i| keys::segment(tenant, number, family, &part.fold, i)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::{Base, Manifest, READY_BYTES, SEGMENT_ROWS, Segment};
+    use crate::domain::query::{Clause, Filter, SortKey, Test};
+    use crate::domain::{Cell, Column, Family, Instant, Ordinal};
+    use crate::ledger::manifest::Parts;
+    use crate::ledger::overlay::Overlay;
+    use crate::ledger::proof::Hash;
+    use crate::ledger::view::View;
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+
+    const ROWS: u32 = 2 * SEGMENT_ROWS + 100;
+
+    fn cell(row: u32, column: Column) -> Cell {
+        let random = u64::from(row).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        match column {
+            Column::Result => Cell::Text(if random % 3 == 0 { "fail" } else { "pass" }.to_owned()),
+            Column::Risk => Cell::Int(i64::try_from(random % 100).unwrap()),
+            Column::Id => Cell::Text(format!("finding-{random:x}-{row}")),
+            Column::Title => Cell::Text(format!("Check {}", random % 17)),
+            Column::UpdatedAt => Cell::Text(Instant(1_700_000_000_000 + i64::try_from(random).unwrap()).to_string()),
+            Column::Description => Cell::Text(format!("Of bucket {row}.")),
+            _ => Cell::None,
+        }
+    }
+
+    fn view(most: usize) -> View {
+        let numbers = 0..ROWS.div_ceil(SEGMENT_ROWS);
+        let written = numbers.clone().flat_map(|number| {
+            Family::ALL.map(|family| {
+                let (first, rows) = (number * SEGMENT_ROWS, (ROWS - number * SEGMENT_ROWS).min(SEGMENT_ROWS));
+                let cell = |row: usize, column| cell(first + u32::try_from(row).unwrap(), column);
+                let bytes = Segment::encode(family, rows as usize, None, &|_| true, &cell).unwrap();
+                ((number, family), Segment::decode(&bytes).unwrap())
+            })
+        });
+        let manifest = Manifest { count: ROWS, segments: vec![Parts::new(); numbers.len()], ..Manifest::default() };
+        let base = Base::default().next(manifest, written);
+        base.most.store(most, Ordering::Relaxed);
+        View {
+            at: Instant(1_800_000_000_000),
+            seq: 1,
+            chain: Hash::default(),
+            tip_at: Instant(1),
+            tail_bytes: 0,
+            base: Arc::new(base),
+            overlay: Arc::new(Overlay::new(ROWS)),
+        }
+    }
+
+    /// What there is no room for is unpacked whenever it is read, and answers the same.
+    #[test]
+    fn packed_segments_answer_as_ready_ones() {
+        let (ready, packed) = (view(READY_BYTES), view(0));
+        let filter = Filter::of([
+            Clause::on(Column::Result, Test::one_of(["fail"])),
+            Clause::on(Column::Title, Test::one_of((0..9).map(|n| format!("Check {n}")))),
+        ]);
+        let expected: Vec<Ordinal> = (0..ROWS)
+            .filter(|row| {
+                let titles = 0..9;
+                cell(*row, Column::Result).text() == Some("fail")
+                    && titles.into_iter().any(|n| cell(*row, Column::Title) == Cell::Text(format!("Check {n}")))
+            })
+            .map(Ordinal)
+            .collect();
+        let order = [(Column::Risk, true), (Column::UpdatedAt, false), (Column::Id, true)];
+        let order = order.map(|(column, descending)| SortKey { column, descending });
+        let mut sorted = Vec::new();
+        for view in [&ready, &packed] {
+            let mut chosen = view.select(&filter).unwrap();
+            assert_eq!(chosen, expected);
+            view.sort(&mut chosen, &order).unwrap();
+            sorted.push(chosen);
+            for row in (0..ROWS).step_by(1_001) {
+                for column in [Column::Id, Column::Description, Column::UpdatedAt] {
+                    assert_eq!(view.cell(Ordinal(row), column).unwrap(), cell(row, column), "{row} {column:?}");
+                }
+            }
+        }
+        assert_eq!(sorted.first(), sorted.last());
+        assert!(packed.base.ready.load(Ordering::Relaxed) == 0 && ready.base.ready.load(Ordering::Relaxed) > 0);
+        assert!(packed.base.bytes() * 2 < ready.base.bytes(), "{} {}", packed.base.bytes(), ready.base.bytes());
+    }
 }

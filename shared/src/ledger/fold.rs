@@ -3,7 +3,7 @@
 //! Folds are derived, idempotent and crash-safe: a manifest is written last and only if there is none for its commit;
 //! segments without a manifest expire. Nothing depends on a fold but the cost of reading.
 
-use super::base::{Base, part_keys};
+use super::base::part_keys;
 use super::item::{Item, TTL, expires_in};
 use super::items::Head;
 use super::manifest::{Checkpoint, Manifest, Part, Parts};
@@ -48,7 +48,7 @@ struct Written {
     number: u32,
     family: Family,
     part: Part,
-    segment: Arc<Segment>,
+    segment: Segment,
 }
 
 impl Folded {
@@ -164,7 +164,7 @@ impl Writer {
         let expires = (!checkpoint).then(|| expires_in(SEGMENT_SECONDS));
         let written = self.write_segments(tenant, &view, &id, checkpoint, expires).await?;
         let mut segments: Vec<Parts> = old.segments.clone();
-        let mut loaded = view.base.segments();
+        let mut fresh = Vec::with_capacity(written.len());
         for Written { number, family, part, segment } in written {
             while segments.len() <= number as usize {
                 segments.push(Parts::new());
@@ -172,7 +172,7 @@ impl Writer {
             if let Some(parts) = segments.get_mut(number as usize) {
                 parts.insert(family.name().to_owned(), part);
             }
-            loaded.insert((number, family), segment);
+            fresh.push(((number, family), segment));
         }
         let earliest = segments.iter().flat_map(|parts| parts.values()).filter_map(|part| part.expires).min();
         let here = Checkpoint { at: now, log_bytes };
@@ -191,7 +191,7 @@ impl Writer {
         if self.store.put(put).await? {
             let folded = Folded::of(&manifest);
             self.folds().insert(tenant.clone(), folded);
-            let base = Arc::new(Base::with_segments(manifest, loaded));
+            let base = Arc::new(view.base.next(manifest, fresh));
             self.cache.rebase(tenant, base);
         } else {
             // Somebody else folded the same commit; ours expires unread, or stays as waste when it was a checkpoint.
@@ -279,7 +279,7 @@ impl Writer {
             }
             self.store.put(ConditionalPut { item, condition: Condition::None }).await?;
         }
-        let segment = Arc::new(Segment::decode(family, &bytes)?);
+        let segment = Segment::decode(&bytes)?;
         Ok(Written { number, family, part, segment })
     }
 

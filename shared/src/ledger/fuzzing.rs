@@ -6,23 +6,20 @@ use super::item::{Item, Key};
 use super::manifest::Manifest;
 use super::segment::{MAGIC, Segment};
 use super::{FORMAT, proof::Hash};
-use crate::domain::{Column, Family, Instant, TenantId};
+use crate::domain::{Column, Instant, TenantId};
 
 /// Decodes a stored segment and reads some of its cells.
 pub fn segment(bytes: &[u8]) {
-    for family in Family::ALL {
-        let Ok(segment) = Segment::decode(family, bytes) else { continue };
-        let Ok(block) = segment.open() else { continue };
-        for column in Column::ALL {
-            for row in [0, 1, 127, 128, 8_191, usize::MAX] {
-                let _ = block.cell(row, *column);
-            }
-            if let Some(coded) = block.column(*column) {
-                let _ = (coded.value(coded.distinct()), coded.code(block.rows()));
-            }
+    let Ok(block) = Segment::decode(bytes).and_then(|segment| segment.unpack()) else { return };
+    for column in Column::ALL {
+        for row in [0, 1, 127, 128, 8_191, usize::MAX] {
+            let _ = block.cell(row, *column);
         }
-        let _ = segment.bytes();
+        if let Some(coded) = block.column(*column) {
+            let _ = (coded.value(coded.distinct()), coded.code(block.rows()));
+        }
     }
+    let _ = block.bytes();
 }
 
 /// Decodes a segment of so many rows, whose columns are `raw` before compression.

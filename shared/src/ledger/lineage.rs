@@ -159,6 +159,7 @@ impl Cache {
         *clock += 1;
         let warm = tenants.entry(tenant.clone()).or_default();
         warm.used = *clock;
+        lineage.base.put_beside();
         warm.other = Some(lineage);
         Self::shrink(tenants, tenant);
     }
@@ -180,9 +181,7 @@ impl Cache {
     fn shrink(tenants: &mut HashMap<TenantId, Warm>, keep: &TenantId) {
         let size = |warm: &Warm| {
             let lineages = warm.newest.iter().chain(&warm.other);
-            lineages
-                .map(|l| l.base.segments().values().map(|s| s.bytes()).sum::<usize>() + 4 * l.tail_bytes())
-                .sum::<usize>()
+            lineages.map(|l| l.base.bytes() + 4 * l.tail_bytes()).sum::<usize>()
         };
         let too_much = |tenants: &HashMap<TenantId, Warm>| {
             tenants.len() > CACHE_TENANTS || tenants.values().map(size).sum::<usize>() > CACHE_BYTES

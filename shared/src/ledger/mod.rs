@@ -34,6 +34,7 @@ mod offline;
 #[cfg(test)]
 mod offline_tests;
 mod once;
+mod order;
 mod overlay;
 mod own_rules;
 mod patrol;

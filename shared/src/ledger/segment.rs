@@ -10,9 +10,10 @@ mod codes;
 mod dictionary;
 mod encode;
 
-use super::compress::{UNPACKED_LIMIT, unpack_bytes};
-use crate::domain::{Cell, Column, Error, Family};
-use std::sync::Arc;
+use super::compress::unpack_bytes;
+use crate::domain::{Cell, Column, Error};
+use codes::Codes;
+use dictionary::Dictionary;
 
 /// Findings per segment.
 pub(super) const SEGMENT_ROWS: u32 = 8_192;
@@ -27,19 +28,6 @@ pub(super) struct Coded {
     codes: Codes,
 }
 
-/// Encoded cells one after another, and where each ends.
-#[derive(Debug, Default)]
-struct Dictionary {
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
-}
-
-#[derive(Debug)]
-enum Codes {
-    Narrow(Vec<u8>),
-    Wide(Vec<u16>),
-}
-
 /// A segment's columns, unpacked.
 #[derive(Debug)]
 pub(super) struct Block {
@@ -47,57 +35,32 @@ pub(super) struct Block {
     columns: Vec<(Column, Coded)>,
 }
 
-/// A segment of one family.
+/// A segment of one family as it is stored: so many rows, and the frame.
 #[derive(Debug)]
-pub(super) enum Segment {
-    /// Ready to be read.
-    Open(Arc<Block>),
-    /// As it came: so many rows, and the frame.
-    Packed(usize, Vec<u8>),
-}
-
-impl Dictionary {
-    fn push(&mut self, parts: &[&[u8]]) -> Result<(), Error> {
-        for part in parts {
-            self.bytes.extend_from_slice(part);
-        }
-        if self.bytes.len() > UNPACKED_LIMIT {
-            return Err(damaged());
-        }
-        self.ends.push(u32::try_from(self.bytes.len()).map_err(Error::internal)?);
-        Ok(())
-    }
+pub(super) struct Segment {
+    rows: usize,
+    frame: Vec<u8>,
 }
 
 impl Coded {
     /// The number of distinct values.
     pub fn distinct(&self) -> usize {
-        self.dictionary.ends.len()
+        self.dictionary.len()
     }
 
     /// A distinct value.
     pub fn value(&self, code: usize) -> Cell {
-        let Dictionary { bytes, ends } = &self.dictionary;
-        let end = ends.get(code).map_or(0, |end| *end as usize);
-        let start = code.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |end| *end as usize);
-        bytes.get(start..end).and_then(|bytes| decode_cell(bytes).ok()).unwrap_or_default()
+        self.dictionary.get(code).and_then(|bytes| decode_cell(&bytes).ok()).unwrap_or_default()
     }
 
     /// The code of a row.
     pub fn code(&self, row: usize) -> usize {
-        match &self.codes {
-            Codes::Narrow(codes) => codes.get(row).map_or(0, |code| usize::from(*code)),
-            Codes::Wide(codes) => codes.get(row).map_or(0, |code| usize::from(*code)),
-        }
+        self.codes.get(row)
     }
 
     /// Bytes held in memory.
     fn bytes(&self) -> usize {
-        let codes = match &self.codes {
-            Codes::Narrow(codes) => codes.len(),
-            Codes::Wide(codes) => codes.len() * 2,
-        };
-        self.dictionary.bytes.len() + self.dictionary.ends.len() * 4 + codes
+        self.dictionary.bytes() + self.codes.bytes()
     }
 }
 
@@ -105,6 +68,11 @@ impl Block {
     /// How many findings it covers.
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Bytes held in memory, roughly.
+    pub fn bytes(&self) -> usize {
+        self.columns.iter().map(|(_, coded)| coded.bytes()).sum()
     }
 
     /// A column, unless the segment was written before it existed.
@@ -121,31 +89,24 @@ impl Block {
 
 impl Segment {
     /// Its columns.
-    pub fn open(&self) -> Result<Arc<Block>, Error> {
-        match self {
-            Self::Open(block) => Ok(Arc::clone(block)),
-            Self::Packed(rows, frame) => decode_block(*rows, &unpack_bytes(frame)?).map(Arc::new),
-        }
+    pub fn unpack(&self) -> Result<Block, Error> {
+        decode_block(self.rows, &unpack_bytes(&self.frame)?)
     }
 
     /// Bytes held in memory, roughly.
     pub fn bytes(&self) -> usize {
-        match self {
-            Self::Open(block) => block.columns.iter().map(|(_, coded)| coded.bytes()).sum(),
-            Self::Packed(_, frame) => frame.len(),
-        }
+        self.frame.len()
     }
 
-    /// Reads [`Segment::encode`] back. Long texts stay packed, because few questions look at them.
-    pub fn decode(family: Family, bytes: &[u8]) -> Result<Self, Error> {
+    /// Reads [`Segment::encode`] back, as far as can be told without unpacking it.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let mut input = Input(bytes);
         if input.take(MAGIC.len())? != MAGIC {
             return Err(Error::internal(
                 "a segment has an unknown format: `posture rebuild` writes the index anew from the log",
             ));
         }
-        let packed = Self::Packed(input.number()?, input.0.to_vec());
-        if family == Family::Text { Ok(packed) } else { packed.open().map(Self::Open) }
+        Ok(Self { rows: input.number()?, frame: input.0.to_vec() })
     }
 }
 
@@ -156,12 +117,7 @@ fn decode_block(rows: usize, raw: &[u8]) -> Result<Block, Error> {
     for _ in 0..count {
         let name = String::from_utf8_lossy(input.bytes()?).into_owned();
         let dictionary = dictionary::read(&mut input)?;
-        let codes = codes::read(&mut input, rows)?;
-        let codes = if dictionary.ends.len() <= 256 {
-            Codes::Narrow(codes.into_iter().map(|code| code.to_le_bytes()[0]).collect())
-        } else {
-            Codes::Wide(codes)
-        };
+        let codes = Codes::of(codes::read(&mut input, rows)?);
         if let Some(column) = Column::named(&name) {
             columns.push((column, Coded { dictionary, codes }));
         }

@@ -35,8 +35,26 @@ fn ids_cost_little_more_than_what_is_random_in_them() {
     let id = |row, column| if column == Column::Id { Cell::Text(prowlers(row)) } else { Cell::None };
     let bytes = encode(Family::Ids, rows, &id).unwrap();
     assert!(bytes.len() < 7 * rows, "{} bytes each", bytes.len() / rows);
-    let block = Segment::decode(Family::Ids, &bytes).unwrap().open().unwrap();
+    let block = Segment::decode(&bytes).unwrap().unpack().unwrap();
     assert!((0..rows).all(|row| block.cell(row, Column::Id) == Cell::Text(prowlers(row))));
+    // In memory it is the nine digits, where they end, and the codes of the pattern and of the words.
+    assert!(block.bytes() < 24 * rows, "{} bytes each", block.bytes() / rows);
+}
+
+/// Timestamps to the millisecond are all distinct, and a list by one of them has every finding's in memory.
+#[test]
+fn timestamps_cost_less_than_half_of_their_text() {
+    let rows = SEGMENT_ROWS as usize;
+    let at = |row: usize| {
+        let at = crate::domain::Instant(1_790_000_000_000 + i64::try_from(row).unwrap() * 7_919_123);
+        Cell::Text(at.to_string())
+    };
+    let seen = |row, column| if column == Column::UpdatedAt { at(row) } else { Cell::None };
+    let bytes = encode(Family::Seen, rows, &seen).unwrap();
+    assert!(bytes.len() < 6 * rows, "{} bytes each", bytes.len() / rows);
+    let block = Segment::decode(&bytes).unwrap().unpack().unwrap();
+    assert!((0..rows).all(|row| block.cell(row, Column::UpdatedAt) == at(row)));
+    assert!(block.bytes() < 12 * rows, "{} bytes each", block.bytes() / rows);
 }
 
 #[test]
@@ -44,7 +62,7 @@ fn every_cell_comes_back() {
     for family in Family::ALL {
         for rows in [0, 1, 127, 128, 129, SEGMENT_ROWS as usize] {
             let bytes = encode(family, rows, &sample).unwrap();
-            let segment = Segment::decode(family, &bytes).unwrap().open().unwrap();
+            let segment = Segment::decode(&bytes).unwrap().unpack().unwrap();
             assert_eq!(segment.rows(), rows);
             // The finding that comes next has no row yet, and must not be given the first one's values.
             assert_eq!(segment.cell(rows, Column::Title), Cell::None);
@@ -66,7 +84,7 @@ fn encoding_over_a_base_changes_nothing_but_the_work() {
     };
     for family in Family::ALL {
         for (below, rows) in [(0, 300), (1, 300), (128, 256), (300, 300), (300, 1_000), (1_000, 1_001)] {
-            let base = Segment::decode(family, &encode(family, below, &sample).unwrap()).unwrap().open().unwrap();
+            let base = Segment::decode(&encode(family, below, &sample).unwrap()).unwrap().unpack().unwrap();
             let touched = |row: usize| row.is_multiple_of(41);
             let looked = std::cell::Cell::new(0);
             let cell = |row, column| {
@@ -86,12 +104,12 @@ fn encoding_over_a_base_changes_nothing_but_the_work() {
 fn damage_is_an_error_and_never_a_panic() {
     let whole = encode(Family::Ids, 300, &sample).unwrap();
     for cut in (0..whole.len()).step_by(11) {
-        assert!(Segment::decode(Family::Ids, &whole[..cut]).is_err(), "cut at {cut}");
+        assert!(Segment::decode(&whole[..cut]).and_then(|segment| segment.unpack()).is_err(), "cut at {cut}");
     }
     for at in (0..whole.len()).step_by(7) {
         let mut flipped = whole.clone();
         flipped[at] ^= 0x55;
-        let _ = Segment::decode(Family::Ids, &flipped);
+        let _ = Segment::decode(&flipped).and_then(|segment| segment.unpack());
     }
     // The frame's own checks stop most damage, so the columns are damaged below it, too.
     let frame = &whole[super::MAGIC.len() + 2..];

@@ -6,7 +6,7 @@ use super::proof::Hash;
 use super::read::Former;
 use super::segment::{Block, Coded, SEGMENT_ROWS};
 use crate::domain::finding::Vocabulary;
-use crate::domain::query::{DerivedField, DerivedKey, Filter, SortKey, SortValue, Test};
+use crate::domain::query::{DerivedField, Filter, Test};
 use crate::domain::{AsOf, Cell, Column, Error, FindingKey, Instant, Judged, Ordinal, Presence, Row, Seen, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -139,7 +139,9 @@ impl View {
     /// The findings that pass all of the filter that columns answer, ascending.
     pub fn select(&self, filter: &Filter) -> Result<Vec<Ordinal>, Error> {
         let mut chosen = vec![true; self.count() as usize];
-        self.narrow(&mut chosen, filter)?;
+        for (number, rows) in (0_u32..).zip(chosen.chunks_mut(SEGMENT_ROWS as usize)) {
+            self.narrow(number, rows, filter)?;
+        }
         for ordinal in self.patched()? {
             let passes = filter.accepts_cells(&|column| self.cell(ordinal, column), self.at)?;
             if let Some(place) = chosen.get_mut(ordinal.0 as usize) {
@@ -149,65 +151,67 @@ impl View {
         Ok((0_u32..).zip(chosen).filter(|(_, chosen)| *chosen).map(|(n, _)| Ordinal(n)).collect())
     }
 
-    /// Clears the rows of the base that a filter refuses.
-    fn narrow(&self, chosen: &mut [bool], filter: &Filter) -> Result<(), Error> {
+    /// Clears the rows of a segment that a filter refuses. Segment by segment, so that what is packed is unpacked once.
+    fn narrow(&self, number: u32, rows: &mut [bool], filter: &Filter) -> Result<(), Error> {
         for (column, test) in filter.columnar() {
-            self.narrow_by(chosen, column, test)?;
+            self.narrow_by(number, rows, column, test)?;
         }
         for (field, test) in filter.derived() {
-            self.narrow_by_derived(chosen, field, test)?;
+            self.narrow_by_derived(number, rows, field, test)?;
         }
         for filters in &filter.alternatives {
-            let mut some = vec![false; chosen.len()];
+            let mut some = vec![false; rows.len()];
             for filter in filters {
-                let mut these: Vec<bool> = chosen.iter().zip(&some).map(|(chosen, some)| *chosen && !some).collect();
-                self.narrow(&mut these, filter)?;
+                let mut these: Vec<bool> = rows.iter().zip(&some).map(|(chosen, some)| *chosen && !some).collect();
+                self.narrow(number, &mut these, filter)?;
                 some.iter_mut().zip(these).for_each(|(some, these)| *some = *some || these);
             }
-            chosen.copy_from_slice(&some);
+            rows.copy_from_slice(&some);
         }
         Ok(())
     }
 
-    /// Clears the rows of the base that a test refuses. Each distinct value is tested once, and only where some row that
+    /// Clears the rows of a segment that a test refuses. Each distinct value is tested once, and only where some row that
     /// has it is still chosen, so that long texts stay packed where none of theirs matters.
-    fn narrow_by(&self, chosen: &mut [bool], column: Column, test: &Test) -> Result<(), Error> {
-        let absent_passes = test.accepts(&Cell::None, self.at);
-        for (number, rows) in (0_u32..).zip(chosen.chunks_mut(SEGMENT_ROWS as usize)) {
-            if !rows.contains(&true) {
-                continue;
-            }
-            // Rows beyond the segment are younger than it, and the overlay's.
-            let Some(block) = self.base.block(number, column.family())? else { continue };
-            let Some(coded) = block.column(column) else {
-                rows.iter_mut().for_each(|place| *place = *place && absent_passes);
-                continue;
+    fn narrow_by(&self, number: u32, rows: &mut [bool], column: Column, test: &Test) -> Result<(), Error> {
+        if !rows.contains(&true) {
+            return Ok(());
+        }
+        // Rows beyond the segment are younger than it, and the overlay's.
+        let Some(block) = self.base.block(number, column.family())? else { return Ok(()) };
+        let Some(coded) = block.column(column) else {
+            let absent_passes = test.accepts(&Cell::None, self.at);
+            rows.iter_mut().for_each(|place| *place = *place && absent_passes);
+            return Ok(());
+        };
+        let mut passes: Vec<Option<bool>> = vec![None; coded.distinct()];
+        for (row, place) in rows.iter_mut().enumerate().filter(|(_, place)| **place) {
+            let code = coded.code(row);
+            *place = match passes.get_mut(code) {
+                Some(known) => *known.get_or_insert_with(|| test.accepts(&coded.value(code), self.at)),
+                None => test.accepts(&Cell::None, self.at),
             };
-            let mut passes: Vec<Option<bool>> = vec![None; coded.distinct()];
-            for (row, place) in rows.iter_mut().enumerate().filter(|(_, place)| **place) {
-                let code = coded.code(row);
-                *place = match passes.get_mut(code) {
-                    Some(known) => *known.get_or_insert_with(|| test.accepts(&coded.value(code), self.at)),
-                    None => absent_passes,
-                };
-            }
         }
         Ok(())
     }
 
-    /// Clears the rows of the base for which a test refuses what several columns tell together.
-    fn narrow_by_derived(&self, chosen: &mut [bool], field: &DerivedField, test: &Test) -> Result<(), Error> {
-        for (number, rows) in (0_u32..).zip(chosen.chunks_mut(SEGMENT_ROWS as usize)) {
-            if !rows.contains(&true) {
-                continue;
-            }
-            let blocks = self.blocks(number, field.columns)?;
-            let coded: Vec<_> = blocks.iter().map(|(column, block)| block.as_ref()?.column(*column)).collect();
-            for (row, place) in rows.iter_mut().enumerate().filter(|(_, place)| **place) {
-                let cell = |coded: &Option<&Coded>| coded.map_or(Cell::None, |coded| coded.value(coded.code(row)));
-                let cells: Vec<Cell> = coded.iter().map(cell).collect();
-                *place = test.accepts(&(field.of)(&cells), self.at);
-            }
+    /// Clears the rows of a segment for which a test refuses what several columns tell together.
+    fn narrow_by_derived(
+        &self,
+        number: u32,
+        rows: &mut [bool],
+        field: &DerivedField,
+        test: &Test,
+    ) -> Result<(), Error> {
+        if !rows.contains(&true) {
+            return Ok(());
+        }
+        let blocks = self.blocks(number, field.columns)?;
+        let coded: Vec<_> = blocks.iter().map(|(column, block)| block.as_ref()?.column(*column)).collect();
+        for (row, place) in rows.iter_mut().enumerate().filter(|(_, place)| **place) {
+            let cell = |coded: &Option<&Coded>| coded.map_or(Cell::None, |coded| coded.value(coded.code(row)));
+            let cells: Vec<Cell> = coded.iter().map(cell).collect();
+            *place = test.accepts(&(field.of)(&cells), self.at);
         }
         Ok(())
     }
@@ -252,7 +256,7 @@ impl View {
     }
 
     /// The findings whose value is not simply the base's: touched by the tail, or expired since it was recorded.
-    fn patched(&self) -> Result<BTreeSet<Ordinal>, Error> {
+    pub(super) fn patched(&self) -> Result<BTreeSet<Ordinal>, Error> {
         let mut patched: BTreeSet<Ordinal> = self.overlay.ordinals().collect();
         for number in (0_u32..).take(self.base.manifest.segments.len()) {
             let Some(block) = self.base.block(number, Column::ExpiresAt.family())? else { continue };
@@ -266,37 +270,6 @@ impl View {
             }
         }
         Ok(patched)
-    }
-
-    /// Orders findings by columns; ties go by ordinal, ascending. Absent values come first, last when descending.
-    pub fn sort(&self, ordinals: &mut [Ordinal], order: &[SortKey]) -> Result<(), Error> {
-        self.sort_after(ordinals, None, order)
-    }
-
-    /// As [`View::sort`], before that by what several columns tell together.
-    pub fn sort_after(
-        &self,
-        ordinals: &mut [Ordinal],
-        first: Option<DerivedKey>,
-        order: &[SortKey],
-    ) -> Result<(), Error> {
-        let mut keyed: Vec<(Vec<u32>, Ordinal)> = ordinals.iter().map(|o| (Vec::new(), *o)).collect();
-        if let Some(DerivedKey { field, descending }) = first {
-            let value = |ordinal| {
-                let value = field.value(&|column| self.cell(ordinal, column))?;
-                Ok(value.texts().first().map_or(SortValue::Absent, |text| SortValue::Text(text.clone())))
-            };
-            rank(&mut keyed, descending, &value)?;
-        }
-        for key in order {
-            let value = |ordinal| Ok(key.column.sort_value(&self.cell(ordinal, key.column)?));
-            rank(&mut keyed, key.descending, &value)?;
-        }
-        keyed.sort_unstable();
-        for (place, (_, ordinal)) in ordinals.iter_mut().zip(keyed) {
-            *place = ordinal;
-        }
-        Ok(())
     }
 
     /// Every distinct recorded value of a column, in order; some may no longer be any finding's.
@@ -318,22 +291,6 @@ impl View {
     pub fn document_at(&self, ordinal: Ordinal) -> Result<Option<Instant>, Error> {
         Ok(self.recorded_cell(ordinal, Column::DocumentAt)?.int().map(Instant))
     }
-}
-
-/// Gives each finding one more rank to be ordered by.
-fn rank(
-    keyed: &mut [(Vec<u32>, Ordinal)],
-    descending: bool,
-    value: &dyn Fn(Ordinal) -> Result<SortValue, Error>,
-) -> Result<(), Error> {
-    let values = keyed.iter().map(|(_, ordinal)| value(*ordinal)).collect::<Result<Vec<SortValue>, Error>>()?;
-    let distinct: BTreeSet<&SortValue> = values.iter().collect();
-    let ranks: BTreeMap<&SortValue, u32> = distinct.into_iter().zip(0_u32..).collect();
-    for ((ranked, _), value) in keyed.iter_mut().zip(&values) {
-        let rank = ranks.get(value).copied().unwrap_or(0);
-        ranked.push(if descending { u32::MAX - rank } else { rank });
-    }
-    Ok(())
 }
 
 fn judged(cell: &dyn Fn(Column) -> Result<Cell, Error>) -> Result<Option<Judged>, Error> {

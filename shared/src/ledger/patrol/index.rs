@@ -51,7 +51,8 @@ impl Visit<'_> {
         for _ in 0..RETIRED_TRIES {
             let Some(Some(index)) = &self.index else { return Ok(None) };
             let view = self.view(index);
-            match view.base.load(&self.reader.store, self.tenant, need).await {
+            let loaded = view.base.load(&self.reader.store, self.tenant, need).await;
+            match loaded.and_then(|()| view.base.unpack(need).map_err(Missing::Damaged)) {
                 Ok(()) => return Ok(Some(view)),
                 Err(Missing::Failed(error)) => return Err(error),
                 Err(Missing::Damaged(error)) => {

@@ -9,6 +9,43 @@ use crate::domain::Error;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+/// Codes in memory, in as few bytes as the greatest of them needs.
+#[derive(Debug)]
+pub(super) enum Codes {
+    /// All are 0.
+    Same,
+    Narrow(Vec<u8>),
+    Wide(Vec<u16>),
+}
+
+impl Codes {
+    pub fn of(codes: Vec<u16>) -> Self {
+        match codes.iter().max() {
+            None | Some(0) => Self::Same,
+            Some(1..=255) => Self::Narrow(codes.into_iter().map(|code| code.to_le_bytes()[0]).collect()),
+            Some(_) => Self::Wide(codes),
+        }
+    }
+
+    /// The code of a place; 0 beyond the last.
+    pub fn get(&self, place: usize) -> usize {
+        match self {
+            Self::Same => 0,
+            Self::Narrow(codes) => codes.get(place).map_or(0, |code| usize::from(*code)),
+            Self::Wide(codes) => codes.get(place).map_or(0, |code| usize::from(*code)),
+        }
+    }
+
+    /// Bytes held in memory.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Same => 0,
+            Self::Narrow(codes) => codes.len(),
+            Self::Wide(codes) => codes.len() * 2,
+        }
+    }
+}
+
 /// Gives each value the number of its first occurrence; the distinct values, and a number for each place.
 pub(super) fn number<T: Clone + Eq + Hash>(values: impl Iterator<Item = T>) -> Result<(Vec<T>, Vec<u16>), Error> {
     let mut known: HashMap<T, u16> = HashMap::new();

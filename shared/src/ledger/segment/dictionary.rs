@@ -6,12 +6,139 @@
 //! number of texts and these (length, bytes), between which the words stand; codes, a pattern per value; then for each place,
 //! as far as some pattern has one: words · spelling · words · codes, a word per value that has the place. Spelling 0: each
 //! word (length, bytes); 1, of hexadecimal digits in lower case: the lengths, then all digits, two a byte.
+//!
+//! In memory a dictionary keeps the form in which it was written, because of a million ids most of what they have in common
+//! would be there a million times.
 
-use super::{Dictionary, Input, codes, damaged, put_bytes, put_number};
+use super::codes::{self, Codes};
+use super::{Input, damaged, put_bytes, put_number};
 use crate::domain::Error;
+use std::borrow::Cow;
 
 /// Words that are taken out of a value; later ones stay in the pattern.
 const WORDS: usize = 16;
+
+/// The distinct values of a column, as encoded cells.
+#[derive(Debug)]
+pub(super) enum Dictionary {
+    Whole(Texts),
+    Split(Split),
+}
+
+/// Texts one after another, and where each ends.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+/// Values as patterns, and the words that stand in them.
+#[derive(Debug)]
+pub(super) struct Split {
+    /// How many values there are.
+    count: usize,
+    /// The texts of all patterns.
+    texts: Texts,
+    /// Where the texts of each pattern end.
+    patterns: Vec<u32>,
+    /// The pattern of each value.
+    chosen: Codes,
+    places: Vec<Place>,
+}
+
+/// The words that stand at the same place of their patterns.
+#[derive(Debug)]
+struct Place {
+    words: Texts,
+    /// The word of each value; 0 also where its pattern has no such place.
+    codes: Codes,
+}
+
+impl Dictionary {
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Whole(texts) => texts.ends.len(),
+            Self::Split(split) => split.count,
+        }
+    }
+
+    /// A value.
+    pub fn get(&self, code: usize) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Self::Whole(texts) => texts.get(code).map(Cow::Borrowed),
+            Self::Split(split) => split.get(code).map(Cow::Owned),
+        }
+    }
+
+    /// Bytes held in memory.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Whole(texts) => texts.held(),
+            Self::Split(Split { texts, patterns, chosen, places, .. }) => {
+                let places = places.iter().map(|place| place.words.held() + place.codes.bytes()).sum::<usize>();
+                texts.held() + patterns.len() * 4 + chosen.bytes() + places
+            }
+        }
+    }
+}
+
+impl Texts {
+    fn push(&mut self, text: &[u8]) -> Result<(), Error> {
+        self.bytes.extend_from_slice(text);
+        self.end()
+    }
+
+    /// The text that was written to the bytes ends here.
+    fn end(&mut self) -> Result<(), Error> {
+        self.ends.push(u32::try_from(self.bytes.len()).map_err(Error::internal)?);
+        Ok(())
+    }
+
+    fn get(&self, number: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(number)? as usize;
+        let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize);
+        self.bytes.get(start..end)
+    }
+
+    /// Gives back what no further text will need.
+    fn done(mut self) -> Self {
+        self.bytes.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        self
+    }
+
+    /// Bytes held in memory.
+    fn held(&self) -> usize {
+        self.bytes.len() + self.ends.len() * 4
+    }
+}
+
+impl Split {
+    fn get(&self, code: usize) -> Option<Vec<u8>> {
+        if code >= self.count {
+            return None;
+        }
+        let texts = self.pattern(self.chosen.get(code))?;
+        let mut value = Vec::with_capacity(96);
+        let mut places = self.places.iter();
+        for (turn, text) in texts.enumerate() {
+            if turn > 0 {
+                let place = places.next()?;
+                value.extend_from_slice(place.words.get(place.codes.get(code))?);
+            }
+            value.extend_from_slice(self.texts.get(text)?);
+        }
+        Some(value)
+    }
+
+    /// The numbers of a pattern's texts.
+    fn pattern(&self, number: usize) -> Option<std::ops::Range<usize>> {
+        let end = *self.patterns.get(number)? as usize;
+        let start = number.checked_sub(1).and_then(|before| self.patterns.get(before)).map_or(0, |end| *end as usize);
+        Some(start..end)
+    }
+}
 
 /// Writes encoded cells; `split` where most are distinct.
 pub(super) fn put(out: &mut Vec<u8>, values: &[Vec<u8>], split: bool) -> Result<(), Error> {
@@ -84,58 +211,58 @@ fn nibble(digit: u8) -> Option<u8> {
 /// Reads [`put`] back.
 pub(super) fn read(input: &mut Input<'_>) -> Result<Dictionary, Error> {
     let count = input.number()?;
-    let mut dictionary = Dictionary::default();
     match input.byte()? {
         0 => {
+            let mut texts = Texts::default();
             for _ in 0..count {
-                dictionary.push(&[input.bytes()?])?;
+                texts.push(input.bytes()?)?;
             }
+            Ok(Dictionary::Whole(texts.done()))
         }
-        1 => read_split(input, count, &mut dictionary)?,
-        _ => return Err(damaged()),
+        1 => read_split(input, count).map(Dictionary::Split),
+        _ => Err(damaged()),
     }
-    Ok(dictionary)
 }
 
-fn read_split(input: &mut Input<'_>, count: usize, dictionary: &mut Dictionary) -> Result<(), Error> {
-    let mut patterns: Vec<Vec<&[u8]>> = Vec::new();
+fn read_split(input: &mut Input<'_>, count: usize) -> Result<Split, Error> {
+    let (mut texts, mut patterns, mut lengths) = (Texts::default(), Vec::new(), Vec::new());
     for _ in 0..input.number()? {
-        let texts = input.number()?;
-        if texts > WORDS + 1 {
+        let length = input.number()?;
+        if !(1..=WORDS + 1).contains(&length) {
             return Err(damaged());
         }
-        patterns.push((0..texts).map(|_| input.bytes()).collect::<Result<_, _>>()?);
-    }
-    let of_pattern = |code: u16| patterns.get(usize::from(code)).ok_or_else(damaged);
-    let chosen = codes::read(input, count)?.into_iter().map(of_pattern).collect::<Result<Vec<_>, _>>()?;
-    let places = chosen.iter().map(|texts| texts.len()).max().unwrap_or(0).saturating_sub(1);
-    let mut words = Vec::new();
-    for place in 0..places {
-        let of_place = read_words(input)?;
-        let holders = chosen.iter().filter(|texts| texts.len() > place + 1).count();
-        words.push((of_place, codes::read(input, holders)?.into_iter()));
-    }
-    for texts in chosen {
-        let mut parts: Vec<&[u8]> = Vec::with_capacity(2 * texts.len());
-        let (last, texts) = texts.split_last().ok_or_else(damaged)?;
-        for (text, (words, codes)) in texts.iter().zip(&mut words) {
-            let word = codes.next().and_then(|code| words.get(usize::from(code))).ok_or_else(damaged)?;
-            parts.extend([text, word.as_slice()]);
+        for _ in 0..length {
+            texts.push(input.bytes()?)?;
         }
-        parts.push(last);
-        dictionary.push(&parts)?;
+        patterns.push(u32::try_from(texts.ends.len()).map_err(Error::internal)?);
+        lengths.push(length);
     }
-    Ok(())
+    let chosen = codes::read(input, count)?;
+    let length = |code: &u16| lengths.get(usize::from(*code)).copied().ok_or_else(damaged);
+    let lengths = chosen.iter().map(length).collect::<Result<Vec<usize>, Error>>()?;
+    let most = lengths.iter().max().map_or(0, |most| most - 1);
+    let mut places = Vec::with_capacity(most);
+    for place in 0..most {
+        let words = read_words(input)?;
+        let holders = lengths.iter().filter(|length| **length > place + 1).count();
+        let mut held = codes::read(input, holders)?.into_iter();
+        if held.clone().any(|code| usize::from(code) >= words.ends.len()) {
+            return Err(damaged());
+        }
+        let codes = lengths.iter().map(|length| if *length > place + 1 { held.next().unwrap_or(0) } else { 0 });
+        places.push(Place { words, codes: Codes::of(codes.collect()) });
+    }
+    Ok(Split { count, texts: texts.done(), patterns, chosen: Codes::of(chosen), places })
 }
 
-fn read_words(input: &mut Input<'_>) -> Result<Vec<Vec<u8>>, Error> {
+fn read_words(input: &mut Input<'_>) -> Result<Texts, Error> {
     let count = input.number()?;
-    let mut words = Vec::new();
+    let mut words = Texts::default();
     if input.byte()? == 0 {
         for _ in 0..count {
-            words.push(input.bytes()?.to_vec());
+            words.push(input.bytes()?)?;
         }
-        return Ok(words);
+        return Ok(words.done());
     }
     let mut lengths = Vec::new();
     let mut all = 0_usize;
@@ -147,6 +274,10 @@ fn read_words(input: &mut Input<'_>) -> Result<Vec<Vec<u8>>, Error> {
     let digit = |nibble: u8| char::from_digit(nibble.into(), 16).map_or(b'0', |digit| digit as u8);
     let pairs = input.take(all.div_ceil(2))?;
     let mut digits = pairs.iter().flat_map(|pair| [digit(pair >> 4), digit(pair & 15)]);
-    words.extend(lengths.into_iter().map(|length| digits.by_ref().take(length).collect::<Vec<u8>>()));
-    Ok(words)
+    words.bytes.reserve_exact(all);
+    for length in lengths {
+        words.bytes.extend(digits.by_ref().take(length));
+        words.end()?;
+    }
+    Ok(words.done())
 }

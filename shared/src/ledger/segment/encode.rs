@@ -1,6 +1,7 @@
 //! Writing segments: over the segment below, of which most rows are taken as they are.
 
 use super::{Block, Coded, LEVEL, MAGIC, Segment, codes, dictionary, put_bytes, put_number, put_u64};
+use crate::domain::column::SEEN_TEXTS;
 use crate::domain::{Cell, Column, Error, Family};
 use crate::ledger::compress::pack_bytes;
 use std::collections::HashMap;
@@ -24,7 +25,7 @@ impl Segment {
             let below = base.and_then(|base| base.column(column));
             let (values, codes) = coded(&untouched, below, &|row| cell(row, column))?;
             put_bytes(&mut raw, column.name().as_bytes());
-            dictionary::put(&mut raw, &values, matches!(family, Family::Ids | Family::Text))?;
+            dictionary::put(&mut raw, &values, is_split(column))?;
             codes::put(&mut raw, &codes);
         }
         let mut out = MAGIC.to_vec();
@@ -32,6 +33,11 @@ impl Segment {
         out.extend(pack_bytes(&raw, LEVEL)?);
         Ok(out)
     }
+}
+
+/// Whether a column's values are nearly all distinct, and alike but for words with digits.
+fn is_split(column: Column) -> bool {
+    matches!(column.family(), Family::Ids | Family::Text) || SEEN_TEXTS.contains(&column)
 }
 
 /// The distinct values of a column, encoded, and a code per row.
