@@ -47,13 +47,14 @@ test-clients: build .venv/installed
 
 prove: build .venv/installed
 	PROVE_CASES=$(PROVE_CASES) PROPTEST_CASES=$(PROVE_CASES) cargo test --workspace --locked -- --include-ignored
-	.venv/bin/python -m pytest -q tests/python --ignore tests/python/prove/test_package.py
+	.venv/bin/python -m pytest -q tests/python --ignore tests/python/prove/test_package.py --ignore tests/python/prove/test_memory.py
 	cargo build --release --locked
 	target/release/posture bench --file "$$(mktemp -d)/bench"
 	$(MAKE) package
 	RUSTFLAGS='-C relocation-model=static' cargo build --profile shipping --locked --target "$$(rustc -vV | sed -n 's/^host: //p')" \
 	  --package posture-functions --example empty-function
-	.venv/bin/python -m pytest -q tests/python/prove/test_package.py
+	@echo 'Of a million findings, for the memory of the functions, ten minutes' >&2
+	.venv/bin/python -m pytest -q tests/python/prove/test_package.py tests/python/prove/test_memory.py
 	@echo 'The same with 100,000 findings, and then with 1,000,000, which takes the better part of an hour and 6 GB' >&2
 	POSTURE_LOG=warn,posture_local=info target/release/posture bench --findings 100000
 	POSTURE_LOG=warn,posture_local=info target/release/posture bench --findings 1000000

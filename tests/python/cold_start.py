@@ -26,8 +26,8 @@ class Start:
         self.wall, self.cpu, self.memory, self.answer = wall, cpu, memory, answer
 
 
-def start(program, function, event, **variables):
-    """Starts a program as a function, hands it an event, and ends it when it has answered."""
+def start(program, function, event, whole=False, patience=PATIENCE, **variables):
+    """Starts a program as a function, hands it an event, and ends it when it has answered: an answer in pieces begun to, or `whole`."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         env = environment_of(function, listener.getsockname()[1], **variables)
         began = time.perf_counter()
@@ -36,15 +36,15 @@ def start(program, function, event, **variables):
             answer, ended, connections = None, None, []
             while answer is None:
                 # The program may keep its connection or take another; one that it holds says nothing for a while.
-                ready, _, _ = select.select([listener, *connections], [], [], PATIENCE)
+                ready, _, _ = select.select([listener, *connections], [], [], patience)
                 assert ready, "the function neither asks nor answers"
                 if listener in ready:
                     connection, _ = listener.accept()
                     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    connection.settimeout(PATIENCE)
+                    connection.settimeout(patience)
                     connections.append(connection)
                     continue
-                head, body = read(ready[0])
+                head, body = read(ready[0], whole)
                 if head is None:
                     connections.remove(ready[0])
                     continue
@@ -82,7 +82,7 @@ def invocation(event):
     return head.encode() + event
 
 
-def read(connection):
+def read(connection, whole):
     """One request: head and body; nothing at the end."""
     buffer = b""
     while b"\r\n\r\n" not in buffer:
@@ -95,6 +95,8 @@ def read(connection):
     if b"transfer-encoding: chunked" in lower:
         # An answer in pieces, some of which never end: what a client waits for is what follows its status and headers.
         while SEPARATOR not in body or body.endswith((SEPARATOR, SEPARATOR + b"\r\n")):
+            body += more(connection)
+        while whole and not (body.endswith(b"\r\n\r\n") and b"\r\n0\r\n" in body):
             body += more(connection)
         return head, body
     length = 0

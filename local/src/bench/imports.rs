@@ -12,6 +12,7 @@ use indicatif::ProgressBar;
 use posture_functions::{securityhub_batch_import_findings as import, securityhub_batch_update_findings as update};
 use posture_shared::clock::Clock;
 use posture_shared::domain::Error;
+use posture_shared::secrets::Masters;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant as Stopwatch;
@@ -132,32 +133,42 @@ pub(super) async fn measure_rate(
     progress: &ProgressBar,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let world = World::new(Clock::machine(), Some(folder)).await?;
+    let world = World::new(Clock::machine(), Some(folder), None).await?;
     progress.set_length(u64::from(data.count) * 2);
     progress.set_position(0);
     for (name, flipped) in [("new", false), ("changed", true)] {
         let started = Stopwatch::now();
-        let numbers: Vec<u32> = (0..data.count).collect();
-        let at = world.clock.now();
-        let requests = numbers.chunks(REQUEST).map(|chunk| {
-            let findings = chunk.iter().map(|n| {
-                let failing = data.fails_at_first(*n) != flipped;
-                data.finding(*n, Reading { failing, at })
-            });
-            let body = json!({"Findings": findings.collect::<Vec<_>>()});
-            let world = &world;
-            async move {
-                let answer = world.ask(&world.app, &import::ROUTE, &body).await?.accepted()?;
-                if answer.body.get("FailedCount").and_then(Value::as_u64) != Some(0) {
-                    return Err(Error::internal(format!("an import of the bench was refused: {}", answer.body)));
-                }
-                progress.inc(chunk.len() as u64);
-                Ok(())
-            }
-        });
-        stream::iter(requests).buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        import_all(data, &world, flipped, progress).await?;
         let rate = f64::from(data.count) / started.elapsed().as_secs_f64();
         report.tell(&format!("import into a file, {name} findings"), format!("{rate:.0} a second"));
     }
+    Ok(())
+}
+
+/// Puts every finding into a new or empty folder, and measures nothing.
+pub(super) async fn fill(data: Data, folder: &Path, masters: Masters, progress: &ProgressBar) -> Result<(), Error> {
+    let world = World::new(Clock::machine(), Some(folder), Some(masters)).await?;
+    progress.set_length(data.count.into());
+    import_all(data, &world, false, progress).await
+}
+
+/// Imports what the first scan says of every finding, or the opposite, in requests of a client that has many.
+async fn import_all(data: Data, world: &World, flipped: bool, progress: &ProgressBar) -> Result<(), Error> {
+    let at = world.clock.now();
+    let numbers: Vec<u32> = (0..data.count).collect();
+    let requests = numbers.chunks(REQUEST).map(|chunk| async move {
+        let findings = chunk.iter().map(|n| {
+            let failing = data.fails_at_first(*n) != flipped;
+            data.finding(*n, Reading { failing, at })
+        });
+        let body = json!({"Findings": findings.collect::<Vec<_>>()});
+        let answer = world.ask(&world.app, &import::ROUTE, &body).await?.accepted()?;
+        if answer.body.get("FailedCount").and_then(Value::as_u64) != Some(0) {
+            return Err(Error::internal(format!("an import of the bench was refused: {}", answer.body)));
+        }
+        progress.inc(chunk.len() as u64);
+        Ok(())
+    });
+    stream::iter(requests).buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
     Ok(())
 }

@@ -63,7 +63,7 @@ impl Ledger {
         report: &mut Report,
     ) -> Result<Self, Error> {
         let started = Clock::machine().plus(-i64::from(DAYS) * DAY_MS - 3_600_000);
-        let world = World::new(started, None).await?;
+        let world = World::new(started, None, None).await?;
         let mut ledger = Self { world, data, readings: Vec::new(), quiet: Vec::new(), probes: Vec::new(), started };
         progress.set_length(u64::from(data.count) * 2);
         begin(progress, "first scan");

@@ -26,7 +26,8 @@ use data::Data;
 use indicatif::ProgressBar;
 use load::Ledger;
 use posture_shared::domain::Error;
-use std::path::PathBuf;
+use posture_shared::secrets::Masters;
+use std::path::{Path, PathBuf};
 
 /// What to measure.
 #[derive(Debug, Clone)]
@@ -84,6 +85,12 @@ pub async fn run(options: &Options, progress: &ProgressBar) -> Result<Report, Er
     Box::pin(decisions::measure(&ledger, options, progress, &mut report)).await?;
     report.not_built("package size, start to first answer");
     Ok(report)
+}
+
+/// Puts a bench's findings into a new or empty folder, as tenant `bench`, for whoever wants to measure something else over them.
+pub async fn fill(options: &Options, folder: &Path, masters: Masters, progress: &ProgressBar) -> Result<(), Error> {
+    begin(progress, "findings");
+    imports::fill(Data::new(options.seed, options.findings), folder, masters, progress).await
 }
 
 /// Says what is measured next: on the bar, and in the log where there is no terminal for one.

@@ -23,7 +23,7 @@ const REQUESTS: usize = 60;
 
 /// Measures them without Terraform, while it is new, and after that.
 pub(super) async fn measure(options: &Options, report: &mut Report) -> Result<(), Error> {
-    let world = World::new(NOW, None).await?;
+    let world = World::new(NOW, None, None).await?;
     put(&world, &import_resources::ROUTE, "resources", &groups()).await?;
     start_audit(&world.app.writer, &world.tenant, None, "framework").await?;
     run_audits(&world.app.writer, &[world.tenant.clone()].into(), || false).await?;

@@ -43,10 +43,14 @@ pub(super) struct Answer {
 }
 
 impl World {
-    /// A new store whose clock shows `now`: in memory and metered, or in a folder and not metered.
-    pub async fn new(now: Instant, folder: Option<&Path>) -> Result<Self, Error> {
+    /// A new store whose clock shows `now`: in memory and metered, or in a folder and not metered. Without masters it has one that is
+    /// kept nowhere.
+    pub async fn new(now: Instant, folder: Option<&Path>, masters: Option<Masters>) -> Result<Self, Error> {
         let engine = folder.map_or_else(Embedded::memory, Embedded::open)?;
-        let masters = Masters::only(Master::new(1, secrets::random::<32>()?.to_vec())?);
+        let masters = match masters {
+            Some(masters) => masters,
+            None => Masters::only(Master::new(1, secrets::random::<32>()?.to_vec())?),
+        };
         let (clock, tenant) = (Clock::starting_at(now), TenantId::parse("bench")?);
         let meter = folder.is_none().then(|| Meter::watching(engine.clone()));
         let app = container(&engine, meter.as_ref(), &clock, &masters, &tenant);

@@ -1,10 +1,11 @@
 //! `posture bench`: the design's table of costs, counted over a store of its own.
 
-use super::Ending;
-use crate::bench::{Options, Targets, run};
+use super::{Ending, masters};
+use crate::bench::{Options, Targets, fill, run};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use posture_shared::domain::Error;
+use serde_json::json;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -19,6 +20,9 @@ pub(super) struct Bench {
     /// Also measure the rate of imports into a file, in this new or empty folder
     #[arg(long, value_name = "DIR")]
     file: Option<PathBuf>,
+    /// Measure nothing, and leave the findings in this new or empty folder, as tenant `bench`
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["file", "resources"])]
+    fill: Option<PathBuf>,
     /// What the data is made from
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
@@ -27,9 +31,15 @@ pub(super) struct Bench {
 impl Bench {
     /// [`Error::Conflict`] when a target is missed.
     pub(super) async fn run(self) -> Result<Ending, Error> {
-        let Self { findings, resources, file, seed } = self;
+        let Self { findings, resources, file, fill: folder, seed } = self;
         let options = Options { findings, resources, file, seed, targets: Targets::at(findings), ..Options::default() };
         let progress = bar();
+        if let Some(folder) = folder {
+            fill(&options, &folder, masters::made_in(&folder)?, &progress).await?;
+            progress.finish_and_clear();
+            super::print(&json!({"findings": findings, "tenant": "bench"}))?;
+            return Ok(Ending::Done);
+        }
         let report = run(&options, &progress).await?;
         progress.finish_and_clear();
         let mut out = io::stdout().lock();

@@ -1,0 +1,133 @@
+"""What the packaged functions need of memory over a tenant of a million findings (DESIGN §4).
+
+The store is filled anew, which takes some ten minutes; `POSTURE_MILLION=DIR` names a folder that `posture bench --fill DIR` filled before.
+"""
+
+import datetime
+import json
+import os
+import pathlib
+import subprocess
+import uuid
+
+import pytest
+
+from cold_start import start
+from lambda_runtime import functions
+from posture import ROOT, environment
+from test_package import unpacked  # noqa: F401
+
+PROGRAM = ROOT / "target" / "release" / "posture"
+FINDINGS = 1_000_000
+MOST_MEGABYTES = 256
+#: Seconds that a function may say nothing: a verification goes on for ten minutes.
+PATIENCE = 900
+#: They read AWS, which is not here.
+ELSEWHERE = {"sweep-inventory", "synchronise-hubs", "tell-hubs"}
+#: Questions that mean every finding, or make a function look at what is long of each.
+WIDE = {
+    "bitdefender-get-checks": [{}, {"results": "fail", "resources": "arn:aws:s3:::nothing"}],
+    "bitdefender-get-resources": [{}],
+    "bitdefender-get-finding-changes": [{"type": "new,changed", "from_date": datetime.date.today().isoformat(), "to_date": datetime.date.today().isoformat()}],
+    "datadog-list-findings": [{}, {"filter[tags]": "team:team-3", "detailed_findings": "true"}],
+    "infracast-list-findings": [{}, {"search": "bucket", "sort": "-risk_score"}],
+    "infracast-list-scored-findings": [{}],
+    "securityhub-get-findings": [
+        {},
+        {"SortCriteria": [{"Field": "UpdatedAt", "SortOrder": "desc"}]},
+        {"SortCriteria": [{"Field": "ResourceId", "SortOrder": "asc"}, {"Field": "Id", "SortOrder": "desc"}]},
+        {"Filters": {"Description": [{"Value": "Bucket", "Comparison": "PREFIX"}]}},
+        {"Filters": {"ResourceId": [{"Value": "arn:aws:s3", "Comparison": "PREFIX"}]}},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A table with a million findings: what functions find in their environment, and a key."""
+    folder = os.environ.get("POSTURE_MILLION")
+    if not folder:
+        folder = tmp_path_factory.mktemp("million")
+        quiet = environment(POSTURE_LOG="warn")
+        subprocess.run([PROGRAM, "bench", "--findings", str(FINDINGS), "--fill", folder], check=True, env=quiet)
+    process = subprocess.Popen([PROGRAM, "dynamodb", "--data", folder], stdout=subprocess.PIPE, env=environment())
+    try:
+        url = json.loads(process.stdout.readline())["url"]
+        variables = {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "eu-west-1",
+            "AWS_ENDPOINT_URL_DYNAMODB": url,
+            "POSTURE_MASTER": "1:" + json.loads((pathlib.Path(folder) / "master.json").read_text())["secret"],
+        }
+        wish = ["--tenant", "bench", "--scopes", "admin", "--name", f"memory-{os.getpid()}", "--endpoint-url", url]
+        made = subprocess.run([PROGRAM, "keys", "create", *wish], env=environment(**variables), capture_output=True, text=True)
+        assert made.returncode == 0, made.stderr
+        token = json.loads(made.stdout.splitlines()[-1])["key"]["token"]
+        yield variables | {"TABLE_NAME": "posture-ledger", "POSTURE_TENANT": "bench"}, token
+    finally:
+        process.kill()
+        process.wait()
+
+
+def questions():
+    """Each function's own event, and the wide ones: what to call it, the function, the event."""
+    for path in sorted((ROOT / "events").glob("*.json")):
+        if path.stem in ELSEWHERE:
+            continue
+        event = json.loads(path.read_text().replace("tenants/default", "tenants/bench").replace('"default"', '"bench"'))
+        yield path.stem, path.stem, event
+        for number, wish in enumerate(WIDE.get(path.stem, [])):
+            if event["httpMethod"] == "POST":
+                wide = event | {"body": json.dumps(wish), "isBase64Encoded": False}
+            else:
+                wide = event | {
+                    "queryStringParameters": wish,
+                    "multiValueQueryStringParameters": {name: [value] for name, value in wish.items()},
+                }
+            yield f"{path.stem} {number + 1}", path.stem, wide
+
+
+def imports():
+    """New findings, a hundred a request, until a fold has followed more than once."""
+    event = json.loads((ROOT / "events" / "securityhub-batch-import-findings.json").read_text())
+    for request in range(60):
+        found = [
+            {
+                "SchemaVersion": "2018-10-08",
+                "Id": f"memory-{uuid.uuid4()}",
+                "ProductArn": "arn:aws:securityhub:eu-west-1::product/prowler/prowler",
+                "GeneratorId": f"memory-{number % 7}",
+                "AwsAccountId": f"{number + 100000000000}",
+                "Types": ["Software and Configuration Checks"],
+                "CreatedAt": f"2026-01-01T00:00:{number % 60:02}.{request:03}Z",
+                "UpdatedAt": f"2026-01-01T00:00:{number % 60:02}.{request:03}Z",
+                "Severity": {"Label": "HIGH"},
+                "Title": "A bucket is public",
+                "Description": f"Bucket {uuid.uuid4()} is public.",
+                "Resources": [{"Type": "AwsS3Bucket", "Id": f"arn:aws:s3:::{uuid.uuid4()}", "Region": "eu-west-1"}],
+                "Compliance": {"Status": "FAILED"},
+            }
+            for number in range(100)
+        ]
+        yield f"import {request + 1}", "securityhub-batch-import-findings", event | {"body": json.dumps({"Findings": found})}
+
+
+def test_a_million_findings_fit_into_the_memory(unpacked, store, capsys):  # noqa: F811
+    folder, _ = unpacked
+    programs = {name: folder / debug.name for name, debug in functions().items()}
+    variables, token = store
+    peaks, lines = {}, []
+    for name, function, event in [*questions(), *imports()]:
+        text = json.dumps(event).replace("TOKEN", token)
+        whole = "stream" not in function
+        one = start(programs[function], function, text.encode(), whole=whole, patience=PATIENCE, **variables)
+        path, body = one.answer
+        assert path.endswith(b"/response"), (name, body[:500])
+        # Things that are named are not there; what is wide must be answered.
+        assert b'"statusCode":5' not in body and (name == function or b'"statusCode":200' in body), (name, body[:500])
+        peaks[name] = one.memory
+        lines.append(f"{name:<42} {one.memory:6.1f} MB {one.cpu:8.0f} ms of CPU {one.wall:8.0f} ms {len(body):9} bytes")
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))
+    assert {name: peak for name, peak in peaks.items() if peak > MOST_MEGABYTES} == {}
