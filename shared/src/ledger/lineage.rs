@@ -128,6 +128,7 @@ impl Cache {
                 warm.newest = Some(known);
             }
             Some(known) if !Arc::ptr_eq(&known.base, &lineage.base) => {
+                known.base.put_beside();
                 warm.other = Some(known);
                 warm.newest = Some(lineage);
             }

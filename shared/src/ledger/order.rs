@@ -5,7 +5,7 @@ use super::segment::{Coded, SEGMENT_ROWS};
 use super::view::View;
 use crate::domain::query::{DerivedKey, SortKey, SortValue};
 use crate::domain::{Column, Error, Ordinal};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 impl View {
     /// Orders findings by columns; ties go by ordinal, ascending. Absent values come first, last when descending.
@@ -21,26 +21,32 @@ impl View {
         order: &[SortKey],
     ) -> Result<(), Error> {
         ordinals.sort_unstable();
+        let patched = self.patched()?;
         // A stable sort by the last key, then by the one before it.
         for SortKey { column, descending } in order.iter().rev() {
-            let ranks = self.ranks(ordinals, *column)?;
+            let ranks = self.ranks(ordinals, *column, &patched)?;
             arrange(ordinals, ranks, *descending);
         }
         if let Some(DerivedKey { field, descending }) = first {
             let mut values = Values::default();
-            let mut known: HashMap<SortValue, u32> = HashMap::new();
-            let mut of = Vec::with_capacity(ordinals.len());
-            for ordinal in &*ordinals {
-                let value = field.value(&|column| self.cell(*ordinal, column))?;
-                let value = value.texts().first().map_or(SortValue::Absent, |text| SortValue::Text(text.clone()));
-                of.push(match known.get(&value) {
-                    Some(number) => *number,
-                    None => {
-                        let number = values.push(&value)?;
-                        known.insert(value, number);
-                        number
+            let mut of = vec![0; ordinals.len()];
+            for places in stretches(&ascending(ordinals)) {
+                let mut known: HashMap<SortValue, u32> = HashMap::new();
+                for (ordinal, place) in places {
+                    let value = field.value(&|column| self.cell(*ordinal, column))?;
+                    let value = value.texts().first().map_or(SortValue::Absent, |text| SortValue::Text(text.clone()));
+                    let number = match known.get(&value) {
+                        Some(number) => *number,
+                        None => {
+                            let number = values.push(&value)?;
+                            known.insert(value, number);
+                            number
+                        }
+                    };
+                    if let Some(of) = of.get_mut(*place as usize) {
+                        *of = number;
                     }
-                });
+                }
             }
             arrange(ordinals, values.ranks(of), descending);
         }
@@ -48,28 +54,23 @@ impl View {
     }
 
     /// Where each finding's value comes among those of all. A value that several share is looked at once a segment.
-    fn ranks(&self, ordinals: &[Ordinal], column: Column) -> Result<Vec<u32>, Error> {
-        let patched = self.patched()?;
-        let mut places: Vec<u32> = (0..).take(ordinals.len()).collect();
-        let ordinal_at = |place: &u32| ordinals.get(*place as usize).copied().unwrap_or(Ordinal(0));
-        places.sort_unstable_by_key(ordinal_at);
+    fn ranks(&self, ordinals: &[Ordinal], column: Column, patched: &BTreeSet<Ordinal>) -> Result<Vec<u32>, Error> {
         let mut values = Values::default();
         let mut of = vec![0; ordinals.len()];
-        for places in places.chunk_by(|a, b| ordinal_at(a).0 / SEGMENT_ROWS == ordinal_at(b).0 / SEGMENT_ROWS) {
-            let Some(number) = places.first().map(|place| ordinal_at(place).0 / SEGMENT_ROWS) else { continue };
+        for places in stretches(&ascending(ordinals)) {
+            let Some(number) = places.first().map(|(ordinal, _)| ordinal.0 / SEGMENT_ROWS) else { continue };
             let block = self.base.block(number, column.family())?;
             let coded = block.as_ref().and_then(|block| block.column(column));
             let mut known: Vec<Option<u32>> = vec![None; coded.map_or(0, Coded::distinct)];
-            for place in places {
-                let ordinal = ordinal_at(place);
+            for (ordinal, place) in places {
                 let code = coded
-                    .filter(|_| !patched.contains(&ordinal))
+                    .filter(|_| !patched.contains(ordinal))
                     .map(|coded| coded.code((ordinal.0 % SEGMENT_ROWS) as usize));
                 let known = code.and_then(|code| known.get_mut(code));
                 let value = match known {
                     Some(Some(value)) => *value,
                     known => {
-                        let value = values.push(&column.sort_value(&self.cell(ordinal, column)?))?;
+                        let value = values.push(&column.sort_value(&self.cell(*ordinal, column)?))?;
                         if let Some(known) = known {
                             *known = Some(value);
                         }
@@ -83,6 +84,18 @@ impl View {
         }
         Ok(values.ranks(of))
     }
+}
+
+/// Findings in ascending order, each with its place in the list: so that what is packed is unpacked once.
+fn ascending(ordinals: &[Ordinal]) -> Vec<(Ordinal, u32)> {
+    let mut places: Vec<(Ordinal, u32)> = ordinals.iter().copied().zip(0..).collect();
+    places.sort_unstable();
+    places
+}
+
+/// The same, by segments.
+fn stretches(places: &[(Ordinal, u32)]) -> impl Iterator<Item = &[(Ordinal, u32)]> {
+    places.chunk_by(|(a, _), (b, _)| a.0 / SEGMENT_ROWS == b.0 / SEGMENT_ROWS)
 }
 
 /// Values one after another, as bytes in whose order the values are.

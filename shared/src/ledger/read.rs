@@ -10,7 +10,7 @@ use crate::domain::json;
 use crate::domain::{
     Actor, Cell, Column, Error, Family, Finding, FindingKey, HistoryRecord, Instant, Kind, Ordinal, Seen, TenantId,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Documents that are read at a time where none of them is kept.
 const UNPACKED: usize = 100;
@@ -128,21 +128,22 @@ impl Reader {
         ordinals: &[Ordinal],
         mut each: impl FnMut(Found) -> bool,
     ) -> Result<(), Error> {
-        let mut places = Vec::with_capacity(ordinals.len());
-        for ordinal in ordinals {
-            let at = view.document_at(*ordinal)?;
+        // In ascending order, so that a segment which is packed is unpacked once.
+        let mut told = BTreeMap::new();
+        for ordinal in ordinals.iter().copied().collect::<BTreeSet<Ordinal>>() {
+            let at = view.document_at(ordinal)?;
             let at = at.ok_or_else(|| Error::internal(format!("finding {} has no document", ordinal.0)))?;
-            places.push((*ordinal, at, keys::document(tenant, *ordinal, at)));
+            let last_seen = view.cell(ordinal, Column::LastSeen)?.int().map_or(at, Instant);
+            told.insert(ordinal, (at, view.seen(ordinal)?, last_seen));
         }
-        let keys = places.iter().map(|(_, _, key)| key.clone()).collect();
+        let keys = told.iter().map(|(ordinal, (at, ..))| keys::document(tenant, *ordinal, *at)).collect();
         let mut items = self.document_items(keys, false).await?;
-        for (ordinal, at, key) in places {
-            let item = items.remove(&key).ok_or_else(|| {
+        for ordinal in ordinals {
+            let Some((at, seen, last_seen)) = told.get(ordinal) else { continue };
+            let item = items.remove(&keys::document(tenant, *ordinal, *at)).ok_or_else(|| {
                 Error::internal(format!("the document of finding {} at {at} is not there", ordinal.0))
             })?;
-            let seen = view.seen(ordinal)?;
-            let last_seen = view.cell(ordinal, Column::LastSeen)?.int().map_or(at, Instant);
-            if !each(lay_over(&Document::from_item(&item)?, ordinal, &seen, last_seen, view.at)?) {
+            if !each(lay_over(&Document::from_item(&item)?, *ordinal, seen, *last_seen, view.at)?) {
                 break;
             }
         }

@@ -106,7 +106,11 @@ impl Segment {
                 "a segment has an unknown format: `posture rebuild` writes the index anew from the log",
             ));
         }
-        Ok(Self { rows: input.number()?, frame: input.0.to_vec() })
+        let rows = input.number()?;
+        if rows > SEGMENT_ROWS as usize {
+            return Err(damaged());
+        }
+        Ok(Self { rows, frame: input.0.to_vec() })
     }
 }
 

@@ -125,3 +125,35 @@ fn damage_is_an_error_and_never_a_panic() {
         assert!(super::decode_block(300, &raw[..at]).is_err(), "cut at {at}");
     }
 }
+
+/// A frame of some kilobytes must not stand for gigabytes of values, whoever takes them all out.
+#[test]
+fn what_would_unfold_to_too_much_is_refused() {
+    let split = |values: usize, word: usize| {
+        let mut raw = Vec::new();
+        super::put_number(&mut raw, 1);
+        super::put_bytes(&mut raw, Column::Id.name().as_bytes());
+        super::put_number(&mut raw, values);
+        raw.push(1);
+        // One pattern of two texts, which all values have.
+        [1, 2].iter().for_each(|number| super::put_number(&mut raw, *number));
+        super::put_bytes(&mut raw, &[2]);
+        super::put_bytes(&mut raw, b"");
+        let same: Vec<u16> = vec![0; values];
+        super::codes::put(&mut raw, &same);
+        // One word, which all of them name.
+        super::put_number(&mut raw, 1);
+        raw.push(0);
+        super::put_bytes(&mut raw, &vec![b'7'; word]);
+        super::codes::put(&mut raw, &same);
+        super::codes::put(&mut raw, &vec![0; 300]);
+        super::decode_block(300, &raw)
+    };
+    let block = split(200, 1_000).unwrap();
+    assert_eq!(block.cell(7, Column::Id), Cell::Text("7".repeat(1_000)));
+    assert!(split(200, 1 << 20).is_err());
+    assert!(split(SEGMENT_ROWS as usize + 1, 1).is_err());
+    let mut many = super::MAGIC.to_vec();
+    super::put_number(&mut many, SEGMENT_ROWS as usize + 1);
+    assert!(Segment::decode(&many).is_err());
+}

@@ -272,7 +272,9 @@ impl Reader {
             return None;
         }
         let pinned = When::Pinned { seq, at, chain: Some(chain.short()) };
-        match self.view(tenant, pinned, &Need::all(Family::ALL)).await {
+        let need = Need::all(Family::ALL);
+        let view = self.view(tenant, pinned, &need).await;
+        match view.and_then(|view| view.base.unpack(&need).map(|()| view)) {
             Ok(view) => Some(view),
             Err(error) => {
                 checker.problems.add(format!("the index cannot be brought up to date: {error}"));

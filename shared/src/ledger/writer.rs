@@ -339,6 +339,11 @@ impl Writer {
         let (documents, view) =
             tokio::join!(self.documents_exact(tenant, &ordinals, true), self.view(tenant, pinned, &need));
         let (mut documents, view) = (documents?, view?);
+        // In ascending order, so that a segment which is packed is unpacked once.
+        let mut quiet: Vec<(&FindingKey, Ordinal)> = quiet.into_iter().collect();
+        quiet.sort_unstable_by_key(|(_, ordinal)| *ordinal);
+        let mut unread: Vec<&FindingKey> = unread.into_iter().collect();
+        unread.sort_unstable_by_key(|key| known_of(&board, key).map(|known| known.item.ordinal));
         for (key, ordinal) in quiet {
             let Some(known) = board.get_mut(key).and_then(|square| square.known.as_mut()) else { continue };
             known.newest = Some(view.seen(ordinal)?);

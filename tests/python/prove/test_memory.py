@@ -30,7 +30,7 @@ WIDE = {
     "bitdefender-get-resources": [{}],
     "bitdefender-get-finding-changes": [{"type": "new,changed", "from_date": datetime.date.today().isoformat(), "to_date": datetime.date.today().isoformat()}],
     "datadog-list-findings": [{}, {"filter[tags]": "team:team-3", "detailed_findings": "true"}],
-    "infracast-list-findings": [{}, {"search": "bucket", "sort": "-risk_score"}],
+    "infracast-list-findings": [{}, {"sort": "resource_id"}, {"search": "bucket", "sort": "-risk_score"}],
     "infracast-list-scored-findings": [{}],
     "securityhub-get-findings": [
         {},
@@ -68,6 +68,10 @@ def store(tmp_path_factory):
     finally:
         process.kill()
         process.wait()
+
+
+def test_every_wide_question_has_a_function():
+    assert set(WIDE) <= set(functions())
 
 
 def questions():
@@ -130,4 +134,6 @@ def test_a_million_findings_fit_into_the_memory(unpacked, store, capsys):  # noq
         lines.append(f"{name:<42} {one.memory:6.1f} MB {one.cpu:8.0f} ms of CPU {one.wall:8.0f} ms {len(body):9} bytes")
     with capsys.disabled():
         print("\n" + "\n".join(lines))
+    folds = [peak for name, peak in peaks.items() if name.startswith("import ")]
+    assert max(folds) > 3 * min(folds), "one that folds reads the index, and the others do not"
     assert {name: peak for name, peak in peaks.items() if peak > MOST_MEGABYTES} == {}

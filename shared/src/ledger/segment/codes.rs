@@ -22,7 +22,8 @@ impl Codes {
     pub fn of(codes: Vec<u16>) -> Self {
         match codes.iter().max() {
             None | Some(0) => Self::Same,
-            Some(1..=255) => Self::Narrow(codes.into_iter().map(|code| code.to_le_bytes()[0]).collect()),
+            // Not in place, which would keep the memory of the wider ones.
+            Some(1..=255) => Self::Narrow(codes.iter().map(|code| code.to_le_bytes()[0]).collect()),
             Some(_) => Self::Wide(codes),
         }
     }

@@ -11,8 +11,9 @@
 //! would be there a million times.
 
 use super::codes::{self, Codes};
-use super::{Input, damaged, put_bytes, put_number};
+use super::{Input, SEGMENT_ROWS, damaged, put_bytes, put_number};
 use crate::domain::Error;
+use crate::ledger::compress::UNPACKED_LIMIT;
 use std::borrow::Cow;
 
 /// Words that are taken out of a value; later ones stay in the pattern.
@@ -211,6 +212,9 @@ fn nibble(digit: u8) -> Option<u8> {
 /// Reads [`put`] back.
 pub(super) fn read(input: &mut Input<'_>) -> Result<Dictionary, Error> {
     let count = input.number()?;
+    if count > SEGMENT_ROWS as usize {
+        return Err(damaged());
+    }
     match input.byte()? {
         0 => {
             let mut texts = Texts::default();
@@ -226,7 +230,10 @@ pub(super) fn read(input: &mut Input<'_>) -> Result<Dictionary, Error> {
 
 fn read_split(input: &mut Input<'_>, count: usize) -> Result<Split, Error> {
     let (mut texts, mut patterns, mut lengths) = (Texts::default(), Vec::new(), Vec::new());
+    // Of each pattern the bytes of its texts: whoever takes all values out must not get more than may be stored.
+    let mut bytes: Vec<usize> = Vec::new();
     for _ in 0..input.number()? {
+        let before = texts.bytes.len();
         let length = input.number()?;
         if !(1..=WORDS + 1).contains(&length) {
             return Err(damaged());
@@ -236,19 +243,28 @@ fn read_split(input: &mut Input<'_>, count: usize) -> Result<Split, Error> {
         }
         patterns.push(u32::try_from(texts.ends.len()).map_err(Error::internal)?);
         lengths.push(length);
+        bytes.push(texts.bytes.len() - before);
     }
     let chosen = codes::read(input, count)?;
     let length = |code: &u16| lengths.get(usize::from(*code)).copied().ok_or_else(damaged);
     let lengths = chosen.iter().map(length).collect::<Result<Vec<usize>, Error>>()?;
+    let mut all: usize = chosen.iter().filter_map(|code| bytes.get(usize::from(*code))).sum();
+    if all > UNPACKED_LIMIT {
+        return Err(damaged());
+    }
     let most = lengths.iter().max().map_or(0, |most| most - 1);
     let mut places = Vec::with_capacity(most);
     for place in 0..most {
         let words = read_words(input)?;
         let holders = lengths.iter().filter(|length| **length > place + 1).count();
-        let mut held = codes::read(input, holders)?.into_iter();
-        if held.clone().any(|code| usize::from(code) >= words.ends.len()) {
+        let held = codes::read(input, holders)?;
+        for code in &held {
+            all += words.get(usize::from(*code)).ok_or_else(damaged)?.len();
+        }
+        if all > UNPACKED_LIMIT {
             return Err(damaged());
         }
+        let mut held = held.into_iter();
         let codes = lengths.iter().map(|length| if *length > place + 1 { held.next().unwrap_or(0) } else { 0 });
         places.push(Place { words, codes: Codes::of(codes.collect()) });
     }
