@@ -2,6 +2,7 @@
 
 use super::base::{Base, Missing, Need};
 use super::entry::Entry;
+use super::evidence::right_after;
 use super::manifest::Manifest;
 use super::overlay::Overlay;
 use super::proof::Hash;
@@ -385,22 +386,43 @@ impl Reader {
         cut_to(&Lineage::new(Arc::default(), entries), when)
     }
 
-    /// The entries of a view from an instant on, without gaps.
-    pub(super) async fn log_between(
+    /// What `each` makes of the entries from an instant on, up to the newest of a view, without gaps. They are held a page at a time: each
+    /// change has some kilobytes in memory.
+    pub(super) async fn log_folded<T: Default>(
         &self,
         tenant: &TenantId,
         from: Instant,
         view: &View,
-    ) -> Result<Vec<Arc<Entry>>, Error> {
+        each: impl Fn(&mut T, &Entry),
+    ) -> Result<T, Error> {
         if view.seq == 0 || view.tip_at < from {
-            return Ok(Vec::new());
+            return Ok(T::default());
         }
-        let (from, to) = (Some(from.key()), Some(view.tip_at.key()));
-        let entries = read_log(&self.store, tenant, &Range { from, to, consistent: true, ..Range::default() }).await?;
-        match entries.last() {
-            Some(last) if last.seq == view.seq && last.chain == view.chain => Ok(entries),
-            _ => Err(Error::Conflict("the ledger was restored while it was read; ask again".to_owned())),
+        'again: for _ in 0..GAP_RETRIES {
+            let (from, to) = (Some(from.key()), Some(view.tip_at.key()));
+            let mut range = Range { from, to, consistent: true, ..Range::default() };
+            let (mut made, mut last): (T, Option<(u64, Hash)>) = (T::default(), None);
+            loop {
+                let (items, more) = self.store.query_page(&keys::log_partition(tenant), &range).await?;
+                for item in &items {
+                    let entry = Entry::from_item(item)?;
+                    if last.is_some_and(|(seq, chain)| entry.seq != seq + 1 || entry.previous != chain) {
+                        continue 'again;
+                    }
+                    each(&mut made, &entry);
+                    last = Some((entry.seq, entry.chain));
+                }
+                match items.last() {
+                    Some(item) if more => range.from = Some(right_after(item.sk()?)),
+                    _ => break,
+                }
+            }
+            return match last {
+                Some((seq, chain)) if seq == view.seq && chain == view.chain => Ok(made),
+                _ => Err(Error::Conflict("the ledger was restored while it was read; ask again".to_owned())),
+            };
         }
+        Err(gap(tenant))
     }
 
     /// The entries after a manifest's commit, up to an instant, without gaps.
@@ -433,7 +455,11 @@ async fn read_log(store: &Store, tenant: &TenantId, range: &Range) -> Result<Vec
             return Ok(entries);
         }
     }
-    Err(Error::internal(format!("the log of tenant {tenant} has a gap; run verify")))
+    Err(gap(tenant))
+}
+
+fn gap(tenant: &TenantId) -> Error {
+    Error::internal(format!("the log of tenant {tenant} has a gap; run verify"))
 }
 
 /// What a warm lineage answers without asking the table; `None` when it cannot tell.

@@ -1,5 +1,6 @@
 //! Reading findings: documents by exact key, histories by one query.
 
+use super::entry::Entry;
 use super::evidence::Evidence;
 use super::item::{Item, Key};
 use super::items::{Document, Expiry, FindingItem};
@@ -239,8 +240,7 @@ impl Reader {
         from: Instant,
         view: &View,
     ) -> Result<BTreeMap<Ordinal, Former>, Error> {
-        let mut former: BTreeMap<Ordinal, Former> = BTreeMap::new();
-        for entry in self.log_between(tenant, from, view).await? {
+        let each = |former: &mut BTreeMap<Ordinal, Former>, entry: &Entry| {
             for change in &entry.body.changes {
                 let known = former.entry(change.ordinal).or_default();
                 known.is_new = known.is_new || change.kind == Kind::Created;
@@ -250,8 +250,8 @@ impl Reader {
                     }
                 }
             }
-        }
-        Ok(former)
+        };
+        self.log_folded(tenant, from, view, each).await
     }
 
     /// A stretch of a finding's history, newest first: the records with `from <= instant <= to`, older than `before`,

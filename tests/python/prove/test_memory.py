@@ -24,11 +24,12 @@ MOST_MEGABYTES = 256
 PATIENCE = 900
 #: They read AWS, which is not here.
 ELSEWHERE = {"sweep-inventory", "synchronise-hubs", "tell-hubs"}
+TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 #: Questions that mean every finding, or make a function look at what is long of each.
 WIDE = {
     "bitdefender-get-checks": [{}, {"results": "fail", "resources": "arn:aws:s3:::nothing"}],
     "bitdefender-get-resources": [{}],
-    "bitdefender-get-finding-changes": [{"type": "new,changed", "from_date": datetime.date.today().isoformat(), "to_date": datetime.date.today().isoformat()}],
+    "bitdefender-get-finding-changes": [{"type": "new", "from_date": (TODAY - datetime.timedelta(1)).isoformat(), "to_date": TODAY.isoformat()}],
     "datadog-list-findings": [{}, {"filter[tags]": "team:team-3", "detailed_findings": "true"}],
     "infracast-list-findings": [{}, {"sort": "resource_id"}, {"search": "bucket", "sort": "-risk_score"}],
     "infracast-list-scored-findings": [{}],
