@@ -1,13 +1,26 @@
 //! Takes the rules, the shared modules and the shapes of resources into the program.
 //!
-//! What a rule says of itself is taken as JSON, which is read in a fraction of the time that its YAML takes: functions read all rules
-//! while somebody waits.
+//! What a rule says of itself is taken as JSON, which is read in a fraction of the time that its YAML takes, and its controls in their
+//! canonical spelling: functions read all rules while somebody waits.
 
+use framework::{Control, KnownFramework};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+#[expect(dead_code, reason = "the program uses what is left")]
+#[path = "src/domain/framework"]
+mod framework {
+    mod known;
+    mod names;
+    mod spelling;
+
+    pub use known::{Control, KnownFramework};
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let rules = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../rules");
@@ -26,11 +39,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (yaml, rego) =
             (fs::read_to_string(folder.join("rule.yaml"))?, fs::read_to_string(folder.join("rule.rego"))?);
         // What is no YAML is told of by whoever reads it as a rule.
-        let metadata: serde_json::Value = yaml_serde::from_str(&yaml).unwrap_or_default();
+        let metadata: Value = yaml_serde::from_str(&yaml).unwrap_or_default();
         let digest = Sha256::digest(format!("{yaml}\u{0}{rego}"));
         let digest = digest.iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
         let file = folder.join("rule.rego").canonicalize()?;
-        writeln!(rules_made, "    ({:?}, include_str!({file:?}), {digest:?}),", metadata.to_string())?;
+        let controls = controls(&metadata);
+        writeln!(rules_made, "    ({:?}, include_str!({file:?}), {digest:?}, &{controls:?}),", metadata.to_string())?;
         writeln!(folders, "    ({:?}, &[", name(folder))?;
         for file in sorted(folder)? {
             writeln!(folders, "        ({:?}, include_str!({:?})),", name(&file), file.canonicalize()?)?;
@@ -41,10 +55,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(out, "const LIBRARY: &[(&str, &str)] = &[\n{library}];")?;
     writeln!(out, "type Files = &'static [(&'static str, &'static str)];")?;
     writeln!(out, "const FOLDERS: &[(&str, Files)] = &[\n{folders}];")?;
-    writeln!(out, "/// Metadata as JSON, Rego, digest.\nconst RULES: &[(&str, &str, &str)] = &[\n{rules_made}];")?;
+    let rule = "(&str, &str, &str, &[(&str, Option<&str>, &str)])";
+    writeln!(out, "/// Metadata as JSON, Rego, digest, and controls by framework and version.")?;
+    writeln!(out, "const RULES: &[{rule}] = &[\n{rules_made}];")?;
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("rules.rs"), out)?;
     println!("cargo::rerun-if-changed={}", rules.display());
     Ok(())
+}
+
+/// The controls that a rule names, in order and each once: framework, version, control. One that is unknown is told of by whoever checks
+/// the rule.
+fn controls(metadata: &Value) -> Vec<(String, Option<String>, String)> {
+    let frameworks = metadata.get("controls").and_then(Value::as_object).into_iter().flatten();
+    let known = frameworks.filter_map(|(name, ids)| Some((KnownFramework::parse(name)?, ids.as_array()?)));
+    let controls: BTreeSet<Control> = known
+        .flat_map(|(known, ids)| ids.iter().filter_map(move |id| known.control(id.as_str()?)).collect::<Vec<_>>())
+        .collect();
+    controls.into_iter().map(|control| (control.framework, control.version, control.control)).collect()
 }
 
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {

@@ -111,8 +111,7 @@ impl Rules {
 }
 
 fn built_in() -> Result<Vec<Rule>, Error> {
-    audit::built_in()
-        .map_err(|problems| Error::internal(problems.first().map_or_else(String::new, ToString::to_string)))
+    audit::built_in().map_err(Error::internal)
 }
 
 fn line(rule: &Rule) -> Value {

@@ -1,8 +1,9 @@
 //! The rules that the program brings along.
 
-use super::load::{Frameworks, RuleSource, SourceFile, made};
+use super::load::{RuleSource, SourceFile, made};
 use super::metadata::{Metadata, Rule};
 use super::problem::Problem;
+use crate::domain::framework::Control;
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
@@ -20,12 +21,33 @@ pub fn built_in_sources() -> impl Iterator<Item = RuleSource> {
 }
 
 /// Every rule, by key. They were checked when the program was tested.
-pub fn built_in() -> Result<Vec<Rule>, Vec<Problem>> {
-    let mut frameworks = Frameworks::new();
-    let mut rule = |(metadata, rego, digest): &(&str, &str, &str)| {
-        let metadata: Metadata = serde_json::from_str(metadata)
-            .map_err(|error| vec![Problem::new("the catalogue", 0, error.to_string())])?;
-        made(metadata, ("the catalogue", ""), rego, (*digest).to_owned(), &mut frameworks)
-    };
-    RULES.iter().map(&mut rule).collect()
+pub fn built_in() -> Result<Vec<Rule>, Problem> {
+    let rules = RULES.iter().map(|(metadata, rego, digest, controls)| {
+        let metadata: Metadata =
+            serde_json::from_str(metadata).map_err(|error| Problem::new("the catalogue", 0, error.to_string()))?;
+        let control = |(framework, version, control): &(&str, Option<&str>, &str)| Control {
+            framework: (*framework).to_owned(),
+            version: version.map(str::to_owned),
+            control: (*control).to_owned(),
+        };
+        Ok(made(metadata, rego, (*digest).to_owned(), controls.iter().map(control).collect()))
+    });
+    rules.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+    use super::{built_in, built_in_sources};
+    use crate::audit::load::load;
+
+    /// What the build has read of the rules is what the program reads in their files.
+    #[test]
+    fn the_catalogue_is_its_files() {
+        let rules = built_in().unwrap();
+        let read: Vec<_> = built_in_sources().map(|source| load(&source).unwrap()).collect();
+        assert_eq!(rules, read);
+        assert!(rules.iter().all(|rule| !rule.controls.is_empty()));
+    }
 }

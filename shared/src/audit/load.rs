@@ -74,31 +74,19 @@ pub fn load(source: &RuleSource) -> Result<Rule, Vec<Problem>> {
     let rego = source.text("rule.rego").map_err(|problem| vec![problem])?;
     let metadata: Metadata = read(&source.place("rule.yaml"), yaml).map_err(|problem| vec![problem])?;
     let digest = sha256_hex(format!("{yaml}\u{0}{rego}").as_bytes());
-    made(metadata, (&source.place("rule.yaml"), yaml), rego, digest, &mut Frameworks::new())
+    let mut problems = Vec::new();
+    let controls = controls(&metadata, (&source.place("rule.yaml"), yaml), &mut problems);
+    if problems.is_empty() { Ok(made(metadata, rego, digest, controls)) } else { Err(problems) }
 }
 
-/// Frameworks by the names that rules give them, so that of many rules each name is looked up once.
-pub(super) type Frameworks = BTreeMap<String, Option<KnownFramework>>;
-
-/// The rule of what its files say; `yaml`, a file's name and text, is where problems are looked for.
-pub(super) fn made(
-    metadata: Metadata,
-    yaml: (&str, &str),
-    rego: &str,
-    digest: String,
-    frameworks: &mut Frameworks,
-) -> Result<Rule, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let controls = controls(&metadata, yaml, frameworks, &mut problems);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
+/// The rule of what its files say.
+pub(super) fn made(metadata: Metadata, rego: &str, digest: String, controls: Vec<Control>) -> Rule {
     let package = format!("rules.{}", metadata.key.replace(['.', '-'], "_"));
     let judges_some = rego.lines().any(|line| {
         let defined = line.strip_prefix("default ").unwrap_or(line).strip_prefix("applies");
         defined.is_some_and(|rest| rest.starts_with([' ', ':', '=']))
     });
-    Ok(Rule { origin: Origin::Catalogue, metadata, rego: rego.to_owned(), package, judges_some, controls, digest })
+    Rule { origin: Origin::Catalogue, metadata, rego: rego.to_owned(), package, judges_some, controls, digest }
 }
 
 /// Reads a rule, and refuses it with everything that is wrong: the file, the line, and what to do. `library` are the shared
@@ -170,20 +158,12 @@ pub fn check_together(rules: &[Rule]) -> Vec<Problem> {
     problems
 }
 
-fn controls(
-    metadata: &Metadata,
-    (file, yaml): (&str, &str),
-    frameworks: &mut Frameworks,
-    problems: &mut Vec<Problem>,
-) -> Vec<Control> {
+fn controls(metadata: &Metadata, (file, yaml): (&str, &str), problems: &mut Vec<Problem>) -> Vec<Control> {
     let mut controls = BTreeSet::new();
     for (framework, ids) in &metadata.controls {
-        if !frameworks.contains_key(framework) {
-            frameworks.insert(framework.clone(), KnownFramework::parse(framework));
-        }
-        let known = frameworks.get(framework).and_then(Option::as_ref);
+        let known = KnownFramework::parse(framework);
         for id in ids {
-            match known.and_then(|known| known.control(id)) {
+            match known.as_ref().and_then(|known| known.control(id)) {
                 Some(control) => {
                     controls.insert(control);
                 }

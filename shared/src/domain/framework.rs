@@ -12,136 +12,31 @@
 //! - A section is what stands before the first `-`, `.` or `(` of a control, two places in `korean-isms-p`.
 //! - At most 512 controls of a finding are read, and 128 bytes of a name.
 
+mod known;
 mod names;
 mod spelling;
 #[cfg(test)]
 mod tests;
 
+pub use known::{Control, FrameworkQuery, KnownFramework};
+
 use super::json::{self, Object};
+use known::CONTROL_BYTES;
+pub(super) use known::cut;
 use names::Name;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// Controls that are read of one finding.
 const MOST_CONTROLS: usize = 512;
-/// Bytes of a control that are read.
-const CONTROL_BYTES: usize = 128;
 /// Prowler cuts requirements to so many characters.
 const CUT_CHARS: usize = 63;
 /// The longest name of a framework, in words.
 const NAME_WORDS: usize = 6;
-/// Between the parts of a control's text form, as in [`super::column::pair`].
-const BETWEEN: char = '\u{1f}';
-
-/// One control of one version of one framework.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Control {
-    /// The canonical id: `nist-800-53`, `cis-aws`, `pci-dss`, `soc2`.
-    pub framework: String,
-    /// `r5`, `1.5`; `None` when nobody said.
-    pub version: Option<String>,
-    /// The canonical spelling, `AC-4(21)`, `1.20`, `CC7.2`. Empty when only the framework was named.
-    pub control: String,
-}
-
-/// A framework that is known, of which several controls are asked.
-#[derive(Debug, Clone)]
-pub struct KnownFramework {
-    id: String,
-    version: Option<String>,
-}
-
-impl KnownFramework {
-    /// Reads a name in any spelling, perhaps with a version; `None` for other frameworks.
-    pub fn parse(text: &str) -> Option<Self> {
-        let FrameworkQuery { framework: id, version } = FrameworkQuery::parse(text)?;
-        let is_known = Name::parse(&id).is_some_and(|name| name.is_known);
-        is_known.then_some(Self { id, version })
-    }
-
-    /// One of its controls, in its canonical spelling; `None` for an empty one.
-    pub fn control(&self, text: &str) -> Option<Control> {
-        let control = names::style(&self.id).canonical(cut(text, CONTROL_BYTES));
-        let (framework, version) = (self.id.clone(), self.version.clone());
-        (!control.is_empty()).then_some(Control { framework, version, control })
-    }
-}
-
-impl Control {
-    /// The text that columns hold: framework, version and control, with U+001F between them.
-    pub fn to_text(&self) -> String {
-        format!("{}{BETWEEN}{}{BETWEEN}{}", self.framework, self.version.as_deref().unwrap_or_default(), self.control)
-    }
-
-    /// Reads [`Control::to_text`] back.
-    pub fn from_text(text: &str) -> Option<Self> {
-        let (framework, rest) = text.split_once(BETWEEN)?;
-        let (version, control) = rest.split_once(BETWEEN)?;
-        let version = Some(version.to_owned()).filter(|version| !version.is_empty());
-        Some(Self { framework: framework.to_owned(), version, control: control.to_owned() })
-    }
-
-    /// A control of a framework that is known, in its canonical spelling: `cis-aws@3.0` and `5.2`. `None` for other frameworks
-    /// and for an empty control.
-    pub fn of_known(framework: &str, control: &str) -> Option<Self> {
-        KnownFramework::parse(framework)?.control(control)
-    }
-
-    /// Whether this control is `wanted`, in any spelling, or one of its enhancements.
-    pub fn is_part_of(&self, wanted: &str) -> bool {
-        let wanted = names::style(&self.framework).canonical(wanted);
-        let begins = self.control.get(..wanted.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(&wanted));
-        let rest = self.control.get(wanted.len()..);
-        begins && !wanted.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('('))
-    }
-
-    /// Whether this very control is meant, in any spelling.
-    pub fn is_spelled(&self, wanted: &str) -> bool {
-        let wanted = names::style(&self.framework).canonical(wanted);
-        !wanted.is_empty() && self.control.eq_ignore_ascii_case(&wanted)
-    }
-
-    /// The section that the control belongs to: `CM` for `CM-8(2)`, `7` for `7.3.2`.
-    pub fn section(&self) -> &str {
-        spelling::section(&self.framework, &self.control)
-    }
-
-    /// The framework and version in one text, which [`FrameworkQuery::parse`] reads: `cis-aws@1.5`.
-    pub fn framework_id(&self) -> String {
-        self.version.as_ref().map_or_else(|| self.framework.clone(), |v| format!("{}@{v}", self.framework))
-    }
-}
 
 /// What people call a framework, given its canonical id; unknown ones are called by their id.
 pub fn title(framework: &str) -> &str {
     names::title(framework)
-}
-
-/// A framework that somebody asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct FrameworkQuery {
-    /// The canonical id.
-    pub framework: String,
-    /// `None` when the question names no version.
-    pub version: Option<String>,
-}
-
-impl FrameworkQuery {
-    /// Reads `cis-aws`, `cis-aws@3.0` or any other spelling. `None` when it names nothing.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (name, version) = match text.rsplit_once('@') {
-            Some((name, version)) => (name, Some(version)),
-            None => (text, None),
-        };
-        let Name { id, version: said, is_known: _ } = Name::parse(name)?;
-        let version = version.and_then(|version| names::version(&id, version)).or(said);
-        Some(Self { framework: id, version })
-    }
-
-    /// Whether a control belongs to the framework; to the version, if the question names one.
-    pub fn matches(&self, control: &Control) -> bool {
-        control.framework == self.framework && (self.version.is_none() || self.version == control.version)
-    }
 }
 
 /// The newest of some versions: `r4` before `r5`, `1.5` before `1.10` before `3.0`.
@@ -244,13 +139,4 @@ fn named(words: &[&str]) -> Option<(Name, usize)> {
         (!swallows).then_some((name, *count))
     };
     (2..=most).rev().find_map(|count| known(&count)).or_else(|| first.map(|name| (name, 1)))
-}
-
-/// The beginning of a text that is too long, at a character's end.
-pub(super) fn cut(text: &str, bytes: usize) -> &str {
-    let mut end = bytes.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or(text)
 }

@@ -1,7 +1,7 @@
 //! The rules of a run, ready to judge: the catalogue's, and a tenant's own with the parameters that it has set.
 
 use super::tenant_rules::{self, Own, TenantRules};
-use crate::audit::{self, Engine, Input, Judgement, Origin, Problem, Related, Rule, Verdict};
+use crate::audit::{self, Engine, Input, Judgement, Origin, Related, Rule, Verdict};
 use crate::domain::framework::{Control, FrameworkQuery};
 use crate::domain::inventory::{ConfigurationItem, Scope};
 use crate::domain::json::Object;
@@ -32,8 +32,7 @@ pub struct Auditor {
 
 /// The rules that the program brings along, read once in the life of a process.
 static BUILT_IN: LazyLock<Result<Auditor, String>> = LazyLock::new(|| {
-    let said = |problem: &Problem| problem.to_string();
-    let rules = audit::built_in().map_err(|problems| problems.first().map(said).unwrap_or_default())?;
+    let rules = audit::built_in().map_err(|problem| problem.to_string())?;
     Ok(Auditor::new(rules))
 });
 

@@ -1,5 +1,6 @@
 //! Names of frameworks: one table of those that are known, and the rules for those that are not.
 
+use super::known::cut;
 use super::spelling::Style;
 
 /// How a framework counts its versions.
@@ -127,7 +128,7 @@ const NAME_BYTES: usize = 128;
 impl Name {
     /// The name behind any spelling. `None` when nothing of it is a letter or digit.
     pub fn parse(text: &str) -> Option<Self> {
-        let whole = words(bare(super::cut(text.trim(), NAME_BYTES)));
+        let whole = words(bare(cut(text.trim(), NAME_BYTES)));
         if whole.is_empty() {
             return None;
         }
@@ -157,7 +158,7 @@ pub(super) fn style(id: &str) -> Style {
 
 /// A version of the framework with that canonical id, in its spelling there.
 pub(super) fn version(id: &str, text: &str) -> Option<String> {
-    let text = words(super::cut(text.trim(), NAME_BYTES));
+    let text = words(cut(text.trim(), NAME_BYTES));
     let as_tail = split_version(&format!("x-{text}")).or_else(|| split_version(&format!("x-v{text}")));
     let plain = as_tail.map_or(text, |(_, version)| version);
     let known = KNOWN.iter().find(|known| known.id == id);
