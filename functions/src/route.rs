@@ -117,6 +117,12 @@ impl Route {
         self.after_prefix(path).map(|(_, prefix)| prefix)
     }
 
+    /// Whether it answers from the state of findings, as far as that can be told beforehand.
+    pub fn asks_findings(&self) -> bool {
+        let reads = matches!(self.handler, Handler::ReadsAhead(_) | Handler::Words(_) | Handler::Decides(..));
+        reads && self.dialect != Dialect::Native
+    }
+
     /// Whether it needs a key.
     pub fn needs_key(&self) -> bool {
         !matches!(self.handler, Handler::Open(_))

@@ -36,14 +36,12 @@ pub async fn app(role: Role) -> Result<App, Error> {
     let settings = Settings::from_environment();
     let filter: Targets = settings.log.as_deref().unwrap_or("info").parse()?;
     tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().json()).with(filter).init();
-    let (reads_aws, words, is_open) = match role {
-        Role::Endpoint(route) => {
-            (false, matches!(route.handler, Handler::Words(_)), matches!(route.handler, Handler::Open(_)))
-        }
+    let (reads_aws, words, findings) = match role {
+        Role::Endpoint(route) => (false, matches!(route.handler, Handler::Words(_)), route.asks_findings()),
         Role::Trigger(trigger) => (trigger.reads_aws, false, false),
     };
     let (clock, tenant) = (Clock::system(), settings.tenant()?);
-    if is_open {
+    if matches!(role, Role::Endpoint(Route { handler: Handler::Open(_), .. })) {
         // It has no rights on anything, and no use for them.
         let nothing = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
         let masters = Masters::only(Master::new(1, secrets::random::<32>()?.to_vec())?);
@@ -51,9 +49,9 @@ pub async fn app(role: Role) -> Result<App, Error> {
     }
     let surroundings = Surroundings::of(&settings)?;
     let table = Table::new(&surroundings.for_dynamodb(&settings), settings.table()?);
-    let (masters, seen) = tokio::join!(surroundings.masters(&settings), table.touch(&tenant));
+    let (masters, seen) = tokio::join!(surroundings.masters(&settings), table.touch(&tenant, findings));
     let writer = Writer::over(table, clock, masters?);
-    writer.learn(&tenant, &seen);
+    writer.learn(&tenant, seen);
     let mut app = told(App::new(writer, tenant), &settings)?;
     if reads_aws {
         let (regions, aggregator) = (settings.sweep_regions(), settings.sweep_aggregator.clone());

@@ -11,7 +11,7 @@ use posture_local::meter::Meter;
 use posture_shared::auth::{Credentials, Wish, create_key};
 use posture_shared::clock::Clock;
 use posture_shared::domain::{Instant, Scope, TenantId};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Table, Writer};
 use posture_shared::secrets::{Master, Masters};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -68,6 +68,18 @@ impl House {
         let (app, clock, meter, faults) = open(&self.store, at);
         let (acme, beta) = (self.acme.clone(), self.beta.clone());
         Self { app, clock, meter, faults, acme, beta, store: self.store.clone() }
+    }
+
+    /// Another process over the same table, which has read ahead as a function does when it starts.
+    pub async fn started(&self, findings: bool) -> Self {
+        let (clock, faults) = (Clock::starting_at(self.clock.now()), Faults::new(self.store.clone()));
+        let meter = Meter::new(faults.clone());
+        let table = Table::new(&config(meter.clone()), TABLE);
+        let seen = table.touch(&tenant("acme"), findings).await;
+        let writer = Writer::over(table, clock.clone(), masters());
+        writer.learn(&tenant("acme"), seen);
+        let (acme, beta) = (self.acme.clone(), self.beta.clone());
+        Self { app: App::new(writer, tenant("acme")), clock, meter, faults, acme, beta, store: self.store.clone() }
     }
 
     /// Another process over the same table, whose client of the table sends a request again that was not answered, as the

@@ -95,6 +95,7 @@ mod set_rule_params;
 mod set_terraform;
 mod signer;
 mod source;
+mod start;
 mod start_audits;
 mod sweep_inventory;
 mod synchronise_hubs;

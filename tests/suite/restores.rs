@@ -10,11 +10,11 @@ use posture_local::embedded::Embedded;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
-type Item = HashMap<String, AttributeValue>;
+pub type Item = HashMap<String, AttributeValue>;
 /// Every item by its keys.
-type Table = BTreeMap<(String, String), Item>;
+pub type Table = BTreeMap<(String, String), Item>;
 
-async fn dump(raw: &Client) -> Table {
+pub async fn dump(raw: &Client) -> Table {
     let mut table = Table::new();
     let mut start = None;
     loop {
@@ -31,7 +31,7 @@ async fn dump(raw: &Client) -> Table {
 }
 
 /// Makes a table what it was.
-async fn restore(raw: &Client, table: &Table) {
+pub async fn restore(raw: &Client, table: &Table) {
     for (pk, sk) in dump(raw).await.into_keys().filter(|place| !table.contains_key(place)) {
         let request = raw.delete_item().table_name(TABLE).key("pk", AttributeValue::S(pk));
         request.key("sk", AttributeValue::S(sk)).send().await.unwrap();

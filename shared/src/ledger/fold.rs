@@ -6,7 +6,7 @@
 use super::base::part_keys;
 use super::item::{Item, TTL, expires_in};
 use super::items::Head;
-use super::manifest::{Checkpoint, Manifest, Part, Parts};
+use super::manifest::{Checkpoint, Manifest, Part, Parts, newest as newest_manifest};
 use super::segment::{SEGMENT_ROWS, Segment};
 use super::store::{Condition, ConditionalPut, Range};
 use super::view::View;
@@ -90,11 +90,10 @@ impl Writer {
     /// Folds where a cold reader has to read too much log, or where a commit has gone without a fold for two days; whether it did.
     /// Nothing else folds for a tenant whose writers are gone. One round of two requests where everything is folded.
     pub async fn fold_if_left(&self, tenant: &TenantId) -> Result<bool, Error> {
-        let range = Range { newest_first: true, limit: Some(1), consistent: true, ..Range::default() };
-        let (place, partition) = (keys::head(tenant), keys::manifest_partition(tenant));
-        let (head, newest) = tokio::join!(self.store.get(&place, true), self.store.query_page(&partition, &range));
+        let place = keys::head(tenant);
+        let (head, newest) = tokio::join!(self.store.get(&place, true), newest_manifest(&self.store, tenant, true));
         let head = head?.as_ref().map_or(Ok(Head::default()), Head::from_item)?;
-        let manifest = newest?.0.first().map_or(Ok(Manifest::default()), Manifest::from_item)?;
+        let manifest = newest?.unwrap_or_default();
         if head.seq <= manifest.seq
             || !(Folded::of(&manifest).is_behind(&head) || self.is_left(tenant, &manifest).await?)
         {
@@ -122,9 +121,7 @@ impl Writer {
         if let Some(folded) = self.folds().get(tenant) {
             return Ok(*folded);
         }
-        let range = Range { newest_first: true, limit: Some(1), ..Range::default() };
-        let (items, _) = self.store.query_page(&keys::manifest_partition(tenant), &range).await?;
-        let manifest = items.first().map_or(Ok(Manifest::default()), Manifest::from_item)?;
+        let manifest = newest_manifest(&self.store, tenant, false).await?.unwrap_or_default();
         let folded = Folded::of(&manifest);
         self.folds().insert(tenant.clone(), folded);
         Ok(folded)

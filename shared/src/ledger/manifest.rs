@@ -4,6 +4,7 @@ use super::compress::{pack, unpack};
 use super::item::{Item, TTL};
 use super::keys;
 use super::proof::Hash;
+use super::store::{Range, Store};
 use super::{FORMAT, check_format};
 use crate::domain::{Error, Instant, TenantId};
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,13 @@ pub(super) struct Part {
     /// When DynamoDB may drop it, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<i64>,
+}
+
+/// The newest manifest of a tenant.
+pub(super) async fn newest(store: &Store, tenant: &TenantId, consistent: bool) -> Result<Option<Manifest>, Error> {
+    let range = Range { newest_first: true, limit: Some(1), consistent, ..Range::default() };
+    let (items, _) = store.query_page(&keys::manifest_partition(tenant), &range).await?;
+    items.first().map(Manifest::from_item).transpose()
 }
 
 #[derive(Serialize, Deserialize)]

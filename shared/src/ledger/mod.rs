@@ -29,6 +29,7 @@ mod items;
 mod jobs;
 mod keys;
 mod lineage;
+mod log;
 mod manifest;
 mod offline;
 #[cfg(test)]
@@ -86,6 +87,7 @@ use crate::clock::Clock;
 use crate::domain::{Error, TenantId};
 use crate::secrets::Masters;
 use item::Item;
+use manifest::Manifest;
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
@@ -149,18 +151,26 @@ impl Table {
         Self(Store::new(aws_sdk_dynamodb::Client::new(config), name))
     }
 
-    /// Opens the connection that the first request would wait for, by reading an item of a tenant that many requests need. What comes
-    /// of that does not matter: whatever is wrong is wrong again where it can be answered.
-    pub async fn touch(&self, tenant: &TenantId) -> Touched {
-        let item = self.0.get(&keys::tenant(tenant), false).await;
-        let item = item.inspect_err(|error| tracing::warn!(%error, "the table does not answer yet"));
-        Touched(item.ok().flatten())
+    /// Opens the connections that the first request would wait for, by reading what many requests need: the item of a tenant, and where
+    /// its state begins if this is for one that reads `findings`. What comes of that does not matter: whatever is wrong is wrong again
+    /// where it can be answered.
+    pub async fn touch(&self, tenant: &TenantId, findings: bool) -> Touched {
+        let place = keys::tenant(tenant);
+        let newest = async { if findings { Some(manifest::newest(&self.0, tenant, false).await) } else { None } };
+        let (item, newest) = tokio::join!(self.0.get(&place, false), newest);
+        let warn = |error: &Error| tracing::warn!(%error, "the table does not answer yet");
+        let newest = newest.and_then(|newest| newest.inspect_err(warn).ok()).map(Option::unwrap_or_default);
+        Touched { item: item.inspect_err(warn).ok().flatten(), newest }
     }
 }
 
 /// What [`Table::touch`] saw.
 #[derive(Debug)]
-pub struct Touched(Option<Item>);
+pub struct Touched {
+    item: Option<Item>,
+    /// Of a tenant that has none, one that covers nothing.
+    newest: Option<Manifest>,
+}
 
 impl Writer {
     /// The ledger in `table`, reached as `config` says.
@@ -176,9 +186,13 @@ impl Writer {
     }
 
     /// Takes note of what was seen of a tenant before.
-    pub fn learn(&self, tenant: &TenantId, seen: &Touched) {
+    pub fn learn(&self, tenant: &TenantId, seen: Touched) {
+        let Touched { item, newest } = seen;
         // What cannot be opened is told of by whoever needs it.
-        let _ = seen.0.as_ref().map(|item| self.uids_learn(tenant, item));
+        let _ = item.map(|item| self.uids_learn(tenant, &item));
+        if let Some(manifest) = newest {
+            self.cache.begin(tenant, manifest);
+        }
     }
 
     /// Makes the table, if there is none.
