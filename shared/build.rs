@@ -43,8 +43,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         let digest = Sha256::digest(format!("{yaml}\u{0}{rego}"));
         let digest = digest.iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
         let file = folder.join("rule.rego").canonicalize()?;
-        let controls = controls(&metadata);
-        writeln!(rules_made, "    ({:?}, include_str!({file:?}), {digest:?}, &{controls:?}),", metadata.to_string())?;
+        let text = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or_default();
+        writeln!(
+            rules_made,
+            "    Shipped {{\n        key: {:?},\n        rule_id: {:?},",
+            text("key"),
+            text("rule_id")
+        )?;
+        writeln!(rules_made, "        metadata: {:?},", metadata.to_string())?;
+        writeln!(rules_made, "        rego: include_str!({file:?}),\n        digest: {digest:?},")?;
+        writeln!(rules_made, "        controls: &{:?},\n    }},", controls(&metadata))?;
         writeln!(folders, "    ({:?}, &[", name(folder))?;
         for file in sorted(folder)? {
             writeln!(folders, "        ({:?}, include_str!({:?})),", name(&file), file.canonicalize()?)?;
@@ -55,9 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(out, "const LIBRARY: &[(&str, &str)] = &[\n{library}];")?;
     writeln!(out, "type Files = &'static [(&'static str, &'static str)];")?;
     writeln!(out, "const FOLDERS: &[(&str, Files)] = &[\n{folders}];")?;
-    let rule = "(&str, &str, &str, &[(&str, Option<&str>, &str)])";
-    writeln!(out, "/// Metadata as JSON, Rego, digest, and controls by framework and version.")?;
-    writeln!(out, "const RULES: &[{rule}] = &[\n{rules_made}];")?;
+    writeln!(out, "static SHIPPED: &[Shipped] = &[\n{rules_made}];")?;
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("rules.rs"), out)?;
     println!("cargo::rerun-if-changed={}", rules.display());
     Ok(())

@@ -20,34 +20,40 @@ pub fn built_in_sources() -> impl Iterator<Item = RuleSource> {
     })
 }
 
-/// Every rule, by key. They were checked when the program was tested.
-pub fn built_in() -> Result<Vec<Rule>, Problem> {
-    let rules = RULES.iter().map(|(metadata, rego, digest, controls)| {
+/// A rule as the build has taken it in.
+pub struct Shipped {
+    /// Its key.
+    pub key: &'static str,
+    /// Its Infracast id.
+    pub rule_id: &'static str,
+    /// What it says of itself, as JSON.
+    metadata: &'static str,
+    rego: &'static str,
+    digest: &'static str,
+    /// Frameworks, versions and controls, in order.
+    controls: &'static [(&'static str, Option<&'static str>, &'static str)],
+}
+
+impl Shipped {
+    /// Reads it. Rules were checked when the program was tested.
+    pub fn read(&self) -> Result<Rule, Problem> {
         let metadata: Metadata =
-            serde_json::from_str(metadata).map_err(|error| Problem::new("the catalogue", 0, error.to_string()))?;
+            serde_json::from_str(self.metadata).map_err(|error| Problem::new("the catalogue", 0, error.to_string()))?;
         let control = |(framework, version, control): &(&str, Option<&str>, &str)| Control {
             framework: (*framework).to_owned(),
             version: version.map(str::to_owned),
             control: (*control).to_owned(),
         };
-        Ok(made(metadata, rego, (*digest).to_owned(), controls.iter().map(control).collect()))
-    });
-    rules.collect()
+        Ok(made(metadata, self.rego, self.digest.to_owned(), self.controls.iter().map(control).collect()))
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+/// What there is of every rule before it is read, by key: for whoever needs a few of them.
+pub fn shipped() -> &'static [Shipped] {
+    SHIPPED
+}
 
-    use super::{built_in, built_in_sources};
-    use crate::audit::load::load;
-
-    /// What the build has read of the rules is what the program reads in their files.
-    #[test]
-    fn the_catalogue_is_its_files() {
-        let rules = built_in().unwrap();
-        let read: Vec<_> = built_in_sources().map(|source| load(&source).unwrap()).collect();
-        assert_eq!(rules, read);
-        assert!(rules.iter().all(|rule| !rule.controls.is_empty()));
-    }
+/// Every rule, by key.
+pub fn built_in() -> Result<Vec<Rule>, Problem> {
+    SHIPPED.iter().map(Shipped::read).collect()
 }

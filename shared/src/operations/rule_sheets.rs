@@ -36,9 +36,8 @@ pub async fn get_rule_sheet(
     version: Option<u32>,
 ) -> Result<RuleSheet, Error> {
     let (own, set) = tokio::try_join!(reader.own_rule_list(tenant), reader.rule_params_list(tenant))?;
-    let shipped = Auditor::built_in()?;
-    let named = |rule: &&Rule| rule.metadata.key == name || rule.metadata.rule_id == name;
-    if let Some(rule) = shipped.rules().iter().find(named) {
+    if let Some(shipped) = audit::shipped().iter().find(|rule| rule.key == name || rule.rule_id == name) {
+        let rule = &shipped.read().map_err(Error::internal)?;
         if version.is_some_and(|version| version != rule.metadata.version) {
             return Err(no_version(rule.metadata.version));
         }

@@ -1,6 +1,5 @@
 //! Adds a rule of a tenant's own, or its next version, after it was checked as `posture rules test` checks it.
 
-use super::auditor::Auditor;
 use super::rule_sheets::get_rule_sheet;
 use super::tenant_rules::source;
 use crate::audit::{self, Problem, Rule};
@@ -25,8 +24,7 @@ const LONGEST: usize = 500;
 /// where a limit is reached.
 pub async fn set_rule(writer: &Writer, caller: &Caller, key: &str, files: Files) -> Result<RuleSheet, Error> {
     let tenant = &caller.tenant;
-    let shipped = Auditor::built_in()?;
-    if shipped.rules().iter().any(|rule| rule.metadata.key == key) {
+    if audit::shipped().iter().any(|rule| rule.key == key) {
         let why = format!(
             "{key} is a rule of the catalogue: its parameters can be set, and a rule of yours needs another key"
         );
@@ -43,7 +41,7 @@ pub async fn set_rule(writer: &Writer, caller: &Caller, key: &str, files: Files)
     let digest = sha256_hex(canonical.as_bytes());
     for _ in 0..MAX_RACES {
         let own = writer.own_rule_list(tenant).await?;
-        check_beside(&rule, shipped.rules(), &own)?;
+        check_beside(&rule, &own)?;
         let known = own.iter().find(|own| own.key == key);
         let is_same = |own: &&OwnRule| own.newest().is_some_and(|newest| newest.digest == digest);
         if known.filter(is_same).is_some_and(|own| own.retired.is_none()) {
@@ -102,12 +100,12 @@ async fn take_names(writer: &Writer, tenant: &TenantId, rule: &Rule) -> Result<(
 }
 
 /// What is wrong with a rule beside those that there are.
-fn check_beside(rule: &Rule, shipped: &[Rule], own: &[OwnRule]) -> Result<(), Error> {
+fn check_beside(rule: &Rule, own: &[OwnRule]) -> Result<(), Error> {
     let (key, id) = (&rule.metadata.key, &rule.metadata.rule_id);
     let wrong = |message: String| refused(&[Problem::new(format!("{key}/rule.yaml"), 0, message)]);
-    let ids = shipped.iter().map(|rule| (&rule.metadata.key, &rule.metadata.rule_id));
-    let mut ids = ids.chain(own.iter().map(|own| (&own.key, &own.rule_id)));
-    if let Some((other, _)) = ids.find(|(other, taken)| *taken == id && *other != key) {
+    let ids = audit::shipped().iter().map(|rule| (rule.key, rule.rule_id));
+    let mut ids = ids.chain(own.iter().map(|own| (own.key.as_str(), own.rule_id.as_str())));
+    if let Some((other, _)) = ids.find(|(other, taken)| taken == id && other != key) {
         return Err(wrong(format!("rule_id {id} is {other}'s: add a slug")));
     }
     if let Some(before) = own.iter().find(|own| own.key == *key && own.rule_id != *id) {
