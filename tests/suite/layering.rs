@@ -64,7 +64,6 @@ const PLACES: &[(&[&str], &[&str], &str)] = &[
 
 /// Files that may be longer than [`MAX_LINES`], and how long.
 const LONG: &[(&str, usize)] = &[
-    ("shared/src/ledger/lineage.rs", 500),
     // Tables of cases.
     ("tests/suite/hostile.rs", 650),
 ];
