@@ -20,6 +20,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/checks"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
+    asks_findings: true,
     describe: openapi::get_checks,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -22,6 +22,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/finding_changes"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
+    asks_findings: true,
     describe: openapi::get_finding_changes,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

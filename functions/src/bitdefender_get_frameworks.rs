@@ -19,6 +19,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/system_compliance"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
+    asks_findings: true,
     describe: openapi::get_frameworks,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

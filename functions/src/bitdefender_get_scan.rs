@@ -18,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &["/setting/scans/{id}"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
+    asks_findings: true,
     describe: openapi::get_scan,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -18,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/vm/update"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsWrite),
+    asks_findings: true,
     describe: openapi::update_checks,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

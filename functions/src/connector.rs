@@ -2,9 +2,9 @@
 //!
 //! The SDK's own brings HTTP/2, proxies and a reader of certificates along, which are a twentieth of a program and of its start.
 //!
-//! Whatever is asked of the table goes by *lanes*: a connection is shared by requests that follow each other closely, and another one, with
-//! its handshake, is opened only for a request that would have to wait. A function's first answer takes a few requests, and the
-//! handshakes of connections that are used once would take longer than these.
+//! What a process asks of the table at first goes by *lanes*: a connection is shared by requests that follow each other closely, and
+//! another one, with its handshake, is opened only for a request that would have to wait. A function's first answer takes a few
+//! requests, and the handshakes of connections that each is alone on would take longer than these.
 
 use crate::roots;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -27,6 +27,7 @@ use std::error::Error;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -37,6 +38,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 
 /// How long a request waits for a lane before it opens another one: about what an item takes to read, and less than a handshake.
 const PATIENCE: Duration = Duration::from_millis(4);
+/// How many requests go by lanes: what a start and a first answer take, at most. Later ones share what connections there are, and none waits.
+const FIRST: usize = 8;
 
 /// A client for everything in a region. Certificates that cannot be read are an error.
 pub(crate) fn connector(region: &str) -> Result<Connector, BoxError> {
@@ -60,9 +63,9 @@ impl Connector {
         SharedHttpConnector::new(Http { client: self.0.clone(), lanes: None })
     }
 
-    /// For one host: as few connections as do.
+    /// For one host: as few connections as do, at first.
     pub(crate) fn by_lanes(&self) -> SharedHttpConnector {
-        self.by(Lanes::new(PATIENCE))
+        self.by(Lanes::new(PATIENCE, FIRST))
     }
 
     fn by(&self, lanes: Lanes) -> SharedHttpConnector {
@@ -76,29 +79,33 @@ struct Http {
     lanes: Option<Lanes>,
 }
 
-/// As many requests are under way at once as ever had to be: there is one lane at first, and another one for each request that had
-/// waited for long enough.
+/// What the first requests of a process go by: there is one lane at first, and another one for each request that had waited for long
+/// enough.
 #[derive(Debug, Clone)]
 struct Lanes {
     free: Arc<Semaphore>,
+    /// How many requests still go by lanes.
+    left: Arc<AtomicUsize>,
     patience: Duration,
 }
 
 impl Lanes {
-    fn new(patience: Duration) -> Self {
-        Self { free: Arc::new(Semaphore::new(1)), patience }
+    fn new(patience: Duration, first: usize) -> Self {
+        Self { free: Arc::new(Semaphore::new(1)), left: Arc::new(AtomicUsize::new(first)), patience }
     }
 
-    async fn take(self) -> Lane {
-        let Self { free, patience } = self;
+    /// `None` for a request that needs none.
+    async fn take(self) -> Option<Lane> {
+        let Self { free, left, patience } = self;
+        left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()?;
         // They are never closed, so an error is impatience: then this is one lane more.
         if let Ok(Ok(permit)) = tokio::time::timeout(patience, free.acquire()).await {
             permit.forget();
         }
         let lane = Lane(free);
-        // The connection goes back among those that are free right after its answer has been read.
+        // A connection goes back among those that are free right after its answer was read; should it not, there is one more.
         tokio::task::yield_now().await;
-        lane
+        Some(lane)
     }
 }
 
@@ -146,7 +153,7 @@ impl HttpConnector for Http {
         let Self { client, lanes } = self.clone();
         HttpConnectorFuture::new_boxed(Box::pin(async move {
             let lane = match lanes {
-                Some(lanes) => Some(lanes.take().await),
+                Some(lanes) => lanes.take().await,
                 None => None,
             };
             let mut request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
@@ -219,6 +226,7 @@ mod tests {
     use aws_smithy_runtime_api::client::http::HttpConnector;
     use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
     use aws_smithy_types::body::SdkBody;
+    use futures_util::FutureExt;
     use futures_util::future::join_all;
     use http_body_util::BodyExt;
     use std::sync::Arc;
@@ -298,10 +306,10 @@ mod tests {
         (url, taken)
     }
 
-    /// So many requests at once, to a server that answers each when so many wait; the connections that took.
-    async fn connections(requests: usize, at_once: usize, patience: Duration) -> usize {
+    /// So many requests at once by these lanes, to a server that answers each when so many wait; the connections that took.
+    async fn connections(requests: usize, at_once: usize, lanes: Lanes) -> usize {
         let (url, taken) = server(at_once).await;
-        let connector = connector("eu-west-1").unwrap().by(Lanes::new(patience));
+        let connector = connector("eu-west-1").unwrap().by(lanes);
         let each = (0..requests).map(|_| {
             let mut request = HttpRequest::new(SdkBody::empty());
             request.set_uri(url.as_str()).unwrap();
@@ -315,11 +323,36 @@ mod tests {
 
     #[tokio::test]
     async fn requests_that_need_not_wait_share_a_connection() {
-        assert_eq!(connections(20, 1, Duration::from_secs(60)).await, 1);
+        assert_eq!(connections(20, 1, Lanes::new(Duration::from_secs(60), 20)).await, 1);
     }
 
     #[tokio::test]
     async fn a_request_that_has_to_wait_has_a_connection_of_its_own() {
-        assert_eq!(connections(5, 5, Duration::from_millis(1)).await, 5);
+        assert_eq!(connections(5, 5, Lanes::new(Duration::from_millis(1), 5)).await, 5);
+    }
+
+    /// However patient they would be.
+    #[tokio::test]
+    async fn after_the_first_requests_nobody_waits() {
+        assert_eq!(connections(5, 5, Lanes::new(Duration::from_secs(60), 1)).await, 5);
+    }
+
+    /// Each of these would keep the one lane from the next.
+    #[tokio::test]
+    async fn whatever_becomes_of_a_request_its_lane_is_free_again() {
+        let (url, taken) = server(1).await;
+        let connector = connector("eu-west-1").unwrap().by(Lanes::new(Duration::from_secs(60), 20));
+        let ask = |url: &str| {
+            let mut request = HttpRequest::new(SdkBody::empty());
+            request.set_uri(url).unwrap();
+            connector.call(request)
+        };
+        assert!(ask("http://127.0.0.1:1/").await.is_err());
+        drop(ask(&url).await.unwrap());
+        drop(ask(&url));
+        assert!(ask(&url).now_or_never().is_none());
+        let answer = tokio::time::timeout(Duration::from_secs(30), ask(&url)).await.unwrap().unwrap();
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "ok");
+        assert!(taken.load(Ordering::SeqCst) >= 1);
     }
 }

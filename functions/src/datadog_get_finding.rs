@@ -18,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &["/datadog/api/v2/posture_management/findings/{finding_id}"],
     dialect: Dialect::Datadog,
     scope: Some(Scope::FindingsRead),
+    asks_findings: true,
     describe: openapi::get_finding,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -18,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &["/datadog/api/v2/posture_management/findings"],
     dialect: Dialect::Datadog,
     scope: Some(Scope::FindingsRead),
+    asks_findings: true,
     describe: openapi::list_findings,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -15,6 +15,7 @@ pub static ROUTE: Route = Route {
     also: &["/datadog/api/v2/security/findings/mute"],
     dialect: Dialect::Datadog,
     scope: Some(Scope::FindingsWrite),
+    asks_findings: true,
     describe: openapi::mute_security_findings,
     handler: Handler::Writes(|ledger, call| Box::pin(datadog::mute(ledger, call, Generation::Security))),
 };

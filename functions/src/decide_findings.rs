@@ -20,6 +20,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsWrite),
+    asks_findings: true,
     describe: decision_openapi::decide_findings,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

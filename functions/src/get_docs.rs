@@ -14,6 +14,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: None,
+    asks_findings: false,
     describe: openapi::get_docs,
     handler: Handler::Open(|base| docs::page(&written(base))),
 };

@@ -17,6 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsImport),
+    asks_findings: false,
     describe: openapi::import_resources,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

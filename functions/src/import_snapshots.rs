@@ -20,6 +20,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsImport),
+    asks_findings: true,
     describe: openapi::import_snapshots,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -18,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
+    asks_findings: true,
     describe: openapi::get_remediation,
     handler: Handler::Words(|ledger, words, call| Box::pin(handle(ledger, words, call))),
 };

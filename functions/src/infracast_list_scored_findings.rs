@@ -16,6 +16,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
+    asks_findings: true,
     describe: openapi::list_scored_findings,
     handler: Handler::Streams(|ledger, call| Box::pin(answer(ledger, call, List::Scored))),
 };

@@ -16,6 +16,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsWrite),
+    asks_findings: true,
     describe: openapi::resolve_finding,
     handler: Handler::Decides(
         |ledger, call| Box::pin(infracast::prepare(ledger, call)),

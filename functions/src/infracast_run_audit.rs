@@ -17,6 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::AuditRun),
+    asks_findings: false,
     describe: openapi::run_audit,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -18,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
+    asks_findings: false,
     describe: openapi::stream_findings,
     handler: Handler::Streams(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -17,6 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
+    asks_findings: true,
     describe: openapi::list_accounts,
     handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),
 };

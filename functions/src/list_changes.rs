@@ -18,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsRead),
+    asks_findings: false,
     describe: feed_openapi::list_changes,
     handler: Handler::Streams(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -17,6 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
+    asks_findings: false,
     describe: openapi::revoke_key,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -28,6 +28,8 @@ pub struct Route {
     pub dialect: Dialect,
     /// The scope that a key needs; `None` needs a good key and nothing more.
     pub scope: Option<Scope>,
+    /// Whether it answers from the state of findings, which is then looked for when its function starts.
+    pub asks_findings: bool,
     /// What it takes and gives, at one of its paths.
     pub describe: fn(&str) -> Description,
     /// What answers.
@@ -117,12 +119,6 @@ impl Route {
         self.after_prefix(path).map(|(_, prefix)| prefix)
     }
 
-    /// Whether it answers from the state of findings, as far as that can be told beforehand.
-    pub fn asks_findings(&self) -> bool {
-        let reads = matches!(self.handler, Handler::ReadsAhead(_) | Handler::Words(_) | Handler::Decides(..));
-        reads && self.dialect != Dialect::Native
-    }
-
     /// Whether it needs a key.
     pub fn needs_key(&self) -> bool {
         !matches!(self.handler, Handler::Open(_))
@@ -192,7 +188,17 @@ mod tests {
 
     const fn alike(function: &'static str, method: Method, path: &'static str, also: &'static [&'static str]) -> Route {
         let handler = Handler::Reads(|_, _| Box::pin(async { Err(Error::NotFound(String::new())) }));
-        Route { function, method, path, also, dialect: Dialect::SecurityHub, scope: None, describe, handler }
+        Route {
+            function,
+            method,
+            path,
+            also,
+            dialect: Dialect::SecurityHub,
+            scope: None,
+            asks_findings: false,
+            describe,
+            handler,
+        }
     }
 
     static LIST: Route = route("list", Method::GET, "/t/{tenantID}/findings");

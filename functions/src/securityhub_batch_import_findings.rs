@@ -22,6 +22,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsImport),
+    asks_findings: false,
     describe: openapi::batch_import_findings,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

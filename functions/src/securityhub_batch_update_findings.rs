@@ -18,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsWrite),
+    asks_findings: true,
     describe: openapi::batch_update_findings,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -18,6 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsRead),
+    asks_findings: true,
     describe: openapi::describe_hub,
     handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),
 };

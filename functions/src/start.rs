@@ -37,7 +37,7 @@ pub async fn app(role: Role) -> Result<App, Error> {
     let filter: Targets = settings.log.as_deref().unwrap_or("info").parse()?;
     tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().json()).with(filter).init();
     let (reads_aws, words, findings) = match role {
-        Role::Endpoint(route) => (false, matches!(route.handler, Handler::Words(_)), route.asks_findings()),
+        Role::Endpoint(route) => (false, matches!(route.handler, Handler::Words(_)), route.asks_findings),
         Role::Trigger(trigger) => (trigger.reads_aws, false, false),
     };
     let (clock, tenant) = (Clock::system(), settings.tenant()?);

@@ -18,6 +18,9 @@ use std::collections::BTreeSet;
 /// What the deployment's clock shows at first: 2024-02-29T23:58:01Z.
 pub const START: Instant = Instant(1_709_251_081_000);
 
+/// The name of the table.
+pub const TABLE: &str = "posture";
+
 /// A deployment.
 #[derive(Debug)]
 pub struct World {
@@ -121,9 +124,13 @@ pub fn masters() -> Masters {
 impl World {
     /// A deployment with nothing but keys.
     pub async fn new() -> Self {
+        Self::on(Embedded::memory().unwrap()).await
+    }
+
+    /// The same in an empty store.
+    pub async fn on(store: Embedded) -> Self {
         let clock = Clock::starting_at(START);
-        let config = config(Embedded::memory().unwrap());
-        Self::over(Writer::connect(&config, "posture", clock.clone(), masters()), clock).await
+        Self::over(Writer::connect(&config(store), TABLE, clock.clone(), masters()), clock).await
     }
 
     /// The same, with a meter between it and its table.
@@ -131,7 +138,7 @@ impl World {
         let clock = Clock::starting_at(START);
         let meter = Meter::new(Embedded::memory().unwrap());
         let config = config(meter.clone());
-        (Self::over(Writer::connect(&config, "posture", clock.clone(), masters()), clock).await, meter)
+        (Self::over(Writer::connect(&config, TABLE, clock.clone(), masters()), clock).await, meter)
     }
 
     async fn over(writer: Writer, clock: Clock) -> Self {

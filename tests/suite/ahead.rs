@@ -12,7 +12,17 @@ use std::time::Duration;
 
 const fn route(dialect: Dialect, handler: Handler) -> Route {
     let scope = Some(Scope::FindingsRead);
-    Route { function: "test", method: Method::POST, path: "/test", also: &[], dialect, scope, describe, handler }
+    Route {
+        function: "test",
+        method: Method::POST,
+        path: "/test",
+        also: &[],
+        dialect,
+        scope,
+        asks_findings: false,
+        describe,
+        handler,
+    }
 }
 
 fn answered() -> Result<Reply, Error> {

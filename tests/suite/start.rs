@@ -4,6 +4,13 @@ use crate::house::{Answer, House, finding, tenant};
 use crate::import_resources::ACCOUNT;
 use crate::restores::{dump, restore};
 use lambda_http::http::Method;
+use posture_functions::routes::keyed;
+use posture_functions::{App, Route};
+use posture_local::embedded::{Embedded, config};
+use posture_local::meter::Meter;
+use posture_shared::ledger::{Table, Writer};
+use posture_tests::world::{TABLE, masters};
+use posture_tests::{World, samples};
 use serde_json::{Value, json};
 
 async fn import(house: &House, ids: std::ops::Range<usize>) {
@@ -78,4 +85,63 @@ async fn a_manifest_of_another_log_is_given_up() {
     assert_eq!(listed(&started[0]).await.0, 10);
     import(&house.beside(house.clock.now()), 30..45).await;
     assert_eq!(listed(&started[1]).await.0, 25);
+}
+
+/// The past from before what was looked at, by an instant and by a page of a list that was begun then: no more than without it.
+#[tokio::test]
+async fn the_past_costs_what_it_did() {
+    let house = House::new().await;
+    import(&house, 0..50).await;
+    let begun = house.ask(&house.acme.token, Method::POST, "/findings", &json!({"MaxResults": 10})).await.body;
+    let state =
+        house.ask(&house.acme.token, Method::GET, "/api/v1/tenants/acme/findings?status=all", &Value::Null).await;
+    let then = format!("/findings?as_of={}", state.body["as_of"].as_str().unwrap());
+    import(&house, 50..90).await;
+    house.writer().fold(&tenant("acme")).await.unwrap();
+    let page = json!({"MaxResults": 10, "NextToken": begun["NextToken"]});
+    for (path, body, count) in [(then.as_str(), json!({"MaxResults": 100}), 50), ("/findings", page, 10)] {
+        let mut costs = Vec::new();
+        for findings in [false, true] {
+            let house = house.started(findings).await;
+            house.meter.take();
+            let answer = house.ask(&house.acme.token, Method::POST, path, &body).await;
+            assert_eq!(answer.body["Findings"].as_array().map(Vec::len), Some(count), "{}", answer.body);
+            let counts = house.meter.take();
+            costs.push((counts.rounds, counts.read_units, counts.requests));
+        }
+        assert_eq!(costs[0], costs[1], "{path}");
+    }
+}
+
+/// How many queries a process makes for its first request, the sample of a route, if it has looked for findings or not.
+async fn queries(route: &Route, findings: bool) -> u32 {
+    let store = Embedded::memory().unwrap();
+    let world = World::on(store.clone()).await;
+    world.import(&world.ours, &[samples::finding("f-1", 1)]).await;
+    let meter = Meter::new(store);
+    let table = Table::new(&config(meter.clone()), TABLE);
+    let seen = table.touch(&world.ours.id, findings).await;
+    let writer = Writer::over(table, world.clock.clone(), masters());
+    writer.learn(&world.ours.id, seen);
+    let world = World { app: App::new(writer, world.ours.id.clone()), ..world };
+    meter.take();
+    let answer = world.ask(&world.ours, &samples::ask(route, &world.ours)).await;
+    assert!(answer.is_let_in(), "{}: {}", route.function, answer.body);
+    meter.take().requests.get("Query").copied().unwrap_or_default()
+}
+
+/// Their samples name findings that are not there, which they see without a look.
+const NOT_THERE: [&str; 2] = ["bitdefender-get-check", "datadog-get-finding"];
+
+/// Who saves a query by what was looked for is who says so.
+#[tokio::test]
+async fn routes_say_whether_they_ask_for_findings() {
+    let mut wrong = Vec::new();
+    for route in keyed() {
+        let (without, with) = (queries(route, false).await, queries(route, true).await);
+        if (with < without) != (route.asks_findings && !NOT_THERE.contains(&route.function)) {
+            wrong.push(format!("{}: {}", route.function, with < without));
+        }
+    }
+    assert!(wrong.is_empty(), "asks_findings should be\n{}", wrong.join("\n"));
 }

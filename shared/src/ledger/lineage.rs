@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const WARM_TAIL_BYTES: usize = 1 << 20;
 /// Columns kept in memory for all tenants together before the least recently used tenant is dropped: 256 MiB.
 const CACHE_BYTES: usize = 256 << 20;
-/// Tenants remembered at a time; names that are no tenant's are not remembered at all.
+/// Tenants remembered at a time; names that are no tenant's are not remembered, but for the one that a process is started for.
 const CACHE_TENANTS: usize = 1_000;
 /// Manifests looked at before falling back to the whole log.
 const MANIFESTS_TRIED: usize = 8;
@@ -240,6 +240,8 @@ impl Reader {
             }
             None => {}
         }
+        // Before its base nothing that is known helps.
+        let newest = newest.filter(|known| covers(known, when));
         let newest = match newest {
             Some(known) => {
                 let base = Arc::clone(&known.base);

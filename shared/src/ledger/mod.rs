@@ -158,7 +158,7 @@ impl Table {
         let place = keys::tenant(tenant);
         let newest = async { if findings { Some(manifest::newest(&self.0, tenant, false).await) } else { None } };
         let (item, newest) = tokio::join!(self.0.get(&place, false), newest);
-        let warn = |error: &Error| tracing::warn!(%error, "the table does not answer yet");
+        let warn = |error: &Error| tracing::warn!(%error, "nothing could be read ahead");
         let newest = newest.and_then(|newest| newest.inspect_err(warn).ok()).map(Option::unwrap_or_default);
         Touched { item: item.inspect_err(warn).ok().flatten(), newest }
     }
