@@ -4,13 +4,13 @@
 //! from the environment and nobody is asked for them, certificates are Amazon's own few roots and not the hundred of the system, and the
 //! master secret is read beside the first connection to the table.
 
-use crate::connector::{Connector, connector};
+use crate::connector::connector;
 use crate::route::{Handler, Route, Trigger};
 use crate::{App, Metrics};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_runtime_api::client::http::http_client_fn;
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use lambda_runtime::Error;
 use posture_shared::clock::Clock;
 use posture_shared::config::{Settings, masters_of};
@@ -74,14 +74,14 @@ fn told(app: App, settings: &Settings) -> Result<App, Error> {
 /// How AWS is reached.
 struct Surroundings {
     config: SdkConfig,
-    connector: Connector,
+    connector: SharedHttpConnector,
 }
 
 impl Surroundings {
     fn of(settings: &Settings) -> Result<Self, Error> {
         let region = settings.region.clone().ok_or("AWS_REGION is not set")?;
         let connector = connector(&region)?;
-        let shared = connector.at_once();
+        let shared = connector.clone();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
@@ -95,15 +95,14 @@ impl Surroundings {
     }
 
     fn for_dynamodb(&self, settings: &Settings) -> SdkConfig {
-        let lanes = self.connector.by_lanes();
-        let mut config = self.config.clone().into_builder().http_client(http_client_fn(move |_, _| lanes.clone()));
+        let mut config = self.config.clone().into_builder();
         config.set_endpoint_url(settings.dynamodb_url().map(str::to_owned));
         config.build()
     }
 
     /// AWS for signed requests of our own.
     fn aws(&self) -> Result<Aws, Error> {
-        Ok(Aws::new(&self.config, self.connector.at_once())?)
+        Ok(Aws::new(&self.config, self.connector.clone())?)
     }
 
     /// The masters, from the secret that the environment names, else from the environment itself.
