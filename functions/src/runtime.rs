@@ -8,12 +8,15 @@ use futures_util::future::BoxFuture;
 use lambda_http::{Adapter, Body, IntoResponse, LambdaEvent, Request, Response};
 use lambda_runtime::{Error, service_fn};
 use posture_shared::config::Settings;
+use posture_shared::ledger::Table;
 use serde_json::Value;
 use std::future::ready;
 use std::sync::Arc;
 
 /// Serves the function of these that Lambda's `_HANDLER` names.
 pub fn run_named(routes: &[&'static Route], triggers: &[&'static Trigger]) -> Result<(), Error> {
+    // While logging and certificates are made ready.
+    std::thread::spawn(Table::prepare);
     let name = Settings::from_environment().handler.unwrap_or_default();
     let route = routes.iter().find(|route| route.function == name);
     let trigger = triggers.iter().find(|trigger| trigger.function == name);

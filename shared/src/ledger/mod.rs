@@ -146,6 +146,12 @@ impl Reader {
 pub struct Table(Store);
 
 impl Table {
+    /// Makes ready what the first client of a process would wait for: the SDK reads what it knows of AWS's partitions, a tenth of all that
+    /// is done until a first answer.
+    pub fn prepare() {
+        drop(aws_sdk_dynamodb::config::endpoint::DefaultResolver::new());
+    }
+
     /// The table of that name, reached as `config` says.
     pub fn new(config: &aws_config::SdkConfig, name: &str) -> Self {
         Self(Store::new(aws_sdk_dynamodb::Client::new(config), name))
