@@ -4,11 +4,11 @@ In `make test` the programs are those of the debug build, so the table says how 
 the packaged ones, and holds them to their targets (DESIGN §4).
 """
 
+import contextlib
 import json
+import re
 import statistics
 import subprocess
-
-import pytest
 
 from cold_start import start
 from lambda_runtime import program_of
@@ -20,27 +20,37 @@ ROUNDS = 5
 MOST_IN_DEBUG = 8
 
 
-@pytest.fixture(scope="module")
+@contextlib.contextmanager
 def store():
-    """A table with a tenant that has a key and nothing else, on this machine: what functions find in their environment, and the key."""
+    """A store on this machine: what functions find in their environment."""
     process = subprocess.Popen([PROGRAM, "dynamodb"], stdout=subprocess.PIPE, env=environment())
     try:
         url = json.loads(process.stdout.readline())["url"]
-        variables = {
+        yield {
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "eu-west-1",
             "AWS_ENDPOINT_URL_DYNAMODB": url,
             "POSTURE_MASTER": "1:" + "5a" * 32,
         }
-        wish = ["--tenant", "default", "--scopes", "admin", "--name", "functions", "--endpoint-url", url]
-        made = run("keys", "create", *wish, **variables)
-        assert made.returncode == 0, made.stderr
-        token = json.loads(made.stdout.splitlines()[-1])["key"]["token"]
-        yield variables | {"TABLE_NAME": "posture-ledger", "POSTURE_TENANT": "default"}, token
     finally:
         process.kill()
         process.wait()
+
+
+def tenant(variables, name):
+    """A tenant that has a key and nothing else: the environment of its deployment, and the key."""
+    wish = ["--tenant", name, "--scopes", "admin", "--name", "functions"]
+    made = run("keys", "create", *wish, "--endpoint-url", variables["AWS_ENDPOINT_URL_DYNAMODB"], **variables)
+    assert made.returncode == 0, made.stderr
+    variables = variables | {"TABLE_NAME": "posture-ledger", "POSTURE_TENANT": name}
+    return variables, json.loads(made.stdout.splitlines()[-1])["key"]["token"]
+
+
+def event_of(function, name, token):
+    """The sample event of a function, sent to a tenant with its key."""
+    text = (ROOT / "events" / f"{function}.json").read_text()
+    return text.replace("TOKEN", token).replace("/tenants/default/", f"/tenants/{name}/").encode()
 
 
 def routes():
@@ -50,20 +60,32 @@ def routes():
             yield path.stem
 
 
-def measured(store, program_of, empty):
-    """Starts of every function, and of the empty one: by name, lists of them."""
-    variables, token = store
-    starts = {}
-    for _ in range(ROUNDS):
-        for function in [None, *routes()]:
-            program = program_of(function) if function else empty
-            event = (ROOT / "events" / f"{function or 'get-job'}.json").read_text().replace("TOKEN", token)
-            one = start(program, function or "empty", event.encode(), **variables)
-            path, body = one.answer
-            assert path.endswith(b"/response"), (function, body)
-            # Things that are named are not there, and some can be made only once.
-            assert function is None or b"\"statusCode\":5" not in body, (function, body)
-            starts.setdefault(function, []).append(one)
+def reads():
+    """Functions that only read, as the template has their rights."""
+    template = (ROOT / "template.yaml").read_text()
+    rights = re.findall(r"Handler: ([a-z-]+)\n(?:(?!      Handler:).*\n)*?      Policies: (.*)\n", template)
+    found = {function for function, policies in rights if "LedgerReadPolicy" in policies}
+    assert len(found) > 20, found
+    return found
+
+
+def measured(program_of, empty):
+    """Starts of every function, and of the empty one, by name, lists of them: the tenant is empty each time."""
+    starts, readers = {}, reads()
+    with store() as variables:
+        untouched = tenant(variables, "untouched")
+        for turn in range(ROUNDS):
+            for function in [None, *routes()]:
+                is_reader = function is None or function in readers
+                found, token = untouched if is_reader else tenant(variables, f"{function}-{turn}")
+                event = event_of(function or "get-job", found["POSTURE_TENANT"], token)
+                program = program_of(function) if function else empty
+                one = start(program, function or "empty", event, **found)
+                path, body = one.answer
+                assert path.endswith(b"/response"), (function, body)
+                # Things that are named are not there.
+                assert function is None or b"\"statusCode\":5" not in body, (function, body)
+                starts.setdefault(function, []).append(one)
     return starts
 
 
@@ -80,8 +102,8 @@ def table(starts, sizes=None):
     return "\n".join(lines), ratios
 
 
-def test_every_endpoint_starts_and_answers(store, capsys):
-    starts = measured(store, program_of, PROGRAM.parent / "examples" / "empty-function")
+def test_every_endpoint_starts_and_answers(capsys):
+    starts = measured(program_of, PROGRAM.parent / "examples" / "empty-function")
     text, ratios = table(starts)
     with capsys.disabled():
         print(text)

@@ -8,7 +8,7 @@ import pytest
 
 from lambda_runtime import functions
 from posture import ROOT
-from test_cold_start import measured, store, table  # noqa: F401
+from test_cold_start import measured, table
 
 LAMBDA = ROOT / "target" / "lambda"
 #: What a zip may have, in bytes.
@@ -48,11 +48,11 @@ def test_they_run_on_amazon_linux(unpacked):
         assert versions and max(versions) <= GLIBC, (program.name, max(versions))
 
 
-def test_they_start_quickly(unpacked, store, capsys):  # noqa: F811
+def test_they_start_quickly(unpacked, capsys):
     folder, sizes = unpacked
     programs = {name: folder / debug.name for name, debug in functions().items()}
     (empty,) = (ROOT / "target").glob("*/shipping/examples/empty-function")
-    text, ratios = table(measured(store, programs.get, empty), sizes)
+    text, ratios = table(measured(programs.get, empty), sizes)
     with capsys.disabled():
         print(text)
     assert {name: wall for name, (wall, _) in ratios.items() if wall > MOST_TIMES} == {}
