@@ -14,6 +14,8 @@ import botocore.config
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "target" / "debug" / "posture"
+#: The same as users have it.
+RELEASE = ROOT / "target" / "release" / "posture"
 REGION = "eu-west-1"
 READY_SECONDS = 30
 STOP_SECONDS = 5
@@ -32,6 +34,31 @@ def run(*arguments, stdin=None, text=True, **more):
     return subprocess.run(
         command, input=stdin, capture_output=True, text=text, timeout=60, check=False, env=environment(**more)
     )
+
+
+@contextlib.contextmanager
+def dynamodb(*arguments, program=PROGRAM, master="5a" * 32):
+    """A DynamoDB of this machine: what functions and programs find in their environment."""
+    process = subprocess.Popen([program, "dynamodb", *arguments], stdout=subprocess.PIPE, env=environment())
+    try:
+        yield {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL_DYNAMODB": json.loads(process.stdout.readline())["url"],
+            "POSTURE_MASTER": f"1:{master}",
+        }
+    finally:
+        process.kill()
+        process.wait()
+
+
+def admin(cloud, tenant="default", name="functions"):
+    """The token of a new key of a tenant there, which may do everything."""
+    wish = ["--tenant", tenant, "--scopes", "admin", "--name", name]
+    made = run("keys", "create", *wish, "--endpoint-url", cloud["AWS_ENDPOINT_URL_DYNAMODB"], **cloud)
+    assert made.returncode == 0, made.stderr
+    return json.loads(made.stdout.splitlines()[-1])["key"]["token"]
 
 
 class Server:

@@ -4,47 +4,18 @@ In `make test` the programs are those of the debug build, so the table says how 
 the packaged ones, and holds them to their targets (DESIGN §4).
 """
 
-import contextlib
 import json
 import re
 import statistics
-import subprocess
 
 from cold_start import start
 from lambda_runtime import program_of
-from posture import PROGRAM, ROOT, environment, run
+from posture import PROGRAM, ROOT, admin, dynamodb
 
 #: So many starts of each, in turns, so that a busy moment meets all of them.
 ROUNDS = 5
 #: What the empty function's CPU may be multiplied by in the debug build, half of which is not optimised; 3 to 4 when it was written.
 MOST_IN_DEBUG = 8
-
-
-@contextlib.contextmanager
-def store():
-    """A store on this machine: what functions find in their environment."""
-    process = subprocess.Popen([PROGRAM, "dynamodb"], stdout=subprocess.PIPE, env=environment())
-    try:
-        url = json.loads(process.stdout.readline())["url"]
-        yield {
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": "eu-west-1",
-            "AWS_ENDPOINT_URL_DYNAMODB": url,
-            "POSTURE_MASTER": "1:" + "5a" * 32,
-        }
-    finally:
-        process.kill()
-        process.wait()
-
-
-def tenant(variables, name):
-    """A tenant that has a key and nothing else: the environment of its deployment, and the key."""
-    wish = ["--tenant", name, "--scopes", "admin", "--name", "functions"]
-    made = run("keys", "create", *wish, "--endpoint-url", variables["AWS_ENDPOINT_URL_DYNAMODB"], **variables)
-    assert made.returncode == 0, made.stderr
-    variables = variables | {"TABLE_NAME": "posture-ledger", "POSTURE_TENANT": name}
-    return variables, json.loads(made.stdout.splitlines()[-1])["key"]["token"]
 
 
 def event_of(function, name, token):
@@ -69,18 +40,19 @@ def reads():
     return found
 
 
-def measured(program_of, empty):
+def measured(program_of, empty, store=PROGRAM):
     """Starts of every function, and of the empty one, by name, lists of them: the tenant is empty each time."""
     starts, readers = {}, reads()
-    with store() as variables:
-        untouched = tenant(variables, "untouched")
+    with dynamodb(program=store) as cloud:
+        untouched = admin(cloud, "untouched")
         for turn in range(ROUNDS):
             for function in [None, *routes()]:
                 is_reader = function is None or function in readers
-                found, token = untouched if is_reader else tenant(variables, f"{function}-{turn}")
-                event = event_of(function or "get-job", found["POSTURE_TENANT"], token)
+                name = "untouched" if is_reader else f"{function}-{turn}"
+                token = untouched if is_reader else admin(cloud, name)
                 program = program_of(function) if function else empty
-                one = start(program, function or "empty", event, **found)
+                told = cloud | {"TABLE_NAME": "posture-ledger", "POSTURE_TENANT": name}
+                one = start(program, function or "empty", event_of(function or "get-job", name, token), **told)
                 path, body = one.answer
                 assert path.endswith(b"/response"), (function, body)
                 # Things that are named are not there.

@@ -3,41 +3,26 @@ another name, and a folder that was copied."""
 
 import json
 import shutil
-import subprocess
 
 import boto3
 import pytest
 
 from findings import finding
 from lambda_runtime import running
-from posture import PROGRAM, ROOT, environment, run, serving
+from posture import ROOT, admin, dynamodb, run, serving
 
 TABLE, RESTORED = "posture-ledger", "TABLE-2"
 
 
 @pytest.fixture
 def cloud():
-    process = subprocess.Popen([PROGRAM, "dynamodb"], stdout=subprocess.PIPE, env=environment())
-    try:
-        url = json.loads(process.stdout.readline())["url"]
-        yield {
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": "eu-west-1",
-            "AWS_ENDPOINT_URL_DYNAMODB": url,
-            "POSTURE_MASTER": "1:" + "5a" * 32,
-        }
-    finally:
-        process.kill()
-        process.wait()
+    with dynamodb() as cloud:
+        yield cloud
 
 
 def test_a_restored_table_serves_after_its_repair(cloud):
     url = cloud["AWS_ENDPOINT_URL_DYNAMODB"]
-    wish = ["--tenant", "default", "--scopes", "admin", "--name", "k", "--endpoint-url", url]
-    made = run("keys", "create", *wish, **cloud)
-    assert made.returncode == 0, made.stderr
-    token = json.loads(made.stdout.splitlines()[-1])["key"]["token"]
+    token = admin(cloud)
     event = json.loads((ROOT / "events" / "securityhub-batch-import-findings.json").read_text().replace("TOKEN", token))
 
     def imported(runtime, first, last):

@@ -14,10 +14,9 @@ import pytest
 
 from cold_start import start
 from lambda_runtime import functions
-from posture import ROOT, environment
+from posture import RELEASE, ROOT, admin, dynamodb, environment
 from test_package import unpacked  # noqa: F401
 
-PROGRAM = ROOT / "target" / "release" / "posture"
 FINDINGS = 1_000_000
 MOST_MEGABYTES = 256
 #: Seconds that a function may say nothing: a verification goes on for ten minutes.
@@ -50,25 +49,11 @@ def store(tmp_path_factory):
     if not folder:
         folder = tmp_path_factory.mktemp("million")
         quiet = environment(POSTURE_LOG="warn")
-        subprocess.run([PROGRAM, "bench", "--findings", str(FINDINGS), "--fill", folder], check=True, env=quiet)
-    process = subprocess.Popen([PROGRAM, "dynamodb", "--data", folder], stdout=subprocess.PIPE, env=environment())
-    try:
-        url = json.loads(process.stdout.readline())["url"]
-        variables = {
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": "eu-west-1",
-            "AWS_ENDPOINT_URL_DYNAMODB": url,
-            "POSTURE_MASTER": "1:" + json.loads((pathlib.Path(folder) / "master.json").read_text())["secret"],
-        }
-        wish = ["--tenant", "bench", "--scopes", "admin", "--name", f"memory-{os.getpid()}", "--endpoint-url", url]
-        made = subprocess.run([PROGRAM, "keys", "create", *wish], env=environment(**variables), capture_output=True, text=True)
-        assert made.returncode == 0, made.stderr
-        token = json.loads(made.stdout.splitlines()[-1])["key"]["token"]
-        yield variables | {"TABLE_NAME": "posture-ledger", "POSTURE_TENANT": "bench"}, token
-    finally:
-        process.kill()
-        process.wait()
+        subprocess.run([RELEASE, "bench", "--findings", str(FINDINGS), "--fill", folder], check=True, env=quiet)
+    master = json.loads((pathlib.Path(folder) / "master.json").read_text())["secret"]
+    with dynamodb("--data", folder, program=RELEASE, master=master) as cloud:
+        token = admin(cloud, "bench", f"memory-{os.getpid()}")
+        yield cloud | {"TABLE_NAME": "posture-ledger", "POSTURE_TENANT": "bench"}, token
 
 
 def test_every_wide_question_has_a_function():

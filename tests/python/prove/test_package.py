@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from lambda_runtime import functions
-from posture import ROOT
+from posture import RELEASE, ROOT
 from test_cold_start import measured, table
 
 LAMBDA = ROOT / "target" / "lambda"
@@ -52,7 +52,7 @@ def test_they_start_quickly(unpacked, capsys):
     folder, sizes = unpacked
     programs = {name: folder / debug.name for name, debug in functions().items()}
     (empty,) = (ROOT / "target").glob("*/shipping/examples/empty-function")
-    text, ratios = table(measured(programs.get, empty), sizes)
+    text, ratios = table(measured(programs.get, empty, RELEASE), sizes)
     with capsys.disabled():
         print(text)
     assert {name: wall for name, (wall, _) in ratios.items() if wall > MOST_TIMES} == {}
