@@ -73,7 +73,7 @@ load() {
     stop
 }
 
-if [ ! -e "$data" ]; then
+if [ ! -e "$data" ] || { [ -d "$data" ] && [ -z "$(ls -A "$data")" ]; }; then
     load 2026-03-02T06:00:05Z monday
     load 2026-03-03T06:00:05Z tuesday inventory
     touch "$data/samples-loaded"

@@ -127,3 +127,11 @@ def test_another_folder_is_left_alone(tmp_path):
     )
     assert done.returncode == 1 and "precious" in " ".join(path.name for path in data.iterdir())
     assert str(data) in done.stderr
+
+
+def test_an_empty_folder_is_as_good_as_none(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    with running(data) as said:
+        assert "serves the samples" in said
+    assert (data / "samples-loaded").exists()
