@@ -3,7 +3,7 @@
 //! What a rule says of itself is taken as JSON, which is read in a fraction of the time that its YAML takes, and its controls in their
 //! canonical spelling: functions read all rules while somebody waits.
 
-use framework::{Control, KnownFramework};
+use framework::Control;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ mod framework {
     mod names;
     mod spelling;
 
-    pub use known::{Control, KnownFramework};
+    pub use known::Control;
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -73,10 +73,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// the rule.
 fn controls(metadata: &Value) -> Vec<(String, Option<String>, String)> {
     let frameworks = metadata.get("controls").and_then(Value::as_object).into_iter().flatten();
-    let known = frameworks.filter_map(|(name, ids)| Some((KnownFramework::parse(name)?, ids.as_array()?)));
-    let controls: BTreeSet<Control> = known
-        .flat_map(|(known, ids)| ids.iter().filter_map(move |id| known.control(id.as_str()?)).collect::<Vec<_>>())
-        .collect();
+    let named =
+        frameworks.flat_map(|(framework, ids)| ids.as_array().into_iter().flatten().map(move |id| (framework, id)));
+    let controls: BTreeSet<Control> =
+        named.filter_map(|(framework, id)| Control::of_known(framework, id.as_str()?)).collect();
     controls.into_iter().map(|control| (control.framework, control.version, control.control)).collect()
 }
 

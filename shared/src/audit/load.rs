@@ -12,7 +12,7 @@ use super::template::{filled, member};
 use super::verdict::Verdict;
 use super::yaml::{case_lines, line_of, read};
 use crate::domain::audit_rule::MOST_PARAMS;
-use crate::domain::framework::{Control, KnownFramework};
+use crate::domain::framework::Control;
 use crate::domain::score::Vector;
 use crate::secrets::sha256_hex;
 use crate::terraform::{Offence, foreseen};
@@ -161,9 +161,8 @@ pub fn check_together(rules: &[Rule]) -> Vec<Problem> {
 fn controls(metadata: &Metadata, (file, yaml): (&str, &str), problems: &mut Vec<Problem>) -> Vec<Control> {
     let mut controls = BTreeSet::new();
     for (framework, ids) in &metadata.controls {
-        let known = KnownFramework::parse(framework);
         for id in ids {
-            match known.as_ref().and_then(|known| known.control(id)) {
+            match Control::of_known(framework, id) {
                 Some(control) => {
                     controls.insert(control);
                 }

@@ -18,7 +18,7 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 
-pub use known::{Control, FrameworkQuery, KnownFramework};
+pub use known::{Control, FrameworkQuery};
 
 use super::json::{self, Object};
 use known::CONTROL_BYTES;

@@ -19,29 +19,6 @@ pub struct Control {
     pub control: String,
 }
 
-/// A framework that is known, of which several controls are asked.
-#[derive(Debug, Clone)]
-pub struct KnownFramework {
-    id: String,
-    version: Option<String>,
-}
-
-impl KnownFramework {
-    /// Reads a name in any spelling, perhaps with a version; `None` for other frameworks.
-    pub fn parse(text: &str) -> Option<Self> {
-        let FrameworkQuery { framework: id, version } = FrameworkQuery::parse(text)?;
-        let is_known = Name::parse(&id).is_some_and(|name| name.is_known);
-        is_known.then_some(Self { id, version })
-    }
-
-    /// One of its controls, in its canonical spelling; `None` for an empty one.
-    pub fn control(&self, text: &str) -> Option<Control> {
-        let control = names::style(&self.id).canonical(cut(text, CONTROL_BYTES));
-        let (framework, version) = (self.id.clone(), self.version.clone());
-        (!control.is_empty()).then_some(Control { framework, version, control })
-    }
-}
-
 impl Control {
     /// The text that columns hold: framework, version and control, with U+001F between them.
     pub fn to_text(&self) -> String {
@@ -59,7 +36,10 @@ impl Control {
     /// A control of a framework that is known, in its canonical spelling: `cis-aws@3.0` and `5.2`. `None` for other frameworks
     /// and for an empty control.
     pub fn of_known(framework: &str, control: &str) -> Option<Self> {
-        KnownFramework::parse(framework)?.control(control)
+        let FrameworkQuery { framework, version } = FrameworkQuery::parse(framework)?;
+        let is_known = Name::parse(&framework).is_some_and(|name| name.is_known);
+        let control = names::style(&framework).canonical(cut(control, CONTROL_BYTES));
+        (is_known && !control.is_empty()).then_some(Self { framework, version, control })
     }
 
     /// Whether this control is `wanted`, in any spelling, or one of its enhancements.
