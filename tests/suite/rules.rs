@@ -1,8 +1,8 @@
 //! The rules of the audit: those that the program brings along are whole, and what is wrong with a rule is named by file and line.
 
 use posture_shared::audit::{
-    Engine, RuleSource, SourceFile, Verdict, built_in, built_in_sources, catalogue_page, check, check_together,
-    library, quoted,
+    Engine, RuleSource, SourceFile, Verdict, built_in, built_in_source, built_in_sources, catalogue_page, check,
+    check_together, library, quoted,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -46,7 +46,7 @@ fn the_catalogue_page_is_up_to_date() {
 
 /// What `check` says of the rule about SSH after a change to one of its files.
 fn said(file: &str, change: impl Fn(&str) -> String) -> Vec<String> {
-    let mut source: RuleSource = built_in_sources().find(|source| source.folder == KEY).unwrap();
+    let mut source: RuleSource = built_in_source(KEY).unwrap();
     for SourceFile { name, text } in &mut source.files {
         if name == file {
             let changed = change(text);
@@ -104,7 +104,7 @@ fn what_is_wrong_with_a_rule_is_named() {
 #[test]
 fn enormous_numbers_stop_nobody() {
     let key = "eks.cluster-uses-a-supported-version";
-    let source = built_in_sources().find(|source| source.folder == key).unwrap();
+    let source = built_in_source(key).unwrap();
     let case = "- name: a version that is none\n  expect: unknown\n  resource: {configuration: {Version: \"1e999999999.30\"}}\n";
     let mut attacked = source.clone();
     let cases = attacked.files.iter_mut().find(|file| file.name == "cases.yaml").unwrap();

@@ -12,12 +12,19 @@ pub fn library() -> &'static [(&'static str, &'static str)] {
     LIBRARY
 }
 
-/// The files of every rule, by key.
+/// The files of every rule, by key. They lie apart from [`shipped`], so that a program which only judges does not carry them.
 pub fn built_in_sources() -> impl Iterator<Item = RuleSource> {
-    FOLDERS.iter().map(|(folder, files)| {
-        let file = |(name, text): &(&str, &str)| SourceFile { name: (*name).to_owned(), text: (*text).to_owned() };
-        RuleSource { folder: (*folder).to_owned(), files: files.iter().map(file).collect() }
-    })
+    FOLDERS.iter().map(source)
+}
+
+/// The files of one rule.
+pub fn built_in_source(key: &str) -> Option<RuleSource> {
+    FOLDERS.iter().find(|(folder, _)| *folder == key).map(source)
+}
+
+fn source((folder, files): &(&str, Files)) -> RuleSource {
+    let file = |(name, text): &(&str, &str)| SourceFile { name: (*name).to_owned(), text: (*text).to_owned() };
+    RuleSource { folder: (*folder).to_owned(), files: files.iter().map(file).collect() }
 }
 
 /// A rule as the build has taken it in.

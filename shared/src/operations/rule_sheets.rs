@@ -41,7 +41,7 @@ pub async fn get_rule_sheet(
         if version.is_some_and(|version| version != rule.metadata.version) {
             return Err(no_version(rule.metadata.version));
         }
-        let files = audit::built_in_sources().find(|source| source.folder == rule.metadata.key);
+        let files = audit::built_in_source(shipped.key);
         let files = files.into_iter().flat_map(|source| source.files).map(|file| (file.name, file.text));
         return Ok(sheet(rule, None, set_for(&set, rule), files.collect()));
     }
