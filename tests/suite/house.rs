@@ -13,6 +13,7 @@ use posture_shared::clock::Clock;
 use posture_shared::domain::{Instant, Scope, TenantId};
 use posture_shared::ledger::{Table, Writer};
 use posture_shared::secrets::{Master, Masters};
+use posture_tests::world::started;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -65,9 +66,7 @@ impl House {
 
     /// Another process over the same table, with a clock of its own.
     pub fn beside(&self, at: Instant) -> Self {
-        let (app, clock, meter, faults) = open(&self.store, at);
-        let (acme, beta) = (self.acme.clone(), self.beta.clone());
-        Self { app, clock, meter, faults, acme, beta, store: self.store.clone() }
+        Self::over(&self.store, at, self.acme.clone(), self.beta.clone())
     }
 
     /// Another process over the same table, which has read ahead as a function does when it starts.
@@ -75,11 +74,8 @@ impl House {
         let (clock, faults) = (Clock::starting_at(self.clock.now()), Faults::new(self.store.clone()));
         let meter = Meter::new(faults.clone());
         let table = Table::new(&config(meter.clone()), TABLE);
-        let seen = table.touch(&tenant("acme"), findings).await;
-        let writer = Writer::over(table, clock.clone(), masters());
-        writer.learn(&tenant("acme"), seen);
-        let (acme, beta) = (self.acme.clone(), self.beta.clone());
-        Self { app: App::new(writer, tenant("acme")), clock, meter, faults, acme, beta, store: self.store.clone() }
+        let writer = started(table, clock.clone(), masters(), &tenant("acme"), findings).await;
+        self.by(writer, clock, faults, meter)
     }
 
     /// Another process over the same table, whose client of the table sends a request again that was not answered, as the
@@ -90,6 +86,10 @@ impl House {
         let again = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
         let config = config(meter.clone()).into_builder().retry_config(again).build();
         let writer = Writer::connect(&config, TABLE, clock.clone(), masters());
+        self.by(writer, clock, faults, meter)
+    }
+
+    fn by(&self, writer: Writer, clock: Clock, faults: Faults, meter: Meter) -> Self {
         let (acme, beta) = (self.acme.clone(), self.beta.clone());
         Self { app: App::new(writer, tenant("acme")), clock, meter, faults, acme, beta, store: self.store.clone() }
     }

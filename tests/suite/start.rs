@@ -8,8 +8,8 @@ use posture_functions::routes::keyed;
 use posture_functions::{App, Route};
 use posture_local::embedded::{Embedded, config};
 use posture_local::meter::Meter;
-use posture_shared::ledger::{Table, Writer};
-use posture_tests::world::{TABLE, masters};
+use posture_shared::ledger::Table;
+use posture_tests::world::{TABLE, masters, started};
 use posture_tests::{World, samples};
 use serde_json::{Value, json};
 
@@ -120,9 +120,7 @@ async fn queries(route: &Route, findings: bool) -> u32 {
     world.import(&world.ours, &[samples::finding("f-1", 1)]).await;
     let meter = Meter::new(store);
     let table = Table::new(&config(meter.clone()), TABLE);
-    let seen = table.touch(&world.ours.id, findings).await;
-    let writer = Writer::over(table, world.clock.clone(), masters());
-    writer.learn(&world.ours.id, seen);
+    let writer = started(table, world.clock.clone(), masters(), &world.ours.id, findings).await;
     let world = World { app: App::new(writer, world.ours.id.clone()), ..world };
     meter.take();
     let answer = world.ask(&world.ours, &samples::ask(route, &world.ours)).await;
