@@ -45,7 +45,8 @@ impl Reader {
 
     /// The columns of a tenant as of an instant, with the families that `need` names.
     ///
-    /// Warm this is one request, and one round where the newest base was looked for before; else it is two rounds. [`Error::Invalid`] when a pinned state is not in this ledger.
+    /// Warm this is one request, and one round where the newest base was looked for before; else it is two rounds.
+    /// [`Error::Invalid`] when a pinned state is not in this ledger.
     pub async fn view(&self, tenant: &TenantId, when: When, need: &Need) -> Result<View, Error> {
         if let When::At(at) = when
             && at > self.clock.now()
