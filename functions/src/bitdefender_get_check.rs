@@ -8,7 +8,7 @@ use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::resource::{Names, rule_of};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::{get_named_finding, when};
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/checks/{id}"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::get_check,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

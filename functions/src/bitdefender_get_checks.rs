@@ -9,7 +9,7 @@ use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::resource::{Names, row_size, rule_of};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::{FindingsQuery, Question, get_findings, newest_versions, page_seal, when};
 
 /// The endpoint.
@@ -20,7 +20,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/checks"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::get_checks,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
@@ -31,7 +31,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let request = parse(&call.query, &seal)?;
     let when = when(ledger, tenant, AS_OF, request.page.values.as_of()).await?;
     let query = FindingsQuery {
-        question: Question { filter: request.filter, groups: request.groups, when, names: true },
+        question: Question { filter: request.filter, groups: request.groups, when, names: true, uids: true },
         among: request.among,
         limit: request.page.limit,
         row_size: Some(row_size),
@@ -41,7 +41,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
         ..FindingsQuery::default()
     };
     let page = get_findings(ledger, tenant, &query).await?;
-    let (uids, accounts) = (&page.opened.uids, &page.opened.accounts);
+    let (uids, accounts) = (page.opened.uids()?, &page.opened.accounts);
     let rules = page.findings.iter().map(|found| rule_of(&found.finding.asff));
     let versions = &newest_versions(&page.opened.view, rules)?;
     let next = page.next.zip(page.next_begins.map(|ordinal| uids.finding(ordinal).to_string()));

@@ -10,7 +10,7 @@ use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::resource::{Names, row_size};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::{Reader, When};
+use posture_shared::ledger::{Ahead, Reader, When};
 use posture_shared::operations::{ChangesQuery, Question, get_finding_changes, page_seal, when};
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/finding_changes"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::get_finding_changes,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
@@ -37,7 +37,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let end = request.end(ledger.now(tenant, request.from).await?)?;
     let when = end.map_or(When::Now, When::named);
     let query = ChangesQuery {
-        question: Question { filter: request.filter, groups: request.groups, when, names: true },
+        question: Question { filter: request.filter, groups: request.groups, when, names: true, uids: true },
         from: request.from,
         kind: Some(request.kind),
         severities: request.severities,
@@ -48,7 +48,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
         token_field: "page_cursor",
     };
     let page = get_finding_changes(ledger, tenant, &query).await?;
-    let names = Names { uids: &page.opened.uids, accounts: &page.opened.accounts, versions: &BTreeMap::new() };
+    let names = Names { uids: page.opened.uids()?, accounts: &page.opened.accounts, versions: &BTreeMap::new() };
     let begins = page.next_begins.map(|change| names.uids.change(change.ordinal, change.at).to_string());
     let place = Place { total: page.total, start: page.start, at: page.opened.view.at, next: page.next.zip(begins) };
     let changes = page.changes.iter().map(|(change, found)| (change, &found.finding));

@@ -8,7 +8,7 @@ use posture_shared::dialects::bitdefender::resource::compliance_id;
 use posture_shared::dialects::bitdefender::{envelope, listing, system_compliance};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::{ListQuery, list_frameworks};
 
 /// The endpoint.
@@ -19,7 +19,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/system_compliance/{id}"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::get_framework,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

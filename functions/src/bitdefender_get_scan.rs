@@ -7,7 +7,7 @@ use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::{envelope, listing, scans};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::list_scans;
 
 /// The endpoint.
@@ -18,7 +18,7 @@ pub static ROUTE: Route = Route {
     also: &["/setting/scans/{id}"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsRead),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::get_scan,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

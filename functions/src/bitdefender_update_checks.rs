@@ -7,7 +7,7 @@ use posture_shared::dialects::bitdefender::openapi;
 use posture_shared::dialects::bitdefender::update_checks::{EXPIRES_AT, parse, render};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Ahead, Writer};
 use posture_shared::operations::{check_end, findings_of};
 
 /// The endpoint.
@@ -18,7 +18,7 @@ pub static ROUTE: Route = Route {
     also: &["/cspm/vm/update"],
     dialect: Dialect::Bitdefender,
     scope: Some(Scope::FindingsWrite),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::update_checks,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

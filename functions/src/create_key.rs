@@ -7,7 +7,7 @@ use posture_shared::dialects::native::keys::{NewKey, created, parse};
 use posture_shared::dialects::native::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Ahead, Writer};
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -17,7 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
-    asks_findings: false,
+    ahead: Ahead::NOTHING,
     describe: openapi::create_key,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -7,7 +7,7 @@ use posture_shared::dialects::datadog::openapi;
 use posture_shared::dialects::datadog::{Asked, Listed};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::{get_finding_by_uid, when};
 
 /// The endpoint.
@@ -18,7 +18,7 @@ pub static ROUTE: Route = Route {
     also: &["/datadog/api/v2/posture_management/findings/{finding_id}"],
     dialect: Dialect::Datadog,
     scope: Some(Scope::FindingsRead),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::get_finding,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -7,7 +7,7 @@ use posture_shared::dialects::datadog::openapi;
 use posture_shared::dialects::datadog::{Asked, Listed};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::{FindingsQuery, Question, get_findings, when};
 
 /// The endpoint.
@@ -18,7 +18,7 @@ pub static ROUTE: Route = Route {
     also: &["/datadog/api/v2/posture_management/findings"],
     dialect: Dialect::Datadog,
     scope: Some(Scope::FindingsRead),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::list_findings,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };
@@ -30,6 +30,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
         question: Question {
             filter: request.filter.clone(),
             when: when(ledger, &call.caller.tenant, request.as_of_field, request.as_of).await?,
+            uids: true,
             ..Question::default()
         },
         sort: request.sort.clone(),
@@ -41,7 +42,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
         ..FindingsQuery::default()
     };
     let page = get_findings(ledger, &call.caller.tenant, &query).await?;
-    let uids = &page.opened.uids;
+    let uids = page.opened.uids()?;
     let findings =
         page.findings.iter().map(|found| Listed { uid: uids.finding(found.ordinal), finding: &found.finding });
     let (findings, as_of) = (findings.collect(), page.opened.view.as_of());

@@ -6,6 +6,7 @@ use posture_shared::dialects::Dialect;
 use posture_shared::dialects::datadog::mute_findings::Generation;
 use posture_shared::dialects::datadog::openapi;
 use posture_shared::domain::Scope;
+use posture_shared::ledger::Ahead;
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -15,7 +16,7 @@ pub static ROUTE: Route = Route {
     also: &["/datadog/api/v2/security/findings/mute"],
     dialect: Dialect::Datadog,
     scope: Some(Scope::FindingsWrite),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::mute_security_findings,
     handler: Handler::Writes(|ledger, call| Box::pin(datadog::mute(ledger, call, Generation::Security))),
 };

@@ -9,7 +9,7 @@ use posture_shared::dialects::native::decisions::{Decide, FILTER, IDS, MOST_FIND
 use posture_shared::dialects::native::jobs::accepted;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Ahead, Writer};
 use posture_shared::operations::{Chosen, check_end, decision_begun, select_by_filter, select_by_ids, start_decision};
 
 /// The endpoint.
@@ -20,7 +20,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsWrite),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: decision_openapi::decide_findings,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -5,6 +5,7 @@ use crate::{Handler, Route};
 use lambda_http::http::Method;
 use posture_shared::dialects::Dialect;
 use posture_shared::dialects::native::{docs, openapi};
+use posture_shared::ledger::Ahead;
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -14,7 +15,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: None,
-    asks_findings: false,
+    ahead: Ahead::NOTHING,
     describe: openapi::get_openapi,
     handler: Handler::Open(|base| docs::document(written(base))),
 };

@@ -6,7 +6,7 @@ use posture_shared::dialects::native::rule_openapi as openapi;
 use posture_shared::dialects::native::rules::{one, parse_version};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::get_rule_sheet;
 
 /// The endpoint.
@@ -17,7 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsRead),
-    asks_findings: false,
+    ahead: Ahead::NOTHING,
     describe: openapi::get_rule,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

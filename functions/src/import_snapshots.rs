@@ -9,7 +9,7 @@ use posture_shared::dialects::native::openapi;
 use posture_shared::dialects::native::snapshots::{parse, render};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Ahead, Writer};
 use posture_shared::operations::import_snapshots;
 
 /// The endpoint.
@@ -20,7 +20,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsImport),
-    asks_findings: true,
+    ahead: Ahead::FINDINGS,
     describe: openapi::import_snapshots,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

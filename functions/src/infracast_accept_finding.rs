@@ -6,7 +6,7 @@ use posture_shared::dialects::infracast::accept_finding::{REVIEW_DATE, parse};
 use posture_shared::dialects::infracast::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Ahead, Writer};
 use posture_shared::operations::check_end;
 
 /// The endpoint.
@@ -17,7 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsWrite),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::accept_finding,
     handler: Handler::Decides(
         |ledger, call| Box::pin(infracast::prepare(ledger, call)),

@@ -7,7 +7,7 @@ use posture_shared::dialects::infracast::openapi;
 use posture_shared::dialects::infracast::terraform_patch::render;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::get_terraform_patch;
 
 /// The endpoint.
@@ -18,7 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::get_terraform_patch,
     handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -7,6 +7,7 @@ use posture_shared::dialects::Dialect;
 use posture_shared::dialects::infracast::list_findings::List;
 use posture_shared::dialects::infracast::openapi;
 use posture_shared::domain::Scope;
+use posture_shared::ledger::Ahead;
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -16,7 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
-    asks_findings: true,
+    ahead: Ahead::BOTH,
     describe: openapi::list_findings,
     handler: Handler::Streams(|ledger, call| Box::pin(answer(ledger, call, List::Plain))),
 };

@@ -6,7 +6,7 @@ use posture_shared::dialects::infracast::openapi;
 use posture_shared::dialects::infracast::run_audit::{FRAMEWORK, parse, render};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Ahead, Writer};
 use posture_shared::operations::start_audit;
 
 /// The endpoint.
@@ -17,7 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::AuditRun),
-    asks_findings: false,
+    ahead: Ahead::NOTHING,
     describe: openapi::run_audit,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

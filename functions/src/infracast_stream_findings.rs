@@ -7,7 +7,7 @@ use posture_shared::dialects::Dialect;
 use posture_shared::dialects::infracast::openapi;
 use posture_shared::dialects::infracast::stream::{LAST_EVENT_ID, parse};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::Following;
 
 /// The endpoint.
@@ -18,7 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Infracast,
     scope: Some(Scope::FindingsRead),
-    asks_findings: false,
+    ahead: Ahead::UIDS,
     describe: openapi::stream_findings,
     handler: Handler::Streams(|ledger, call| Box::pin(handle(ledger, call))),
 };

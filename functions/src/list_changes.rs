@@ -7,7 +7,7 @@ use posture_shared::dialects::native::changes::{AFTER, FORMATS, PAGES, parse, re
 use posture_shared::dialects::native::feed_openapi;
 use posture_shared::dialects::{Dialect, export};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::{LogQuery, list_changes};
 
 /// The endpoint.
@@ -18,7 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsRead),
-    asks_findings: false,
+    ahead: Ahead::UIDS,
     describe: feed_openapi::list_changes,
     handler: Handler::Streams(|ledger, call| Box::pin(handle(ledger, call))),
 };

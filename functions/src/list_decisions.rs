@@ -7,7 +7,7 @@ use posture_shared::dialects::native::audit_log::{FORMATS, PAGES, parse, render}
 use posture_shared::dialects::native::decision_openapi;
 use posture_shared::dialects::{Dialect, export};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::{DecisionsQuery, list_decisions};
 
 /// The endpoint.
@@ -18,7 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsRead),
-    asks_findings: false,
+    ahead: Ahead::UIDS,
     describe: decision_openapi::list_decisions,
     handler: Handler::Streams(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -6,7 +6,7 @@ use posture_shared::dialects::native::jobs::{All, list};
 use posture_shared::dialects::native::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::{list_audits, list_hubs, list_jobs, list_telling};
 
 /// The endpoint.
@@ -17,7 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
-    asks_findings: false,
+    ahead: Ahead::NOTHING,
     describe: openapi::list_jobs,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

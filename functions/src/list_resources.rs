@@ -6,7 +6,7 @@ use posture_shared::dialects::native::resource_openapi as openapi;
 use posture_shared::dialects::native::resources::{list, parse_list};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::list_inventory;
 
 /// The endpoint.
@@ -17,7 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsRead),
-    asks_findings: false,
+    ahead: Ahead::NOTHING,
     describe: openapi::list_resources,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

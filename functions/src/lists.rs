@@ -19,6 +19,7 @@ pub(crate) async fn answer(ledger: &Reader, call: Call, list: List) -> Result<Ou
     let question = Question {
         filter: request.filter.clone(),
         when: when(ledger, tenant, AS_OF, request.as_of).await?,
+        uids: true,
         ..Question::default()
     };
     let query = FindingsQuery {
@@ -35,7 +36,7 @@ pub(crate) async fn answer(ledger: &Reader, call: Call, list: List) -> Result<Ou
     }
     let (page, pushed) = tokio::join!(get_findings(ledger, tenant, &query), pushed(ledger, tenant));
     let page = page?;
-    let (uids, view) = (&page.opened.uids, &page.opened.view);
+    let (uids, view) = (page.opened.uids()?, &page.opened.view);
     let patchable = patchable(ledger, &pushed, &page.findings).await;
     let rows = listed(uids, &page.findings, patchable);
     Ok(render(&request, rows, page.total, view.as_of(), page.opened.filter.mapping()).into())
@@ -71,7 +72,7 @@ impl Rows for File {
             Format::Csv | Format::Ocsf => vec![None; found.len()],
         };
         let opened = self.export.opened();
-        let rows = listed(&opened.uids, &found, patchable);
+        let rows = listed(opened.uids()?, &found, patchable);
         let lines: String = rows.map(|row| line(self.format, self.list, &row, opened.filter.mapping())).collect();
         Ok((!found.is_empty()).then_some(lines))
     }

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use posture_shared::dialects::openapi::Description;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope, TenantId};
-use posture_shared::ledger::{Reader, Writer};
+use posture_shared::ledger::{Ahead, Reader, Writer};
 use posture_shared::operations::{Hubs, Prepared, Sweep, Words};
 use serde_json::Value;
 use std::pin::Pin;
@@ -28,8 +28,8 @@ pub struct Route {
     pub dialect: Dialect,
     /// The scope that a key needs; `None` needs a good key and nothing more.
     pub scope: Option<Scope>,
-    /// Whether it answers from the state of findings, which is then looked for when its function starts.
-    pub asks_findings: bool,
+    /// What its answers need of its tenant, which its function reads when it starts.
+    pub ahead: Ahead,
     /// What it takes and gives, at one of its paths.
     pub describe: fn(&str) -> Description,
     /// What answers.
@@ -181,6 +181,7 @@ mod tests {
     use posture_shared::dialects::Dialect;
     use posture_shared::dialects::native::openapi::list_keys as describe;
     use posture_shared::domain::Error;
+    use posture_shared::ledger::Ahead;
 
     const fn route(function: &'static str, method: Method, path: &'static str) -> Route {
         alike(function, method, path, &[])
@@ -195,7 +196,7 @@ mod tests {
             also,
             dialect: Dialect::SecurityHub,
             scope: None,
-            asks_findings: false,
+            ahead: Ahead::NOTHING,
             describe,
             handler,
         }

@@ -10,7 +10,7 @@ use posture_shared::dialects::securityhub::batch_import_findings::{parse, render
 use posture_shared::dialects::securityhub::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Ahead, Writer};
 use posture_shared::operations::import_findings;
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsImport),
-    asks_findings: false,
+    ahead: Ahead::NOTHING,
     describe: openapi::batch_import_findings,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -7,7 +7,7 @@ use posture_shared::dialects::securityhub::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::asff::Update;
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Ahead, Writer};
 use posture_shared::operations::update_findings;
 
 /// The endpoint.
@@ -18,7 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsWrite),
-    asks_findings: true,
+    ahead: Ahead::FINDINGS,
     describe: openapi::batch_update_findings,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

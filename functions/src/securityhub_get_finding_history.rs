@@ -7,7 +7,7 @@ use posture_shared::dialects::securityhub::get_finding_history::{parse, render};
 use posture_shared::dialects::securityhub::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::{HistoryQuery, get_finding_history, when};
 
 /// The endpoint.
@@ -18,7 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsRead),
-    asks_findings: false,
+    ahead: Ahead::NOTHING,
     describe: openapi::get_finding_history,
     handler: Handler::ReadsAhead(|ledger, call| Box::pin(handle(ledger, call))),
 };

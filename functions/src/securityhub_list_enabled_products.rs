@@ -7,7 +7,7 @@ use posture_shared::dialects::securityhub::list_enabled_products::{parse, render
 use posture_shared::dialects::securityhub::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Reader;
+use posture_shared::ledger::{Ahead, Reader};
 use posture_shared::operations::list_accounts;
 
 /// The endpoint.
@@ -18,7 +18,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::SecurityHub,
     scope: Some(Scope::FindingsRead),
-    asks_findings: true,
+    ahead: Ahead::FINDINGS,
     describe: openapi::list_enabled_products,
     handler: Handler::Reads(|ledger, call| Box::pin(handle(ledger, call))),
 };

@@ -6,7 +6,7 @@ use posture_shared::dialects::native::accounts::{one, parse, parse_id};
 use posture_shared::dialects::native::openapi;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Ahead, Writer};
 use posture_shared::operations::set_account;
 
 /// The endpoint.
@@ -17,7 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::Admin),
-    asks_findings: false,
+    ahead: Ahead::NOTHING,
     describe: openapi::set_account,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

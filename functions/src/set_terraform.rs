@@ -6,7 +6,7 @@ use posture_shared::dialects::native::rule_openapi as openapi;
 use posture_shared::dialects::native::terraform::{parse, pushed};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
-use posture_shared::ledger::Writer;
+use posture_shared::ledger::{Ahead, Writer};
 use posture_shared::operations::push_terraform;
 
 /// The endpoint.
@@ -17,7 +17,7 @@ pub static ROUTE: Route = Route {
     also: &[],
     dialect: Dialect::Native,
     scope: Some(Scope::FindingsImport),
-    asks_findings: false,
+    ahead: Ahead::NOTHING,
     describe: openapi::set_terraform,
     handler: Handler::Writes(|ledger, call| Box::pin(handle(ledger, call))),
 };

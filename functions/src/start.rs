@@ -4,17 +4,17 @@
 //! from the environment and nobody is asked for them, certificates are Amazon's own few roots and not the hundred of the system, and the
 //! master secret is read beside the first connection to the table.
 
-use crate::connector::connector;
+use crate::connector::Http;
 use crate::route::{Handler, Route, Trigger};
 use crate::{App, Metrics};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::http_client_fn;
 use lambda_runtime::Error;
 use posture_shared::clock::Clock;
 use posture_shared::config::{Settings, masters_of};
-use posture_shared::ledger::{Table, Writer};
+use posture_shared::ledger::{Ahead, Table, Writer};
 use posture_shared::operations::{Hubs, Model, Sweep};
 use posture_shared::secrets::{self, Master, Masters};
 use posture_shared::upstream::Aws;
@@ -36,9 +36,9 @@ pub async fn app(role: Role) -> Result<App, Error> {
     let settings = Settings::from_environment();
     let filter: Targets = settings.log.as_deref().unwrap_or("info").parse()?;
     tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().json()).with(filter).init();
-    let (reads_aws, words, findings) = match role {
-        Role::Endpoint(route) => (false, matches!(route.handler, Handler::Words(_)), route.asks_findings),
-        Role::Trigger(trigger) => (trigger.reads_aws, false, false),
+    let (reads_aws, words, ahead) = match role {
+        Role::Endpoint(route) => (false, matches!(route.handler, Handler::Words(_)), route.ahead),
+        Role::Trigger(trigger) => (trigger.reads_aws, false, Ahead::NOTHING),
     };
     let (clock, tenant) = (Clock::system(), settings.tenant()?);
     if matches!(role, Role::Endpoint(Route { handler: Handler::Open(_), .. })) {
@@ -49,7 +49,10 @@ pub async fn app(role: Role) -> Result<App, Error> {
     }
     let surroundings = Surroundings::of(&settings)?;
     let table = Table::new(&surroundings.for_dynamodb(&settings), settings.table()?);
-    let (masters, seen) = tokio::join!(surroundings.masters(&settings), table.touch(&tenant, findings));
+    if ahead == Ahead::NOTHING {
+        surroundings.open_dynamodb(&settings)?;
+    }
+    let (masters, seen) = tokio::join!(surroundings.masters(&settings), table.look_ahead(&tenant, ahead));
     let writer = Writer::over(table, clock, masters?);
     writer.learn(&tenant, seen);
     let mut app = told(App::new(writer, tenant), &settings)?;
@@ -74,14 +77,14 @@ fn told(app: App, settings: &Settings) -> Result<App, Error> {
 /// How AWS is reached.
 struct Surroundings {
     config: SdkConfig,
-    connector: SharedHttpConnector,
+    http: Http,
 }
 
 impl Surroundings {
     fn of(settings: &Settings) -> Result<Self, Error> {
         let region = settings.region.clone().ok_or("AWS_REGION is not set")?;
-        let connector = connector(&region)?;
-        let shared = connector.clone();
+        let http = Http::new(&region)?;
+        let shared = http.shared();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
@@ -91,7 +94,7 @@ impl Surroundings {
             .retry_config(RetryConfig::standard())
             .http_client(http_client_fn(move |_, _| shared.clone()));
         config.set_endpoint_url(settings.aws_url().map(str::to_owned));
-        Ok(Self { config: config.build(), connector })
+        Ok(Self { config: config.build(), http })
     }
 
     fn for_dynamodb(&self, settings: &Settings) -> SdkConfig {
@@ -100,9 +103,18 @@ impl Surroundings {
         config.build()
     }
 
+    /// Begins the connection that the first request to the table would wait for.
+    fn open_dynamodb(&self, settings: &Settings) -> Result<(), Error> {
+        match settings.dynamodb_url() {
+            Some(url) => self.http.open(url),
+            None => self.http.open(&self.aws()?.url_of("dynamodb")),
+        }
+        Ok(())
+    }
+
     /// AWS for signed requests of our own.
     fn aws(&self) -> Result<Aws, Error> {
-        Ok(Aws::new(&self.config, self.connector.clone())?)
+        Ok(Aws::new(&self.config, self.http.clone())?)
     }
 
     /// The masters, from the secret that the environment names, else from the environment itself.

@@ -10,7 +10,7 @@ use posture_local::meter::Meter;
 use posture_shared::auth::{Credentials, mint};
 use posture_shared::clock::Clock;
 use posture_shared::domain::{Error, Instant, KeyRecord, Scope, TenantId};
-use posture_shared::ledger::{Table, Writer};
+use posture_shared::ledger::{Ahead, Table, Writer};
 use posture_shared::secrets::{Master, Masters};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -121,9 +121,9 @@ pub fn masters() -> Masters {
     Masters::only(Master::new(1, (0..32).collect()).unwrap())
 }
 
-/// What a function writes and reads with that has started for a tenant: it has read ahead, for a route that asks for `findings` or not.
-pub async fn started(table: Table, clock: Clock, masters: Masters, tenant: &TenantId, findings: bool) -> Writer {
-    let seen = table.touch(tenant, findings).await;
+/// What a function writes and reads with that has started for a tenant: it has looked ahead.
+pub async fn started(table: Table, clock: Clock, masters: Masters, tenant: &TenantId, ahead: Ahead) -> Writer {
+    let seen = table.look_ahead(tenant, ahead).await;
     let writer = Writer::over(table, clock, masters);
     writer.learn(tenant, seen);
     writer

@@ -6,6 +6,7 @@ use posture_functions::{Handler, Route, TRIGGERS, Trigger};
 use posture_shared::dialects::native::openapi::list_keys as describe;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
+use posture_shared::ledger::Ahead;
 use posture_tests::{Answer, Ask, Gateway, World, samples};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -19,7 +20,7 @@ const fn route(dialect: Dialect, handler: Handler) -> Route {
         also: &[],
         dialect,
         scope,
-        asks_findings: false,
+        ahead: Ahead::NOTHING,
         describe,
         handler,
     }

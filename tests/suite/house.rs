@@ -11,7 +11,7 @@ use posture_local::meter::Meter;
 use posture_shared::auth::{Credentials, Wish, create_key};
 use posture_shared::clock::Clock;
 use posture_shared::domain::{Instant, Scope, TenantId};
-use posture_shared::ledger::{Table, Writer};
+use posture_shared::ledger::{Ahead, Table, Writer};
 use posture_shared::secrets::{Master, Masters};
 use posture_tests::world::started;
 use serde_json::{Value, json};
@@ -70,11 +70,11 @@ impl House {
     }
 
     /// Another process over the same table, which has read ahead as a function does when it starts.
-    pub async fn started(&self, findings: bool) -> Self {
+    pub async fn started(&self, ahead: Ahead) -> Self {
         let (clock, faults) = (Clock::starting_at(self.clock.now()), Faults::new(self.store.clone()));
         let meter = Meter::new(faults.clone());
         let table = Table::new(&config(meter.clone()), TABLE);
-        let writer = started(table, clock.clone(), masters(), &tenant("acme"), findings).await;
+        let writer = started(table, clock.clone(), masters(), &tenant("acme"), ahead).await;
         self.by(writer, clock, faults, meter)
     }
 

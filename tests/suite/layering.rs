@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const OPEN: &[&str] = &["config", "clock", "secrets", "seal", "tally"];
 
 /// What functions may name of `shared`. Of the ledger it is the types in a handler's signature, which say what rights
-/// its function needs.
+/// its function needs, and what is read ahead of it.
 const FOR_FUNCTIONS: &[&str] = &[
     "auth",
     "dialects",
@@ -35,6 +35,7 @@ const FOR_FUNCTIONS: &[&str] = &[
     "config",
     "secrets",
     "tally",
+    "ledger::Ahead",
     "ledger::Reader",
     "ledger::Writer",
     "ledger::Table",

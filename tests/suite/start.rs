@@ -8,7 +8,7 @@ use posture_functions::routes::keyed;
 use posture_functions::{App, Route};
 use posture_local::embedded::{Embedded, config};
 use posture_local::meter::Meter;
-use posture_shared::ledger::Table;
+use posture_shared::ledger::{Ahead, Table};
 use posture_tests::world::{TABLE, masters, started};
 use posture_tests::{World, samples};
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ async fn the_first_list_is_a_round_shorter() {
         if is_folded {
             house.writer().fold(&tenant("acme")).await.unwrap();
         }
-        let (cold, ready) = (house.started(false).await, house.started(true).await);
+        let (cold, ready) = (house.started(Ahead::UIDS).await, house.started(Ahead::BOTH).await);
         let (plain, ahead) = (listed(&cold).await, listed(&ready).await);
         assert_eq!((plain.0, ahead.0), (count, count));
         assert_eq!(ahead.1 + 1, plain.1, "{count} {is_folded}");
@@ -57,12 +57,12 @@ async fn the_first_list_is_a_round_shorter() {
 #[tokio::test]
 async fn what_comes_after_the_start_is_seen() {
     let house = House::new().await;
-    let before_all = house.started(true).await;
+    let before_all = house.started(Ahead::BOTH).await;
     import(&house, 0..10).await;
-    let before_fold = house.started(true).await;
+    let before_fold = house.started(Ahead::BOTH).await;
     house.writer().fold(&tenant("acme")).await.unwrap();
     import(&house, 10..20).await;
-    let before_more = house.started(true).await;
+    let before_more = house.started(Ahead::BOTH).await;
     import(&house, 20..30).await;
     house.writer().fold(&tenant("acme")).await.unwrap();
     for started in [before_all, before_fold, before_more] {
@@ -80,7 +80,7 @@ async fn a_manifest_of_another_log_is_given_up() {
     let before = dump(&house.raw()).await;
     import(&house, 10..20).await;
     house.writer().fold(&tenant("acme")).await.unwrap();
-    let started = [house.started(true).await, house.started(true).await];
+    let started = [house.started(Ahead::BOTH).await, house.started(Ahead::BOTH).await];
     restore(&house.raw(), &before).await;
     assert_eq!(listed(&started[0]).await.0, 10);
     import(&house.beside(house.clock.now()), 30..45).await;
@@ -101,8 +101,8 @@ async fn the_past_costs_what_it_did() {
     let page = json!({"MaxResults": 10, "NextToken": begun["NextToken"]});
     for (path, body, count) in [(then.as_str(), json!({"MaxResults": 100}), 50), ("/findings", page, 10)] {
         let mut costs = Vec::new();
-        for findings in [false, true] {
-            let house = house.started(findings).await;
+        for ahead in [Ahead::UIDS, Ahead::BOTH] {
+            let house = house.started(ahead).await;
             house.meter.take();
             let answer = house.ask(&house.acme.token, Method::POST, path, &body).await;
             assert_eq!(answer.body["Findings"].as_array().map(Vec::len), Some(count), "{}", answer.body);
@@ -113,33 +113,38 @@ async fn the_past_costs_what_it_did() {
     }
 }
 
-/// How many queries a process makes for its first request, the sample of a route, if it has looked for findings or not.
-async fn queries(route: &Route, findings: bool) -> u32 {
+/// What a process asks of the table for its first request, the sample of a route, having looked ahead: queries, and items.
+async fn asked(route: &Route, ahead: Ahead) -> (u32, u32) {
     let store = Embedded::memory().unwrap();
     let world = World::on(store.clone()).await;
     world.import(&world.ours, &[samples::finding("f-1", 1)]).await;
     let meter = Meter::new(store);
     let table = Table::new(&config(meter.clone()), TABLE);
-    let writer = started(table, world.clock.clone(), masters(), &world.ours.id, findings).await;
+    let writer = started(table, world.clock.clone(), masters(), &world.ours.id, ahead).await;
     let world = World { app: App::new(writer, world.ours.id.clone()), ..world };
     meter.take();
     let answer = world.ask(&world.ours, &samples::ask(route, &world.ours)).await;
     assert!(answer.is_let_in(), "{}: {}", route.function, answer.body);
-    meter.take().requests.get("Query").copied().unwrap_or_default()
+    let requests = meter.take().requests;
+    let count = |operation| requests.get(operation).copied().unwrap_or_default();
+    (count("Query"), count("GetItem"))
 }
 
 /// Their samples name findings that are not there, which they see without a look.
 const NOT_THERE: [&str; 2] = ["bitdefender-get-check", "datadog-get-finding"];
 
-/// Who saves a query by what was looked for is who says so.
+/// Who saves a request by what it looked for is who says so.
 #[tokio::test]
-async fn routes_say_whether_they_ask_for_findings() {
+async fn routes_say_what_they_need() {
     let mut wrong = Vec::new();
     for route in keyed() {
-        let (without, with) = (queries(route, false).await, queries(route, true).await);
-        if (with < without) != (route.asks_findings && !NOT_THERE.contains(&route.function)) {
-            wrong.push(format!("{}: {}", route.function, with < without));
+        let without = asked(route, Ahead::NOTHING).await;
+        let (findings, uids) = (asked(route, Ahead::FINDINGS).await, asked(route, Ahead::UIDS).await);
+        let findings = findings.0 < without.0 || NOT_THERE.contains(&route.function);
+        let needed = Ahead { findings, uids: uids.1 < without.1 };
+        if needed != route.ahead {
+            wrong.push(format!("{}: {needed:?}", route.function));
         }
     }
-    assert!(wrong.is_empty(), "asks_findings should be\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "they should look ahead for\n{}", wrong.join("\n"));
 }

@@ -87,6 +87,11 @@ impl Folded {
 }
 
 impl Match {
+    /// The mappings that it asks for, if that is what it asks for.
+    pub fn mapping(&self) -> Option<&MappingQuery> {
+        if let Self::Control(query) = self { Some(query) } else { None }
+    }
+
     /// Whether a text matches.
     pub fn accepts(&self, text: &str) -> bool {
         match self {

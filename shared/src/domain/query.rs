@@ -275,17 +275,22 @@ impl Filter {
 
     /// The mappings that its own clauses ask for, alternatives apart; the first, if there are several.
     pub fn mapping(&self) -> Option<&MappingQuery> {
-        self.clauses.iter().flat_map(|clause| clause.test.matches()).find_map(|entry| match entry {
-            Match::Control(query) => Some(query),
-            _ => None,
-        })
+        self.clauses.iter().flat_map(|clause| clause.test.matches()).find_map(Match::mapping)
     }
 
     /// Whether it names a framework without saying which version.
     pub fn asks_newest(&self) -> bool {
-        let asks = |entry: &Match| matches!(entry, Match::Control(query) if query.asks_newest());
-        self.clauses.iter().flat_map(|clause| clause.test.matches()).any(asks)
-            || self.alternatives.iter().flatten().any(Self::asks_newest)
+        self.has(&|entry| entry.mapping().is_some_and(MappingQuery::asks_newest))
+    }
+
+    /// Whether it names things by their uids, and is to be [resolved](Self::resolve) before it is of use.
+    pub fn names_uids(&self) -> bool {
+        self.has(&|entry| matches!(entry, Match::Named { .. }))
+    }
+
+    fn has(&self, is_meant: &dyn Fn(&Match) -> bool) -> bool {
+        self.clauses.iter().flat_map(|clause| clause.test.matches()).any(is_meant)
+            || self.alternatives.iter().flatten().any(|filter| filter.has(is_meant))
     }
 
     /// Every column that it looks at.
@@ -416,7 +421,7 @@ mod tests {
         let accepts = |filter: &Filter, text: &str| {
             filter.accepts_cells::<()>(&|_| Ok(Cell::Text(text.to_owned())), Instant(0)) == Ok(true)
         };
-        assert!(!accepts(&filter, "r1"));
+        assert!(filter.names_uids() && !accepts(&filter, "r1"));
         filter.resolve(&uids);
         assert!(accepts(&filter, "r1") && !accepts(&filter, "r2"));
         assert_eq!(filter.columns(), [Column::GeneratorId]);

@@ -157,22 +157,43 @@ impl Table {
         Self(Store::new(aws_sdk_dynamodb::Client::new(config), name))
     }
 
-    /// Opens the connections that the first request would wait for, by reading what many requests need: the item of a tenant, and where
-    /// its state begins if this is for one that reads `findings`. What comes of that does not matter: whatever is wrong is wrong again
-    /// where it can be answered.
-    pub async fn touch(&self, tenant: &TenantId, findings: bool) -> Touched {
+    /// Reads what the first request will need. What comes of that does not matter: whatever is wrong is wrong again where it can be
+    /// answered.
+    pub async fn look_ahead(&self, tenant: &TenantId, ahead: Ahead) -> Seen {
+        let Self(store) = self;
         let place = keys::tenant(tenant);
-        let newest = async { if findings { Some(manifest::newest(&self.0, tenant, false).await) } else { None } };
-        let (item, newest) = tokio::join!(self.0.get(&place, false), newest);
+        let item = async { if ahead.uids { store.get(&place, false).await } else { Ok(None) } };
+        let newest = async { if ahead.findings { Some(manifest::newest(store, tenant, false).await) } else { None } };
+        let (item, newest) = tokio::join!(item, newest);
         let warn = |error: &Error| tracing::warn!(%error, "nothing could be read ahead");
         let newest = newest.and_then(|newest| newest.inspect_err(warn).ok()).map(Option::unwrap_or_default);
-        Touched { item: item.inspect_err(warn).ok().flatten(), newest }
+        Seen { item: item.inspect_err(warn).ok().flatten(), newest }
     }
 }
 
-/// What [`Table::touch`] saw.
+/// What a process reads of its tenant before its first request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ahead {
+    /// How its uids are made.
+    pub uids: bool,
+    /// Where the state of its findings begins.
+    pub findings: bool,
+}
+
+impl Ahead {
+    /// Nothing.
+    pub const NOTHING: Self = Self { uids: false, findings: false };
+    /// For answers that name things by their uids.
+    pub const UIDS: Self = Self { uids: true, findings: false };
+    /// For answers from the state of findings.
+    pub const FINDINGS: Self = Self { uids: false, findings: true };
+    /// For answers from the state of findings, named by their uids.
+    pub const BOTH: Self = Self { uids: true, findings: true };
+}
+
+/// What [`Table::look_ahead`] saw.
 #[derive(Debug)]
-pub struct Touched {
+pub struct Seen {
     item: Option<Item>,
     /// Of a tenant that has none, one that covers nothing.
     newest: Option<Manifest>,
@@ -192,8 +213,8 @@ impl Writer {
     }
 
     /// Takes note of what was seen of a tenant before.
-    pub fn learn(&self, tenant: &TenantId, seen: Touched) {
-        let Touched { item, newest } = seen;
+    pub fn learn(&self, tenant: &TenantId, seen: Seen) {
+        let Seen { item, newest } = seen;
         // What cannot be opened is told of by whoever needs it.
         let _ = item.map(|item| self.uids_learn(tenant, &item));
         if let Some(manifest) = newest {

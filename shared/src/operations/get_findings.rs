@@ -87,7 +87,8 @@ pub async fn get_findings(reader: &Reader, tenant: &TenantId, query: &FindingsQu
     let view = &opened.view;
     let mut candidates = view.select(&opened.filter)?;
     if let Some(among) = &query.among {
-        let named: BTreeSet<Ordinal> = among.iter().filter_map(|uid| opened.uids.ordinal(*uid)).collect();
+        let uids = opened.uids()?;
+        let named: BTreeSet<Ordinal> = among.iter().filter_map(|uid| uids.ordinal(*uid)).collect();
         candidates.retain(|ordinal| named.contains(ordinal));
     }
     view.sort_after(&mut candidates, query.first, &query.sort)?;

@@ -39,7 +39,7 @@ pub async fn list_frameworks(
     id_of: impl Fn(&Control) -> String,
 ) -> Result<Listed<FrameworkRow>, Error> {
     let walk = Walk::open(reader, tenant, query)?;
-    let question = Question { when: walk.when(), ..Question::default() };
+    let question = Question { when: walk.when(), uids: true, ..Question::default() };
     let opened = walk.told(question.open(reader, tenant, []).await)?;
     let columns = [Column::Controls, Column::GeneratorId, Column::RuleVersion];
     let mut checked: BTreeMap<Control, BTreeMap<String, i64>> = BTreeMap::new();
@@ -52,10 +52,10 @@ pub async fn list_frameworks(
             *newest = version.max(*newest);
         }
     }
+    let uids = opened.uids()?;
     let mut frameworks: BTreeMap<String, FrameworkRow> = BTreeMap::new();
     for (control, rules) in checked {
-        let named =
-            |(name, version): (String, i64)| RuleName { uid: opened.uids.named(Named::Rule, &name), name, version };
+        let named = |(name, version): (String, i64)| RuleName { uid: uids.named(Named::Rule, &name), name, version };
         let framework = frameworks.entry(id_of(&control)).or_default();
         framework.controls.insert(control, rules.into_iter().map(named).collect());
     }

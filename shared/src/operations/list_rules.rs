@@ -29,10 +29,11 @@ pub async fn list_rules(
     row_size: RowSize,
 ) -> Result<Listed<RuleRow>, Error> {
     let walk = Walk::open(reader, tenant, query)?;
-    let question = Question { when: walk.when(), ..Question::default() };
+    let question = Question { when: walk.when(), uids: true, ..Question::default() };
     let opened = walk.told(question.open(reader, tenant, [Family::Seen]).await)?;
     let newest = newest(&opened.view, &Filter::default())?;
-    let rows = newest.into_iter().map(|(name, rule)| (opened.uids.named(Named::Rule, &name).to_string(), rule));
+    let uids = opened.uids()?;
+    let rows = newest.into_iter().map(|(name, rule)| (uids.named(Named::Rule, &name).to_string(), rule));
     let part = walk.part(rows.collect());
     let ordinals: Vec<Ordinal> = part.rows.iter().map(|(_, (_, first))| *first).collect();
     let mut room = Room::new(Some(row_size));

@@ -24,7 +24,7 @@ pub struct Scan {
 /// A page of accounts, by ascending uids.
 pub async fn list_scans(reader: &Reader, tenant: &TenantId, query: &ListQuery) -> Result<Listed<Scan>, Error> {
     let walk = Walk::open(reader, tenant, query)?;
-    let question = Question { when: walk.when(), names: true, ..Question::default() };
+    let question = Question { when: walk.when(), names: true, uids: true, ..Question::default() };
     let opened = walk.told(question.open(reader, tenant, [Family::Times]).await)?;
     let (view, accounts) = (&opened.view, &opened.accounts);
     // An account's first finding, and the first one that names it.
@@ -38,6 +38,7 @@ pub async fn list_scans(reader: &Reader, tenant: &TenantId, query: &ListQuery) -
             *named = Some((group.first, name.to_owned()));
         }
     }
+    let uids = opened.uids()?;
     let mut scans = BTreeMap::new();
     let named = accounts.iter().map(|account| account.id.clone());
     for id in seen.keys().cloned().chain(named) {
@@ -49,9 +50,9 @@ pub async fn list_scans(reader: &Reader, tenant: &TenantId, query: &ListQuery) -
             Some(first) => view.cell(first, Column::FirstSeen)?.int().map(Instant),
             None => None,
         };
-        let group = opened.uids.named(Named::Group, accounts.group(&id));
+        let group = uids.named(Named::Group, accounts.group(&id));
         let scan = Scan { account: accounts.get(&id), name, group, since };
-        scans.insert(opened.uids.named(Named::Account, &id).to_string(), scan);
+        scans.insert(uids.named(Named::Account, &id).to_string(), scan);
     }
     let part = walk.part(scans);
     let rows = part.rows.iter().map(|(_, scan)| scan.clone()).collect();

@@ -20,6 +20,8 @@ pub struct Question {
     pub when: When,
     /// Whether the answer shows names of accounts.
     pub names: bool,
+    /// Whether the answer or the order depends on uids.
+    pub uids: bool,
 }
 
 /// What a question is answered from.
@@ -27,8 +29,7 @@ pub struct Question {
 pub struct Opened {
     /// The state.
     pub view: View,
-    /// How uids are made.
-    pub uids: Uids,
+    uids: Option<Uids>,
     /// Names of accounts, if the question needs them.
     pub accounts: Accounts,
     /// The filter, with everything in it that had to be looked up.
@@ -38,6 +39,11 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// How uids are made. [`Error::Internal`] when the question did not say that it needs them.
+    pub fn uids(&self) -> Result<&Uids, Error> {
+        self.uids.as_ref().ok_or_else(|| Error::internal("a question without uids was answered with some"))
+    }
+
     /// The fingerprint of a question whose own is `asked`: another one when accounts have changed their groups, so that
     /// a walk over groups ends with an error and never repeats or misses a row.
     pub fn fingerprint(&self, asked: &[u8; 32]) -> [u8; 32] {
@@ -62,16 +68,23 @@ impl Question {
                 false => Ok(Accounts::default()),
             }
         };
-        let (view, uids, accounts) =
-            tokio::try_join!(reader.view(tenant, self.when, &need), reader.uids(tenant), accounts)?;
+        let uids = async {
+            match self.uids || self.groups.is_some() || self.filter.names_uids() {
+                true => reader.uids(tenant).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let (view, uids, accounts) = tokio::try_join!(reader.view(tenant, self.when, &need), uids, accounts)?;
         let mut filter = self.filter.clone();
-        filter.resolve(&uids);
+        if let Some(uids) = &uids {
+            filter.resolve(uids);
+        }
         if filter.asks_newest() {
             filter.settle(&newest_versions(&view)?);
         }
         let mut beside = None;
-        if let Some(groups) = &self.groups {
-            filter = filter.and_one_of(of_groups(groups, &accounts, &uids));
+        if let (Some(groups), Some(uids)) = (&self.groups, &uids) {
+            filter = filter.and_one_of(of_groups(groups, &accounts, uids));
             let places = accounts.iter().flat_map(|account| [account.id.as_bytes(), account.group.as_bytes()]);
             beside = Some(hmac(b"groups", &places.collect::<Vec<_>>()));
         }

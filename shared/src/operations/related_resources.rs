@@ -125,8 +125,10 @@ async fn findings_about(
         Clause::on(Column::Status, Test::one_of(open)),
         Clause::on(Column::ResourceIds, Test::one_of(named.keys().cloned())),
     ]);
-    let question = Question { filter, when: when(reader, tenant, "as_of", as_of).await?, ..Question::default() };
+    let question =
+        Question { filter, when: when(reader, tenant, "as_of", as_of).await?, uids: true, ..Question::default() };
     let opened = question.open(reader, tenant, [Family::Ids]).await?;
+    let uids = opened.uids()?;
     let mut findings = vec![Findings::default(); items.len()];
     for ordinal in opened.view.select(&opened.filter)? {
         let ids = opened.view.cell(ordinal, Column::ResourceIds)?;
@@ -136,7 +138,7 @@ async fn findings_about(
             of.count += 1;
             if of.first.len() < MAX_NAMED {
                 let id = opened.view.cell(ordinal, Column::Id)?.text().unwrap_or_default().to_owned();
-                of.first.push((id, opened.uids.finding(ordinal)));
+                of.first.push((id, uids.finding(ordinal)));
             }
         }
     }

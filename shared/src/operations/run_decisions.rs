@@ -150,6 +150,7 @@ impl Worker<'_> {
         let (caller, from) = (bulk.caller(self.tenant), bulk.from);
         let when = When::Pinned { seq: from.seq, at: from.at, chain: Some(from.chain) };
         let opened = opened(self.writer, &caller, filter, when).await?;
+        let uids = opened.uids()?.clone();
         let candidates: Vec<Ordinal> = opened.view.select(&opened.filter)?;
         let ahead: Vec<Ordinal> = candidates.into_iter().filter(|ordinal| bulk.is_ahead(*ordinal)).collect();
         let terms = Terms { among: Some(Arc::new(opened.filter)), attempt: Some(bulk.attempt()), ..Terms::default() };
@@ -170,7 +171,7 @@ impl Worker<'_> {
                     }
                     other => other,
                 };
-                bulk.tally.count(opened.uids.finding(*ordinal).to_string(), &outcome);
+                bulk.tally.count(uids.finding(*ordinal).to_string(), &outcome);
             }
             bulk.after = slice.last().map(|ordinal| ordinal.0);
             is_redone = false;

@@ -69,7 +69,9 @@ pub async fn select_by_filter(
 ) -> Result<Chosen, Error> {
     let since = attempt.and_then(|attempt| attempt.since);
     let when = since.map_or(When::Now, |at| When::named(AsOf { at, seq: None }));
-    let Opened { view, uids, filter, .. } = opened(reader, caller, filter, when).await?;
+    let opened = opened(reader, caller, filter, when).await?;
+    let uids = opened.uids()?.clone();
+    let Opened { view, filter, .. } = opened;
     let candidates = view.select(&filter)?;
     if candidates.len() > most {
         let (at, seq, chain) = (view.at, view.seq, view.chain.short());
@@ -87,7 +89,7 @@ pub(super) async fn opened(reader: &Reader, caller: &Caller, filter: Filter, whe
         None => filter,
         Some(accounts) => filter.and(Clause::on(Column::AwsAccountId, Test::one_of(accounts.iter().cloned()))),
     };
-    Question { filter, when, ..Question::default() }.open(reader, &caller.tenant, []).await
+    Question { filter, when, uids: true, ..Question::default() }.open(reader, &caller.tenant, []).await
 }
 
 /// The same view, which knows the producers' names of some findings. No document is read for them.

@@ -92,6 +92,12 @@ impl Aws {
         &self.region
     }
 
+    /// Where a service is that has this host in every region.
+    pub fn url_of(&self, host: &str) -> String {
+        let usual = || format!("https://{host}.{}.{}", self.region, suffix_of(&self.region));
+        self.endpoint.clone().unwrap_or_else(usual)
+    }
+
     /// Calls an operation of a service of the JSON protocol.
     pub(super) async fn json(
         &self,
