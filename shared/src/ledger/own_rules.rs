@@ -40,6 +40,12 @@ impl Reader {
         found.values().map(one).collect()
     }
 
+    /// The parameters that a tenant has set for a rule.
+    pub async fn rule_params(&self, tenant: &TenantId, key: &str) -> Result<Option<RuleParams>, Error> {
+        let item = self.store.get(&keys::rule_params(tenant, key), true).await?;
+        item.as_ref().map(from_item).transpose()
+    }
+
     /// The parameters that a tenant has set, by key of the rule.
     pub async fn rule_params_list(&self, tenant: &TenantId) -> Result<Vec<RuleParams>, Error> {
         let range = Range { consistent: true, ..Range::default() };

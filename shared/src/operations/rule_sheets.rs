@@ -35,31 +35,43 @@ pub async fn get_rule_sheet(
     name: &str,
     version: Option<u32>,
 ) -> Result<RuleSheet, Error> {
-    let (own, set) = tokio::try_join!(reader.own_rule_list(tenant), reader.rule_params_list(tenant))?;
     if let Some(shipped) = audit::shipped().iter().find(|rule| rule.key == name || rule.rule_id == name) {
         let rule = &shipped.read().map_err(Error::internal)?;
         if version.is_some_and(|version| version != rule.metadata.version) {
             return Err(no_version(rule.metadata.version));
         }
+        let set = reader.rule_params(tenant, shipped.key).await?;
         let files = audit::built_in_source(shipped.key);
         let files = files.into_iter().flat_map(|source| source.files).map(|file| (file.name, file.text));
-        return Ok(sheet(rule, None, set_for(&set, rule), files.collect()));
+        return Ok(sheet(rule, None, set.as_ref(), files.collect()));
     }
+    let own = reader.own_rule_list(tenant).await?;
     let record = own.into_iter().find(|rule| rule.key == name || rule.rule_id == name).ok_or_else(absent)?;
+    own_sheet(reader, tenant, record, version).await
+}
+
+/// A rule of the tenant's own, as it is recorded, with its files: in a version that it has had, or in its newest.
+pub(super) async fn own_sheet(
+    reader: &Reader,
+    tenant: &TenantId,
+    record: OwnRule,
+    version: Option<u32>,
+) -> Result<RuleSheet, Error> {
     let mut then = record.clone();
     if let Some(version) = version {
         let count = usize::try_from(version).ok().filter(|count| (1..=record.versions.len()).contains(count));
         then.versions.truncate(count.ok_or_else(|| no_version(record.version()))?);
     }
     let digest = then.newest().map(|version| version.digest.clone()).ok_or_else(absent)?;
-    let files = reader.rule_files(tenant, [&digest]).await?.remove(&digest);
+    let (mut files, set) =
+        tokio::try_join!(reader.rule_files(tenant, [&digest]), reader.rule_params(tenant, &record.key))?;
+    let files = files.remove(&digest);
     let files = files.ok_or_else(|| Error::internal(format!("the files {digest} of a rule are gone")))?;
     let rule = read(&then, &files).map_err(|problems| {
         let said = problems.first().map(ToString::to_string).unwrap_or_default();
         Error::Conflict(format!("the rule is not one that this program can read: {said}"))
     })?;
-    let set = set_for(&set, &rule);
-    Ok(sheet(&rule, Some(record), set, files))
+    Ok(sheet(&rule, Some(record), set.as_ref(), files))
 }
 
 /// The error for a rule that is not there.
@@ -75,7 +87,8 @@ fn set_for<'a>(set: &'a [RuleParams], rule: &Rule) -> Option<&'a RuleParams> {
     set.iter().find(|set| set.key == rule.metadata.key)
 }
 
-fn sheet(rule: &Rule, own: Option<OwnRule>, set: Option<&RuleParams>, files: Files) -> RuleSheet {
+/// A rule as it is shown.
+pub(super) fn sheet(rule: &Rule, own: Option<OwnRule>, set: Option<&RuleParams>, files: Files) -> RuleSheet {
     let metadata = rule.metadata.clone();
     RuleSheet {
         version: metadata.version,
@@ -89,7 +102,7 @@ fn sheet(rule: &Rule, own: Option<OwnRule>, set: Option<&RuleParams>, files: Fil
         controls: rule.controls.clone(),
         remediation: metadata.remediation.text,
         params: metadata.params,
-        values: set.map(|set| taken(rule, &set.values)).unwrap_or_default(),
+        values: set.map(|set| taken(&rule.metadata.params, &set.values)).unwrap_or_default(),
         set: set.map(|set| set.set.clone()),
         files,
         key: metadata.key,

@@ -1,6 +1,6 @@
 //! Adds a rule of a tenant's own, or its next version, after it was checked as `posture rules test` checks it.
 
-use super::rule_sheets::get_rule_sheet;
+use super::rule_sheets::sheet;
 use super::tenant_rules::source;
 use crate::audit::{self, Problem, Rule};
 use crate::domain::audit_rule::{
@@ -44,8 +44,8 @@ pub async fn set_rule(writer: &Writer, caller: &Caller, key: &str, files: Files)
         check_beside(&rule, &own)?;
         let known = own.iter().find(|own| own.key == key);
         let is_same = |own: &&OwnRule| own.newest().is_some_and(|newest| newest.digest == digest);
-        if known.filter(is_same).is_some_and(|own| own.retired.is_none()) {
-            return get_rule_sheet(writer, tenant, key, None).await;
+        if let Some(known) = known.filter(is_same).filter(|own| own.retired.is_none()) {
+            return shown(writer, tenant, rule, known.clone(), files).await;
         }
         if known.is_none() && own.len() >= MOST_EVER {
             let why = format!(
@@ -79,11 +79,24 @@ pub async fn set_rule(writer: &Writer, caller: &Caller, key: &str, files: Files)
         if next.revision == 0 {
             take_names(writer, tenant, &rule).await?;
         }
-        if writer.own_rule_put(tenant, next).await?.is_some() {
-            return get_rule_sheet(writer, tenant, key, None).await;
+        if let Some(now) = writer.own_rule_put(tenant, next).await? {
+            return shown(writer, tenant, rule, now, files).await;
         }
     }
     Err(Error::Conflict("others change this rule at the same moment; send it again".to_owned()))
+}
+
+/// The rule as it is recorded in its newest version, of which these are the files.
+async fn shown(
+    writer: &Writer,
+    tenant: &TenantId,
+    mut rule: Rule,
+    record: OwnRule,
+    files: Files,
+) -> Result<RuleSheet, Error> {
+    rule.metadata.version = record.version();
+    let set = writer.rule_params(tenant, &record.key).await?;
+    Ok(sheet(&rule, Some(record), set.as_ref(), files))
 }
 
 /// Takes the names of a rule that is new, which another one may be taking at the same moment.

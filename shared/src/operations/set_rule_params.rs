@@ -1,6 +1,7 @@
 //! Sets parameters of a rule, the catalogue's or a tenant's own, for the tenant's runs.
 
 use super::rule_sheets::get_rule_sheet;
+use super::tenant_rules::taken;
 use crate::audit::params;
 use crate::domain::audit_rule::{Deed, MOST_PARAMS, RuleParams, RuleSheet};
 use crate::domain::json::Object;
@@ -38,6 +39,7 @@ pub async fn set_rule_params(
     let set = Deed { at: writer.clock().now(), by: caller.identity() };
     let record = RuleParams { key: sheet.key.clone(), values, set };
     writer.rule_params_put(&caller.tenant, &record).await?;
-    sheet = get_rule_sheet(writer, &caller.tenant, &sheet.key, None).await?;
+    sheet.values = taken(&sheet.params, &record.values);
+    sheet.set = Some(record.set);
     Ok(sheet)
 }

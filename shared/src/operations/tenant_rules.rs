@@ -6,7 +6,7 @@
 use crate::audit::{
     self, Input, Origin, OwnEngine, Problem, RelatedItems, Rule, RuleSource, SourceFile, Verdict, params,
 };
-use crate::domain::audit_rule::{Files, OwnRule, RuleParams};
+use crate::domain::audit_rule::{Files, OwnRule, Param, RuleParams};
 use crate::domain::json::Object;
 use crate::domain::{Error, TenantId};
 use crate::ledger::Reader;
@@ -65,20 +65,17 @@ pub(super) async fn load(reader: &Reader, tenant: &TenantId, shipped: &[Rule]) -
     let rules: Vec<&Rule> = shipped.iter().chain(own.as_ref().map(Own::rules).into_iter().flatten()).collect();
     let effective = |RuleParams { key, values, set: _ }: RuleParams| {
         let rule = rules.iter().find(|rule| rule.metadata.key == key)?;
-        let values = taken(rule, &values);
+        let values = taken(&rule.metadata.params, &values);
         (!values.is_empty()).then_some((key, values))
     };
     let params = set.into_iter().filter_map(effective).collect();
     Ok(TenantRules { own, retired, broken, params })
 }
 
-/// Of the values that were set those that a rule takes and that are not its defaults.
-pub(super) fn taken(rule: &Rule, values: &Object) -> Object {
+/// Of the values that were set those that a rule with these parameters takes and that are not its defaults.
+pub(super) fn taken(takes: &BTreeMap<String, Param>, values: &Object) -> Object {
     let takes = |(name, value): &(&String, &serde_json::Value)| {
-        rule.metadata
-            .params
-            .get(*name)
-            .is_some_and(|param| params::check(param, value).is_ok() && param.default != **value)
+        takes.get(*name).is_some_and(|param| params::check(param, value).is_ok() && param.default != **value)
     };
     values.iter().filter(takes).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
