@@ -23,7 +23,8 @@ pub async fn push_terraform(writer: &Writer, caller: &Caller, name: &str, conten
     let tenant = &caller.tenant;
     let bytes = content.bytes();
     let (files, resources) = (content.files.len(), content.resources.len());
-    check_beside(&writer.terraform_list(tenant).await?, name, bytes)?;
+    let mut listed = Some(writer.terraform_list(tenant).await?);
+    check_beside(listed.as_deref().unwrap_or_default(), name, bytes)?;
     let push = hex(&random::<16>()?);
     let is_empty = files == 0 && resources == 0;
     let parts = if is_empty { 0 } else { writer.terraform_content_put(tenant, &push, &content).await? };
@@ -32,7 +33,11 @@ pub async fn push_terraform(writer: &Writer, caller: &Caller, name: &str, conten
     let read = tokio::task::spawn_blocking(move || Workspace::read(&owned, content)).await.map_err(Error::internal)?;
     let unreadable = read.unreadable().map(|(path, why)| (path.to_owned(), why.to_owned())).collect();
     for _ in 0..MAX_RACES {
-        let known = writer.terraform_list(tenant).await?;
+        // Whoever pushed this root meanwhile has made it another revision.
+        let known = match listed.take() {
+            Some(known) => known,
+            None => writer.terraform_list(tenant).await?,
+        };
         check_beside(&known, name, bytes)?;
         let before = known.into_iter().find(|root| root.name == name);
         // A write whose answer was lost is found when it is tried again.
