@@ -71,24 +71,25 @@ impl Writer {
             scopes.entry(item.scope()).or_default().insert(&item.kind);
         }
         let places: Vec<Key> = items.iter().map(|item| keys::resource(tenant, &item.key())).collect();
-        let scope_places: Vec<Key> = scopes.keys().map(|scope| keys::scope(tenant, scope)).collect();
-        let (known, known_scopes) =
-            tokio::try_join!(self.store.batch_get(&places, true), self.store.batch_get(&scope_places, false))?;
+        let scope_places = scopes.keys().map(|scope| keys::scope(tenant, scope));
+        let wanted: Vec<Key> = places.iter().cloned().chain(scope_places).collect();
+        let known = self.store.batch_get(&wanted, true).await?;
         // Before their resources, so that none lies where nobody looks.
         for (scope, kinds) in &scopes {
-            let known: Told =
-                known_scopes.get(&keys::scope(tenant, scope)).map(from_item).transpose()?.unwrap_or_default();
-            if !kinds.iter().all(|kind| known.kinds.contains(*kind)) {
+            let read = known.get(&keys::scope(tenant, scope));
+            let told: Told = read.map(from_item).transpose()?.unwrap_or_default();
+            if !kinds.iter().all(|kind| told.kinds.contains(*kind)) {
                 let add = |told: &mut Told| told.kinds.extend(kinds.iter().map(|kind| (*kind).to_owned()));
-                self.scope_change(tenant, scope, &add).await?;
+                self.scope_change(tenant, scope, Some(read), &add).await?;
             }
         }
         let mut resources: BTreeMap<&Key, Vec<(usize, &ConfigurationItem)>> = BTreeMap::new();
         for (place, numbered) in places.iter().zip(items.iter().enumerate()) {
             resources.entry(place).or_default().push(numbered);
         }
-        let known = known.iter().map(|(place, item)| Ok((place, Known::of(item)?)));
-        let known: HashMap<&Key, Known> = known.collect::<Result<_, Error>>()?;
+        let known = places.iter().filter_map(|place| Some((place, Known::of(known.get(place)?))));
+        let known: HashMap<&Key, Known> =
+            known.map(|(place, known)| Ok((place, known?))).collect::<Result<_, Error>>()?;
         let mut each = Vec::with_capacity(resources.len());
         for (place, mut versions) in resources {
             versions.sort_by_key(|(number, item)| (item.captured_at, *number));

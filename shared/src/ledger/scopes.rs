@@ -48,7 +48,7 @@ impl Writer {
                 told.unread.insert(name.clone(), why.clone());
             }
         };
-        self.scope_change(tenant, &coverage.scope, &merge).await
+        self.scope_change(tenant, &coverage.scope, None, &merge).await
     }
 
     /// Records that a type of a scope is not known completely any more.
@@ -56,19 +56,24 @@ impl Writer {
         let merge = |told: &mut Told| {
             told.covered.remove(kind);
         };
-        self.scope_change(tenant, scope, &merge).await
+        self.scope_change(tenant, scope, None, &merge).await
     }
 
-    /// Changes what is covered of a scope, and records the scope if nobody has.
+    /// Changes what is covered of a scope, and records the scope if nobody has. Who has just read its item hands over `read`: the item, if
+    /// there is one.
     pub(super) async fn scope_change(
         &self,
         tenant: &TenantId,
         scope: &Scope,
+        mut read: Option<Option<&Item>>,
         change: &(dyn Fn(&mut Told) + Sync),
     ) -> Result<(), Error> {
         let place = keys::scope(tenant, scope);
         for _ in 0..MAX_RACES {
-            let item = self.store.get(&place, true).await?;
+            let item = match read.take() {
+                Some(item) => item.cloned(),
+                None => self.store.get(&place, true).await?,
+            };
             let revision: Option<u64> = item.as_ref().map(|item| item.number("revision")).transpose()?;
             let before: Told = item.as_ref().map(from_item).transpose()?.unwrap_or_default();
             let mut after = before.clone();
