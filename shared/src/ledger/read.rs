@@ -175,25 +175,23 @@ impl Reader {
     ///
     /// Warm this is two rounds, cold three, whatever the tenant's size.
     pub async fn finding(&self, tenant: &TenantId, key: &FindingKey, when: When) -> Result<Option<Found>, Error> {
-        Ok(self.finding_viewed(tenant, key, when).await?.map(|(found, _)| found))
+        Ok(self.finding_viewed(tenant, key, when).await?.0)
     }
 
-    /// Like [`Reader::finding`], with the state that it was found in.
+    /// Like [`Reader::finding`], with the state that was asked, whose columns may not have been loaded where nothing was found.
     pub async fn finding_viewed(
         &self,
         tenant: &TenantId,
         key: &FindingKey,
         when: When,
-    ) -> Result<Option<(Found, View)>, Error> {
+    ) -> Result<(Option<Found>, View), Error> {
         let place = keys::finding(tenant, key);
         // The view is needed in any case; its log is read beside the finding's item.
         let nothing = Need::default();
         let (item, view) = tokio::join!(self.store.get(&place, true), self.view(tenant, when, &nothing));
-        let (Some(item), mut view) = (item?, view?) else { return Ok(None) };
-        let item = FindingItem::from_item(&item)?;
-        if item.ordinal.0 >= view.count() {
-            return Ok(None);
-        }
+        let (item, view) = (item?, view?);
+        let item = item.as_ref().map(FindingItem::from_item).transpose()?;
+        let Some(item) = item.filter(|item| item.ordinal.0 < view.count()) else { return Ok((None, view)) };
         let pinned = When::Pinned { seq: view.seq, at: view.at, chain: Some(view.chain.short()) };
         let need = Need::of([Family::Core, Family::Seen], [item.ordinal]);
         // While the segment that holds its timestamps is on its way, the newest document is as well: it is the one,
@@ -201,9 +199,9 @@ impl Reader {
         let guess = [(item.ordinal, item.document_at)];
         let (loaded, mut documents) =
             tokio::join!(self.view(tenant, pinned, &need), self.documents_exact(tenant, &guess, false));
-        view = loaded?;
+        let view = loaded?;
         let at = view.document_at(item.ordinal)?;
-        let Some(at) = at else { return Ok(None) };
+        let Some(at) = at else { return Ok((None, view)) };
         if at != item.document_at {
             documents = self.documents_exact(tenant, &[(item.ordinal, at)], false).await;
         }
@@ -213,7 +211,7 @@ impl Reader {
         let seen = view.seen(item.ordinal)?;
         let last_seen = view.cell(item.ordinal, Column::LastSeen)?.int().map_or(at, Instant);
         let found = lay_over(&document, item.ordinal, &seen, last_seen, view.at)?;
-        Ok(Some((found, view)))
+        Ok((Some(found), view))
     }
 
     /// One finding by its number, as of an instant; `None` when there was none. Warm this is two rounds, cold three,

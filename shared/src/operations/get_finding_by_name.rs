@@ -32,17 +32,20 @@ pub async fn get_finding_by_name(
     tenant: &TenantId,
     query: &NamedQuery,
 ) -> Result<Option<(Found, View, Uids)>, Error> {
-    if let Some(own) = filed_by_us(reader, tenant, query).await? {
-        return Ok(Some(own));
+    let (own, view, uids) = filed_by_us(reader, tenant, query).await?;
+    if let Some(own) = own {
+        return Ok(Some((own, view, uids)));
     }
-    let core = Need::all([Family::Core]);
-    let (view, uids) = tokio::try_join!(reader.view(tenant, query.when, &core), reader.uids(tenant))?;
+    if view.count() == 0 {
+        return Ok(None);
+    }
+    let pinned = When::Pinned { seq: view.seq, at: view.at, chain: Some(view.chain.short()) };
+    let view = reader.view(tenant, pinned, &Need::all([Family::Core])).await?;
     let of_rules = Test::one_of(rules(&view, &query.name)?);
     let candidates = view.select(&query.among.clone().and(Clause::on(Column::GeneratorId, of_rules)))?;
     if candidates.is_empty() {
         return Ok(None);
     }
-    let pinned = When::Pinned { seq: view.seq, at: view.at, chain: Some(view.chain.short()) };
     let need = Need::of([Family::Core, Family::Seen, Family::Ids], candidates.iter().copied());
     let view = reader.view(tenant, pinned, &need).await?;
     let mut named = Vec::new();
@@ -56,17 +59,21 @@ pub async fn get_finding_by_name(
     Ok(found.map(|found| (found, view, uids)))
 }
 
-/// The finding of an audit of our own that has this very Id, if it is among those that are meant.
+/// The finding of an audit of our own that has this very Id, if it is among those that are meant, and the state that was asked.
 async fn filed_by_us(
     reader: &Reader,
     tenant: &TenantId,
     query: &NamedQuery,
-) -> Result<Option<(Found, View, Uids)>, Error> {
+) -> Result<(Option<Found>, View, Uids), Error> {
     let key = FindingKey { product_arn: PRODUCT_ARN.to_owned(), id: query.name.clone() };
-    let (found, uids) = tokio::try_join!(reader.finding_viewed(tenant, &key, query.when), reader.uids(tenant))?;
-    let Some((found, view)) = found else { return Ok(None) };
-    let is_meant = query.among.accepts_cells(&|column| view.cell(found.ordinal, column), view.at)?;
-    Ok(is_meant.then_some((found, view, uids)))
+    let looked = tokio::try_join!(reader.finding_viewed(tenant, &key, query.when), reader.uids(tenant))?;
+    let ((mut found, view), uids) = looked;
+    if let Some(own) = &found
+        && !query.among.accepts_cells(&|column| view.cell(own.ordinal, column), view.at)?
+    {
+        found = None;
+    }
+    Ok((found, view, uids))
 }
 
 /// Every rule that a name begins with.
