@@ -36,7 +36,8 @@ fn every_patch_has_its_fixture() {
     let has_patch = |rule: &posture_shared::audit::Rule| {
         rule.metadata.terraform.as_ref().is_some_and(|terraform| terraform.patch.is_some())
     };
-    let rules = built_in().unwrap().into_iter().filter(has_patch).map(|rule| rule.metadata.key);
+    let rules = built_in().unwrap();
+    let rules = rules.iter().filter(|rule| has_patch(rule)).map(|rule| rule.metadata.key.clone());
     let rules: BTreeSet<String> = rules.collect();
     let key = |path: String| path.split('/').nth(2).unwrap().to_owned();
     let fixtures: BTreeSet<String> = files("tests/terraform", "fixture.json").into_iter().map(key).collect();

@@ -15,7 +15,7 @@ async fn own_rules_stand_among_the_catalogues() {
         let keys = rules.as_array().unwrap().iter().map(|rule| rule["key"].as_str().unwrap().to_owned());
         keys.collect::<Vec<String>>()
     };
-    let shipped: Vec<String> = built_in().unwrap().into_iter().map(|rule| rule.metadata.key).collect();
+    let shipped: Vec<String> = built_in().unwrap().iter().map(|rule| rule.metadata.key.clone()).collect();
     assert_eq!(keys(&list().await), shipped);
     added(&house, &rule()).await;
     let rules = list().await;

@@ -35,7 +35,7 @@ fn every_built_in_rule_is_whole() {
         assert!(rules.iter().filter(is_of).count() > 5, "{framework}");
     }
     assert!(rules.iter().any(|rule| !rule.metadata.related.is_empty()), "some join resources");
-    assert!(built_in().unwrap() == rules, "what was taken into the program is what the files say");
+    assert!(*built_in().unwrap() == rules, "what was taken into the program is what the files say");
 }
 
 #[test]

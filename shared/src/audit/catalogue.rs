@@ -4,6 +4,7 @@ use super::load::{RuleSource, SourceFile, made};
 use super::metadata::{Metadata, Rule};
 use super::problem::Problem;
 use crate::domain::framework::Control;
+use std::sync::{Arc, LazyLock};
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
@@ -41,17 +42,25 @@ pub struct Shipped {
     controls: &'static [(&'static str, Option<&'static str>, &'static str)],
 }
 
+static RULES: LazyLock<Result<Arc<Vec<Rule>>, Problem>> =
+    LazyLock::new(|| SHIPPED.iter().map(Shipped::read).collect::<Result<_, _>>().map(Arc::new));
+
 impl Shipped {
-    /// Reads it. Rules were checked when the program was tested.
-    pub fn read(&self) -> Result<Rule, Problem> {
-        let metadata: Metadata =
-            serde_json::from_str(self.metadata).map_err(|error| Problem::new("the catalogue", 0, error.to_string()))?;
+    /// The controls that it checks, in order.
+    pub fn controls(&self) -> Vec<Control> {
         let control = |(framework, version, control): &(&str, Option<&str>, &str)| Control {
             framework: (*framework).to_owned(),
             version: version.map(str::to_owned),
             control: (*control).to_owned(),
         };
-        Ok(made(metadata, self.rego, self.digest.to_owned(), self.controls.iter().map(control).collect()))
+        self.controls.iter().map(control).collect()
+    }
+
+    /// Reads it. Rules were checked when the program was tested.
+    pub fn read(&self) -> Result<Rule, Problem> {
+        let metadata: Metadata =
+            serde_json::from_str(self.metadata).map_err(|error| Problem::new("the catalogue", 0, error.to_string()))?;
+        Ok(made(metadata, self.rego, self.digest.to_owned(), self.controls()))
     }
 }
 
@@ -60,7 +69,7 @@ pub fn shipped() -> &'static [Shipped] {
     SHIPPED
 }
 
-/// Every rule, by key.
-pub fn built_in() -> Result<Vec<Rule>, Problem> {
-    SHIPPED.iter().map(Shipped::read).collect()
+/// Every rule, by key, read once in the life of a process.
+pub fn built_in() -> Result<Arc<Vec<Rule>>, Problem> {
+    RULES.clone()
 }

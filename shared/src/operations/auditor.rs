@@ -52,29 +52,26 @@ impl Auditor {
         let (params, retired, broken) = (Arc::new(params), Arc::new(retired), Arc::new(broken));
         let Some(own) = own else { return Ok(Self { params, retired, broken, ..shipped }) };
         let rules: Vec<Rule> = shipped.rules.iter().chain(own.rules()).cloned().collect();
-        Ok(Self { own: Some(own), params, retired, broken, ..shipped }.with(rules))
+        Ok(Self { own: Some(own), params, retired, broken, ..shipped }.with(Arc::new(rules)))
     }
 
-    fn new(rules: Vec<Rule>) -> Self {
-        let engine = Engine::new(audit::library().iter().copied(), &rules);
+    fn new(rules: Arc<Vec<Rule>>) -> Self {
+        let engine = Engine::new(audit::library().iter().copied(), rules.iter());
         let (params, retired, broken) = (Arc::default(), Arc::default(), Arc::default());
         let auditor =
             Self { by_kind: Arc::default(), rules: Arc::default(), engine, own: None, params, retired, broken };
         auditor.with(rules)
     }
 
-    fn with(self, rules: Vec<Rule>) -> Self {
-        Self { by_kind: Arc::new(places(&rules)), rules: Arc::new(rules), ..self }
+    fn with(self, rules: Arc<Vec<Rule>>) -> Self {
+        Self { by_kind: Arc::new(places(&rules)), rules, ..self }
     }
 
     /// Only the rules that check controls of a framework; [`Error::Invalid`] names `field` when there is none.
     pub fn of_framework(&self, framework: &FrameworkQuery, field: &str) -> Result<Self, Error> {
-        let is_of = |rule: &&Rule| rule.controls.iter().any(|control| framework.matches(control));
-        let rules: Vec<Rule> = self.rules.iter().filter(is_of).cloned().collect();
-        if rules.is_empty() {
-            let known = self.frameworks().join(", ");
-            return Err(Error::invalid(field, format!("there is no rule for it; there are rules for {known}")));
-        }
+        check_framework(self.rules.iter().map(|rule| rule.controls.as_slice()), framework, field)?;
+        let is_of = |rule: &&Rule| is_of(framework, &rule.controls);
+        let rules = Arc::new(self.rules.iter().filter(is_of).cloned().collect());
         let retired = Arc::new(self.retired.iter().filter(is_of).cloned().collect());
         Ok(Self { retired, ..self.clone() }.with(rules))
     }
@@ -108,21 +105,6 @@ impl Auditor {
     /// The rules that judge resources of these types.
     pub fn rules_for<'a>(&'a self, kinds: &'a BTreeSet<String>) -> impl Iterator<Item = &'a Rule> + Clone {
         self.rules.iter().filter(|rule| kinds.contains(&rule.metadata.resource_type))
-    }
-
-    /// The frameworks that the rules check controls of, those that have most first.
-    pub fn frameworks(&self) -> Vec<String> {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for rule in self.rules.iter() {
-            let frameworks: BTreeSet<&str> =
-                rule.controls.iter().map(|Control { framework, .. }| framework.as_str()).collect();
-            for framework in frameworks {
-                *counts.entry(framework).or_default() += 1;
-            }
-        }
-        let mut frameworks: Vec<(&str, usize)> = counts.into_iter().collect();
-        frameworks.sort_by_key(|(framework, count)| (std::cmp::Reverse(*count), *framework));
-        frameworks.into_iter().map(|(framework, _)| framework.to_owned()).collect()
     }
 
     /// The types of resources that the rules judge.
@@ -180,6 +162,38 @@ impl Auditor {
         }
         judgements
     }
+}
+
+/// The frameworks that rules check controls of, those that have most rules first.
+pub(super) fn frameworks_of<'a>(rules: impl Iterator<Item = &'a [Control]>) -> Vec<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for controls in rules {
+        let frameworks: BTreeSet<&str> = controls.iter().map(|control| control.framework.as_str()).collect();
+        for framework in frameworks {
+            *counts.entry(framework).or_default() += 1;
+        }
+    }
+    let mut frameworks: Vec<(&str, usize)> = counts.into_iter().collect();
+    frameworks.sort_by_key(|(framework, count)| (std::cmp::Reverse(*count), *framework));
+    frameworks.into_iter().map(|(framework, _)| framework.to_owned()).collect()
+}
+
+/// Refuses a framework of which no rule checks a control; [`Error::Invalid`] names `field`.
+pub(super) fn check_framework<'a>(
+    mut rules: impl Iterator<Item = &'a [Control]> + Clone,
+    framework: &FrameworkQuery,
+    field: &str,
+) -> Result<(), Error> {
+    let known = rules.clone();
+    if rules.any(|controls| is_of(framework, controls)) {
+        return Ok(());
+    }
+    let known = frameworks_of(known).join(", ");
+    Err(Error::invalid(field, format!("there is no rule for it; there are rules for {known}")))
+}
+
+fn is_of(framework: &FrameworkQuery, controls: &[Control]) -> bool {
+    controls.iter().any(|control| framework.matches(control))
 }
 
 fn places(rules: &[Rule]) -> BTreeMap<String, Vec<usize>> {

@@ -8,7 +8,7 @@
 use super::auditor::Auditor;
 use super::judge_finding::Named;
 use super::terraform_patch::{is_failing, planned, workspaces};
-use crate::audit::Rule;
+use crate::audit::{self, Rule};
 use crate::domain::inventory::{ConfigurationItem, ItemKey};
 use crate::domain::json;
 use crate::domain::terraform::Root;
@@ -34,7 +34,7 @@ static SAID: LazyLock<Mutex<HashMap<String, (bool, Instant)>>> = LazyLock::new(M
 static ANSWERS: LazyLock<Mutex<HashMap<String, bool>>> = LazyLock::new(Mutex::default);
 /// Keys of the catalogue's rules that have no patch.
 static WITHOUT: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let rules = Auditor::built_in().map(|auditor| auditor.shared()).unwrap_or_default();
+    let rules = audit::built_in().unwrap_or_default();
     rules.iter().filter(|rule| !has_patch(rule)).map(|rule| rule.metadata.key.clone()).collect()
 });
 

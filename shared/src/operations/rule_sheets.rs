@@ -1,6 +1,5 @@
 //! The rules of the audit as a tenant has them: the catalogue's and its own, with the parameters that it has set.
 
-use super::auditor::Auditor;
 use super::tenant_rules::{read, taken};
 use crate::audit::{self, Rule};
 use crate::domain::audit_rule::{Files, OwnRule, RuleParams, RuleSheet};
@@ -13,9 +12,9 @@ pub async fn list_rule_sheets(reader: &Reader, tenant: &TenantId) -> Result<Vec<
     let (own, set) = tokio::try_join!(reader.own_rule_list(tenant), reader.rule_params_list(tenant))?;
     let digests = own.iter().filter_map(OwnRule::newest).map(|version| &version.digest);
     let files = reader.rule_files(tenant, digests).await?;
-    let shipped = Auditor::built_in()?;
+    let shipped = audit::built_in().map_err(Error::internal)?;
     let mut sheets: BTreeMap<String, RuleSheet> = BTreeMap::new();
-    for rule in shipped.rules() {
+    for rule in shipped.iter() {
         sheets.insert(rule.metadata.key.clone(), sheet(rule, None, set_for(&set, rule), Files::new()));
     }
     for record in own {
@@ -89,23 +88,23 @@ fn set_for<'a>(set: &'a [RuleParams], rule: &Rule) -> Option<&'a RuleParams> {
 
 /// A rule as it is shown.
 pub(super) fn sheet(rule: &Rule, own: Option<OwnRule>, set: Option<&RuleParams>, files: Files) -> RuleSheet {
-    let metadata = rule.metadata.clone();
+    let metadata = &rule.metadata;
     RuleSheet {
         version: metadata.version,
         own,
-        title: metadata.title,
-        description: metadata.description,
-        rationale: metadata.rationale,
+        title: metadata.title.clone(),
+        description: metadata.description.clone(),
+        rationale: metadata.rationale.clone(),
         severity: metadata.severity,
-        resource_type: metadata.resource_type,
-        ccss: metadata.ccss,
+        resource_type: metadata.resource_type.clone(),
+        ccss: metadata.ccss.clone(),
         controls: rule.controls.clone(),
-        remediation: metadata.remediation.text,
-        params: metadata.params,
+        remediation: metadata.remediation.text.clone(),
+        params: metadata.params.clone(),
         values: set.map(|set| taken(&rule.metadata.params, &set.values)).unwrap_or_default(),
         set: set.map(|set| set.set.clone()),
         files,
-        key: metadata.key,
-        rule_id: metadata.rule_id,
+        key: metadata.key.clone(),
+        rule_id: metadata.rule_id.clone(),
     }
 }

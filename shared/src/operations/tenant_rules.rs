@@ -72,6 +72,12 @@ pub(super) async fn load(reader: &Reader, tenant: &TenantId, shipped: &[Rule]) -
     Ok(TenantRules { own, retired, broken, params })
 }
 
+/// The rules of a tenant by which runs judge; `None` without any.
+pub(super) async fn own(reader: &Reader, tenant: &TenantId) -> Result<Option<Own>, Error> {
+    let own = reader.own_rule_list(tenant).await?;
+    Ok(compiled(reader, tenant, &own).await?.own)
+}
+
 /// Of the values that were set those that a rule with these parameters takes and that are not its defaults.
 pub(super) fn taken(takes: &BTreeMap<String, Param>, values: &Object) -> Object {
     let takes = |(name, value): &(&String, &serde_json::Value)| {
