@@ -14,6 +14,7 @@ mod feeds;
 mod infracast;
 pub mod limits;
 mod lists;
+mod log;
 mod means;
 pub mod metrics;
 mod once;

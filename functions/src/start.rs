@@ -6,7 +6,7 @@
 
 use crate::connector::Http;
 use crate::route::{Handler, Route, Trigger};
-use crate::{App, Metrics};
+use crate::{App, Metrics, log};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -19,8 +19,6 @@ use posture_shared::operations::{Hubs, Model, Sweep};
 use posture_shared::secrets::{self, Master, Masters};
 use posture_shared::upstream::Aws;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 /// What a function answers.
 #[derive(Clone, Copy)]
@@ -35,7 +33,7 @@ pub enum Role {
 pub async fn app(role: Role) -> Result<App, Error> {
     let settings = Settings::from_environment();
     let filter: Targets = settings.log.as_deref().unwrap_or("info").parse()?;
-    tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().json()).with(filter).init();
+    log::begin(filter)?;
     let (reads_aws, words, ahead) = match role {
         Role::Endpoint(route) => (false, matches!(route.handler, Handler::Words(_)), route.ahead),
         Role::Trigger(trigger) => (trigger.reads_aws, false, Ahead::NOTHING),
