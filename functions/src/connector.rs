@@ -163,14 +163,16 @@ impl Service<Uri> for Timely {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let begun = self.take(&uri);
         let connection = self.https.call(uri);
-        Box::pin(async {
-            if let Some(begun) = begun
-                && let Ok(Ok(stream)) = begun.await
-            {
-                return Ok(stream);
+        let made = async {
+            match begun {
+                Some(begun) => match begun.await {
+                    Ok(Ok(stream)) => Ok(stream),
+                    _ => connection.await,
+                },
+                None => connection.await,
             }
-            tokio::time::timeout(CONNECT_TIMEOUT, connection).await?
-        })
+        };
+        Box::pin(async { tokio::time::timeout(CONNECT_TIMEOUT, made).await? })
     }
 }
 
@@ -281,13 +283,18 @@ mod tests {
         http.open(&url);
         assert!(get(&http, &url).await.unwrap_err().is_io());
         let connections = served(TcpListener::bind(address).await.unwrap());
-        http.open(&url.replace("127.0.0.1", "localhost"));
+        let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        http.open(&format!("http://{}/", elsewhere.local_addr().unwrap()));
         assert_eq!(get(&http, &url).await.unwrap(), 200);
         assert!(http.connections.lock().is_some());
+        let before = connections.load(Ordering::SeqCst);
         http.open(&url);
+        while connections.load(Ordering::SeqCst) == before {
+            tokio::task::yield_now().await;
+        }
         http.connections.lock().as_mut().unwrap().at.0 -= FRESH_MS;
         assert_eq!(get(&http, &url).await.unwrap(), 200);
         assert!(http.connections.lock().is_none());
-        assert!(connections.load(Ordering::SeqCst) >= 2);
+        assert_eq!(connections.load(Ordering::SeqCst), before + 2);
     }
 }
