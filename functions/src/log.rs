@@ -193,7 +193,7 @@ impl Visit for Fields {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+    #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
     use super::Log;
     use serde_json::{Value, json};
