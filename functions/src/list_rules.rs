@@ -7,7 +7,7 @@ use posture_shared::dialects::native::rules::list;
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::{Ahead, Reader};
-use posture_shared::operations::list_rule_sheets;
+use posture_shared::operations::list_rule_rows;
 
 /// The endpoint.
 pub static ROUTE: Route = Route {
@@ -23,5 +23,5 @@ pub static ROUTE: Route = Route {
 };
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
-    Ok(list(&list_rule_sheets(ledger, &call.caller.tenant).await?))
+    Ok(list(&list_rule_rows(ledger, &call.caller.tenant).await?))
 }

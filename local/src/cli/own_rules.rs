@@ -10,15 +10,15 @@ use posture_shared::config::Settings;
 use posture_shared::dialects::native::rules as native;
 use posture_shared::domain::audit_rule::Files;
 use posture_shared::domain::json::{self, Object};
-use posture_shared::operations::{get_rule_sheet, list_rule_sheets, retire_rule, set_rule, set_rule_params};
+use posture_shared::operations::{get_rule_sheet, list_rule_rows, retire_rule, set_rule, set_rule_params};
 use serde_json::{Value, json};
 
 /// Lists the tenant's rules, one a line.
 pub(super) async fn list(door: &Door, settings: &Settings) -> Result<Ending, Failure> {
     match door.open(settings, Absent::Fail).await? {
         Opened::Store(open, tenant) => {
-            for sheet in list_rule_sheets(&open.app.writer, &tenant).await? {
-                print(&native::row(&sheet))?;
+            for row in list_rule_rows(&open.app.writer, &tenant).await? {
+                print(&native::row(&row))?;
             }
         }
         Opened::Server(server) => print_all(&server.web.send("GET", &server.path("rules"), b"").await?, "rules")?,
@@ -46,7 +46,7 @@ pub(super) async fn add(door: &Door, settings: &Settings, sources: Vec<RuleSourc
         let added = match &opened {
             Opened::Store(open, tenant) => {
                 let added = set_rule(&open.app.writer, &operator(tenant.clone()), &folder, files).await;
-                added.map(|sheet| native::row(&sheet))
+                added.map(|sheet| native::row(&sheet.row))
             }
             Opened::Server(server) => {
                 let body = json!({"files": files}).to_string();
@@ -69,7 +69,7 @@ pub(super) async fn add(door: &Door, settings: &Settings, sources: Vec<RuleSourc
 pub(super) async fn remove(door: &Door, settings: &Settings, key: &str) -> Result<Ending, Failure> {
     match door.open(settings, Absent::Fail).await? {
         Opened::Store(open, tenant) => {
-            print(&native::row(&retire_rule(&open.app.writer, &operator(tenant), key).await?))?;
+            print(&native::row(&retire_rule(&open.app.writer, &operator(tenant), key).await?.row))?;
         }
         Opened::Server(server) => {
             print(&without_files(server.web.send("DELETE", &server.path(&place(key)), b"").await?))?;
@@ -88,7 +88,7 @@ pub(super) async fn set(
     let values: Object = values.into_iter().collect();
     match door.open(settings, Absent::Make).await? {
         Opened::Store(open, tenant) => {
-            print(&native::row(&set_rule_params(&open.app.writer, &operator(tenant), key, values).await?))?;
+            print(&native::row(&set_rule_params(&open.app.writer, &operator(tenant), key, values).await?.row))?;
         }
         Opened::Server(server) => {
             let body = json!({"params": values}).to_string();

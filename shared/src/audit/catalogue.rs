@@ -1,9 +1,10 @@
 //! The rules that the program brings along.
 
 use super::load::{RuleSource, SourceFile, made};
-use super::metadata::{Metadata, Rule};
+use super::metadata::{Brief, Metadata, Rule};
 use super::problem::Problem;
 use crate::domain::framework::Control;
+use serde::de::DeserializeOwned;
 use std::sync::{Arc, LazyLock};
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -45,6 +46,9 @@ pub struct Shipped {
 static RULES: LazyLock<Result<Arc<Vec<Rule>>, Problem>> =
     LazyLock::new(|| SHIPPED.iter().map(Shipped::read).collect::<Result<_, _>>().map(Arc::new));
 
+static BRIEFS: LazyLock<Result<Vec<Brief>, Problem>> =
+    LazyLock::new(|| SHIPPED.iter().map(|shipped| parsed(shipped.metadata)).collect());
+
 impl Shipped {
     /// The controls that it checks, in order.
     pub fn controls(&self) -> Vec<Control> {
@@ -58,8 +62,7 @@ impl Shipped {
 
     /// Reads it. Rules were checked when the program was tested.
     pub fn read(&self) -> Result<Rule, Problem> {
-        let metadata: Metadata =
-            serde_json::from_str(self.metadata).map_err(|error| Problem::new("the catalogue", 0, error.to_string()))?;
+        let metadata: Metadata = parsed(self.metadata)?;
         Ok(made(metadata, self.rego, self.digest.to_owned(), self.controls()))
     }
 }
@@ -67,6 +70,15 @@ impl Shipped {
 /// What there is of every rule before it is read, by key: for whoever needs a few of them.
 pub fn shipped() -> &'static [Shipped] {
     SHIPPED
+}
+
+fn parsed<T: DeserializeOwned>(metadata: &str) -> Result<T, Problem> {
+    serde_json::from_str(metadata).map_err(|error| Problem::new("the catalogue", 0, error.to_string()))
+}
+
+/// What lists show of every rule, by key: a third of what it takes to read them.
+pub fn briefs() -> Result<&'static [Brief], Problem> {
+    BRIEFS.as_deref().map_err(Clone::clone)
 }
 
 /// Every rule, by key, read once in the life of a process.

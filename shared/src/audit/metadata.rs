@@ -83,7 +83,41 @@ pub struct Metadata {
     pub terraform: Option<Terraform>,
 }
 
+/// The members of `rule.yaml` that lists show.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Brief {
+    /// As [`Metadata::key`].
+    pub key: String,
+    /// As [`Metadata::version`].
+    pub version: u32,
+    /// As [`Metadata::rule_id`].
+    pub rule_id: String,
+    /// As [`Metadata::title`].
+    pub title: String,
+    /// As [`Metadata::severity`].
+    #[serde(deserialize_with = "severity")]
+    pub severity: Severity,
+    /// As [`Metadata::resource_type`].
+    pub resource_type: String,
+    /// As [`Metadata::params`].
+    #[serde(default, deserialize_with = "params::read")]
+    pub params: BTreeMap<String, Param>,
+}
+
 impl Metadata {
+    /// What lists show of it.
+    pub fn brief(&self) -> Brief {
+        Brief {
+            key: self.key.clone(),
+            version: self.version,
+            rule_id: self.rule_id.clone(),
+            title: self.title.clone(),
+            severity: self.severity,
+            resource_type: self.resource_type.clone(),
+            params: self.params.clone(),
+        }
+    }
+
     /// What its parameters are where nobody has set anything.
     pub fn defaults(&self) -> Object {
         self.params.iter().map(|(name, param)| (name.clone(), param.default.clone())).collect()

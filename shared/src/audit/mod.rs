@@ -28,13 +28,13 @@ mod verdict;
 mod yaml;
 
 pub use cases::{Case, Expected};
-pub use catalogue::{Shipped, built_in, built_in_source, built_in_sources, library, shipped};
+pub use catalogue::{Shipped, briefs, built_in, built_in_source, built_in_sources, library, shipped};
 pub use engine::{Engine, Input, RelatedItems, TOOK_TOO_LONG};
 pub use finding::{
     GONE_FIELD, Judgement, PARAMS_FIELD, PRODUCT_ARN, RESOURCE_FIELD, RESOURCE_VERSION_FIELD, RULE_FIELD,
 };
 pub use load::{RuleSource, SourceFile, check, check_together, load};
-pub use metadata::{Join, JoinScope, Metadata, Origin, Remediation, Rule, Step};
+pub use metadata::{Brief, Join, JoinScope, Metadata, Origin, Remediation, Rule, Step};
 pub use own::OwnEngine;
 pub use page::catalogue_page;
 pub use problem::Problem;

@@ -96,9 +96,9 @@ pub struct Param {
     pub one_of: Vec<Value>,
 }
 
-/// A rule as it is shown.
+/// A rule as lists show it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RuleSheet {
+pub struct RuleRow {
     /// The key.
     pub key: String,
     /// The Infracast id.
@@ -109,26 +109,33 @@ pub struct RuleSheet {
     pub own: Option<OwnRule>,
     /// What is wrong with resources that fail.
     pub title: String,
-    /// What it asks.
-    pub description: String,
-    /// Why that matters.
-    pub rationale: String,
     /// How bad a failure is.
     pub severity: Severity,
     /// The AWS type of what it judges.
     pub resource_type: String,
-    /// The base metrics of its CCSS vector.
-    pub ccss: String,
-    /// What it checks.
-    pub controls: Vec<Control>,
-    /// How to mend it.
-    pub remediation: String,
     /// Its parameters, by name.
     pub params: BTreeMap<String, Param>,
     /// The values that the tenant has set and that the rule takes.
     pub values: Object,
     /// Who set them, and when.
     pub set: Option<Deed>,
-    /// The files of this version, where they were asked for.
+}
+
+/// A rule as it is shown alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleSheet {
+    /// What lists show.
+    pub row: RuleRow,
+    /// What it asks.
+    pub description: String,
+    /// Why that matters.
+    pub rationale: String,
+    /// The base metrics of its CCSS vector.
+    pub ccss: String,
+    /// What it checks.
+    pub controls: Vec<Control>,
+    /// How to mend it.
+    pub remediation: String,
+    /// The files of this version.
     pub files: Files,
 }

@@ -99,7 +99,7 @@ pub use question::{Opened, Question, when};
 pub use record_expiries::record_expiries;
 pub use related_resources::related_resources;
 pub use retire_rule::retire_rule;
-pub use rule_sheets::{get_rule_sheet, list_rule_sheets};
+pub use rule_sheets::{get_rule_sheet, list_rule_rows};
 pub use run_audits::{run_audits, run_audits_of_all};
 pub use run_decisions::{decision_begun, run_decisions, run_decisions_of_all, start_decision};
 pub use run_expiries::{Slice, run_expiries, run_expiries_of_all};

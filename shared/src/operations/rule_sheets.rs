@@ -1,29 +1,29 @@
 //! The rules of the audit as a tenant has them: the catalogue's and its own, with the parameters that it has set.
 
 use super::tenant_rules::{read, taken};
-use crate::audit::{self, Rule};
-use crate::domain::audit_rule::{Files, OwnRule, RuleParams, RuleSheet};
+use crate::audit::{self, Brief, Rule};
+use crate::domain::audit_rule::{Files, OwnRule, RuleParams, RuleRow, RuleSheet};
 use crate::domain::{Error, TenantId};
 use crate::ledger::Reader;
 use std::collections::BTreeMap;
 
-/// Every rule by key, without its files. Rules that were retired are among them.
-pub async fn list_rule_sheets(reader: &Reader, tenant: &TenantId) -> Result<Vec<RuleSheet>, Error> {
+/// Every rule in short, by key. Rules that were retired are among them.
+pub async fn list_rule_rows(reader: &Reader, tenant: &TenantId) -> Result<Vec<RuleRow>, Error> {
     let (own, set) = tokio::try_join!(reader.own_rule_list(tenant), reader.rule_params_list(tenant))?;
     let digests = own.iter().filter_map(OwnRule::newest).map(|version| &version.digest);
     let files = reader.rule_files(tenant, digests).await?;
-    let shipped = audit::built_in().map_err(Error::internal)?;
-    let mut sheets: BTreeMap<String, RuleSheet> = BTreeMap::new();
-    for rule in shipped.iter() {
-        sheets.insert(rule.metadata.key.clone(), sheet(rule, None, set_for(&set, rule), Files::new()));
+    let set_for = |key: &str| set.iter().find(|set| set.key == key);
+    let mut rows: BTreeMap<String, RuleRow> = BTreeMap::new();
+    for brief in audit::briefs().map_err(Error::internal)? {
+        rows.insert(brief.key.clone(), row(brief.clone(), None, set_for(&brief.key)));
     }
     for record in own {
         let newest = record.newest().and_then(|version| files.get(&version.digest));
         let Some(Ok(rule)) = newest.map(|files| read(&record, files)) else { continue };
-        let set = set_for(&set, &rule);
-        sheets.entry(record.key.clone()).or_insert_with(|| sheet(&rule, Some(record), set, Files::new()));
+        let set = set_for(&record.key);
+        rows.entry(record.key.clone()).or_insert_with(|| row(rule.metadata.brief(), Some(record), set));
     }
-    Ok(sheets.into_values().collect())
+    Ok(rows.into_values().collect())
 }
 
 /// One rule with its files, by key or Infracast id; an own one in a version that it has had, or in its newest.
@@ -82,29 +82,23 @@ fn no_version(newest: u32) -> Error {
     Error::NotFound(format!("the rule has no such version; {newest} is its newest"))
 }
 
-fn set_for<'a>(set: &'a [RuleParams], rule: &Rule) -> Option<&'a RuleParams> {
-    set.iter().find(|set| set.key == rule.metadata.key)
-}
-
 /// A rule as it is shown.
 pub(super) fn sheet(rule: &Rule, own: Option<OwnRule>, set: Option<&RuleParams>, files: Files) -> RuleSheet {
     let metadata = &rule.metadata;
     RuleSheet {
-        version: metadata.version,
-        own,
-        title: metadata.title.clone(),
+        row: row(metadata.brief(), own, set),
         description: metadata.description.clone(),
         rationale: metadata.rationale.clone(),
-        severity: metadata.severity,
-        resource_type: metadata.resource_type.clone(),
         ccss: metadata.ccss.clone(),
         controls: rule.controls.clone(),
         remediation: metadata.remediation.text.clone(),
-        params: metadata.params.clone(),
-        values: set.map(|set| taken(&rule.metadata.params, &set.values)).unwrap_or_default(),
-        set: set.map(|set| set.set.clone()),
         files,
-        key: metadata.key.clone(),
-        rule_id: metadata.rule_id.clone(),
     }
+}
+
+fn row(brief: Brief, own: Option<OwnRule>, set: Option<&RuleParams>) -> RuleRow {
+    let Brief { key, version, rule_id, title, severity, resource_type, params } = brief;
+    let values = set.map(|set| taken(&params, &set.values)).unwrap_or_default();
+    let set = set.map(|set| set.set.clone());
+    RuleRow { key, rule_id, version, own, title, severity, resource_type, params, values, set }
 }

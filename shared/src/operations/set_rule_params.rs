@@ -21,8 +21,8 @@ pub async fn set_rule_params(
     values.retain(|_, value| !value.is_null());
     for (name, value) in &values {
         let field = || format!("params.{}", name.chars().take(64).collect::<String>());
-        let Some(param) = sheet.params.get(name) else {
-            let known: Vec<&str> = sheet.params.keys().map(String::as_str).collect();
+        let Some(param) = sheet.row.params.get(name) else {
+            let known: Vec<&str> = sheet.row.params.keys().map(String::as_str).collect();
             let known =
                 if known.is_empty() { "it has none".to_owned() } else { format!("there are {}", known.join(", ")) };
             return Err(Error::invalid(field(), format!("is no parameter of this rule; {known}")));
@@ -32,14 +32,14 @@ pub async fn set_rule_params(
     if serde_json::to_string(&values).map_err(Error::internal)?.len() > MOST_PARAMS {
         return Err(Error::invalid("params", format!("must have at most {MOST_PARAMS} bytes")));
     }
-    let before = sheet.set.as_ref().map(|_| &sheet.values);
+    let before = sheet.row.set.as_ref().map(|_| &sheet.row.values);
     if before == Some(&values) {
         return Ok(sheet);
     }
     let set = Deed { at: writer.clock().now(), by: caller.identity() };
-    let record = RuleParams { key: sheet.key.clone(), values, set };
+    let record = RuleParams { key: sheet.row.key.clone(), values, set };
     writer.rule_params_put(&caller.tenant, &record).await?;
-    sheet.values = taken(&sheet.params, &record.values);
-    sheet.set = Some(record.set);
+    sheet.row.values = taken(&sheet.row.params, &record.values);
+    sheet.row.set = Some(record.set);
     Ok(sheet)
 }

@@ -5,7 +5,7 @@
 
 use super::super::members::{self, Members};
 use super::super::{Reply, native};
-use crate::domain::audit_rule::{Deed, Files, Param, RuleSheet};
+use crate::domain::audit_rule::{Deed, Files, Param, RuleRow, RuleSheet};
 use crate::domain::framework::Control;
 use crate::domain::json::Object;
 use crate::domain::{Error, Vocabulary};
@@ -50,8 +50,8 @@ pub fn parse_version(version: Option<&str>) -> Result<Option<u32>, Error> {
 }
 
 /// All rules, in short.
-pub fn list(sheets: &[RuleSheet]) -> Reply {
-    Reply::json(200, &json!({"rules": sheets.iter().map(row).collect::<Vec<_>>()}))
+pub fn list(rows: &[RuleRow]) -> Reply {
+    Reply::json(200, &json!({"rules": rows.iter().map(row).collect::<Vec<_>>()}))
 }
 
 /// One rule, with everything that is known of it.
@@ -60,30 +60,30 @@ pub fn one(sheet: &RuleSheet) -> Reply {
 }
 
 /// A rule in short.
-pub fn row(sheet: &RuleSheet) -> Value {
-    let retired = sheet.own.as_ref().and_then(|own| own.retired.as_ref());
+pub fn row(row: &RuleRow) -> Value {
+    let retired = row.own.as_ref().and_then(|own| own.retired.as_ref());
     json!({
-        "key": sheet.key,
-        "rule_id": sheet.rule_id,
-        "origin": if sheet.own.is_some() { "tenant" } else { "catalogue" },
-        "version": sheet.version,
-        "severity": sheet.severity.word(),
-        "resource_type": sheet.resource_type,
-        "title": sheet.title,
-        "params": sheet.params.iter().map(|(name, param)| shown_param(sheet, name, param)).collect::<Vec<_>>(),
-        "params_set": sheet.set.as_ref().map(deed),
+        "key": row.key,
+        "rule_id": row.rule_id,
+        "origin": if row.own.is_some() { "tenant" } else { "catalogue" },
+        "version": row.version,
+        "severity": row.severity.word(),
+        "resource_type": row.resource_type,
+        "title": row.title,
+        "params": row.params.iter().map(|(name, param)| shown_param(row, name, param)).collect::<Vec<_>>(),
+        "params_set": row.set.as_ref().map(deed),
         "retired": retired.map(deed),
     })
 }
 
 /// A rule with everything that is known of it.
 pub fn shown(sheet: &RuleSheet) -> Value {
-    let RuleSheet { own, description, rationale, ccss, controls, remediation, files, .. } = sheet;
+    let RuleSheet { row: short, description, rationale, ccss, controls, remediation, files } = sheet;
     let controls = controls.iter().map(|control| {
         let Control { control: id, .. } = control;
         json!({"framework": control.framework_id(), "control": id})
     });
-    let versions = own.iter().flat_map(|own| own.versions.iter().enumerate()).map(|(place, version)| {
+    let versions = short.own.iter().flat_map(|own| own.versions.iter().enumerate()).map(|(place, version)| {
         let mut shown = deed(&version.added);
         if let Value::Object(members) = &mut shown {
             members.insert("version".to_owned(), json!(place + 1));
@@ -100,21 +100,21 @@ pub fn shown(sheet: &RuleSheet) -> Value {
         "versions": versions.collect::<Vec<_>>(),
         "files": files,
     });
-    let mut shown = row(sheet);
+    let mut shown = row(short);
     if let (Value::Object(members), Value::Object(more)) = (&mut shown, more) {
         members.extend(more);
     }
     shown
 }
 
-fn shown_param(sheet: &RuleSheet, name: &str, param: &Param) -> Value {
+fn shown_param(row: &RuleRow, name: &str, param: &Param) -> Value {
     let Param { kind, items, default, description, min, max, one_of } = param;
     json!({
         "name": name,
         "type": kind,
         "items": items,
         "default": default,
-        "value": sheet.values.get(name).unwrap_or(default),
+        "value": row.values.get(name).unwrap_or(default),
         "description": description,
         "min": min,
         "max": max,
