@@ -75,6 +75,10 @@ impl Writer {
     /// Folds when the tail has grown beyond its bound. A fold that fails is logged and tried again after a later
     /// commit: nothing but cost depends on it.
     pub(super) async fn fold_if_due(&self, tenant: &TenantId, head: &Head) {
+        // Nobody has too much to read of so little, wherever the newest fold is.
+        if head.log_bytes <= TAIL_MIN {
+            return;
+        }
         let folded = match self.folded(tenant).await {
             Ok(folded) => folded,
             Err(error) => return tracing::warn!(tenant = %tenant, %error, "could not look for the newest fold"),
