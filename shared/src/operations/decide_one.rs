@@ -5,6 +5,7 @@
 
 use super::account_limits::within;
 use super::decide_findings::{decide_finding, findings_of, intents, refusal};
+use super::get_finding_by_name::{NamedQuery, get_finding_by_name};
 use super::get_findings::get_finding_by_uid;
 use super::patchable::{Pushed, pushed};
 use super::select_findings::select_by_ids;
@@ -102,7 +103,12 @@ pub async fn decide_one(
     let Meant { wanted, among, is_known, field, caller } = meant;
     let tenant = &caller.tenant;
     let may = |finding: &Finding| within(caller, Some(finding)).is_some() && is_known(finding);
-    if let Some(Prepared { uid, ready, pushed: _ }) = prepared.filter(|prepared| may(prepared.finding())) {
+    let ready = match (prepared, wanted) {
+        (Some(Prepared { uid, ready, pushed: _ }), _) => Some((uid, ready)),
+        (None, Wanted::Named(name)) => named(writer, meant, name).await?,
+        (None, Wanted::Uid(_)) => None,
+    };
+    if let Some((uid, ready)) = ready.filter(|(_, ready)| may(&ready.found().finding)) {
         let intent = intents(caller, vec![ready.key().clone()], ruling.clone(), terms, asff::decide).pop();
         let intent = intent.ok_or_else(|| Error::internal("a decision lacks its intent"))?;
         if let Some(Became { outcome, found, state }) = writer.submit_ready(tenant, ready, intent).await? {
@@ -118,10 +124,22 @@ pub async fn decide_one(
             select_by_ids(writer, caller, std::slice::from_ref(wanted), among, *is_known, field).await?
         }
     };
-    let absent = || Error::NotFound("there is no such finding".to_owned());
     let (uid, key) = found.into_iter().next().ok_or_else(absent)?;
     decide_finding(writer, caller, key, ruling, terms).await?;
     let found = get_finding_by_uid(writer, tenant, uid, When::Now).await?;
     let (found, view, _) = found.ok_or_else(absent)?;
     Ok(Decided { uid, found, state: view.as_of() })
+}
+
+/// The finding of a name, ready to be decided about; `None` where that takes a second look. [`Error::NotFound`] when there is none.
+async fn named(reader: &Reader, meant: &Meant<'_>, name: &str) -> Result<Option<(Uid, Ready)>, Error> {
+    let Meant { among, field, caller, .. } = meant;
+    let query = NamedQuery { name: name.to_owned(), among: among.clone(), when: When::Now, field };
+    let (found, _, uids) = get_finding_by_name(reader, &caller.tenant, &query).await?.ok_or_else(absent)?;
+    let ready = Box::pin(reader.ready_numbered(&caller.tenant, found.ordinal)).await?;
+    Ok(ready.map(|ready| (uids.finding(found.ordinal), ready)))
+}
+
+fn absent() -> Error {
+    Error::NotFound("there is no such finding".to_owned())
 }
