@@ -5,7 +5,8 @@
 //! function has two at a time: the invocation's, and its own.
 
 use posture_shared::clock::Clock;
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,11 +17,12 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{NoSubscriber, SetGlobalDefaultError, set_global_default};
 use tracing::{Event, Metadata, Subscriber};
+use tracing_core::span::Current;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 
 thread_local! {
-    /// The spans that this thread is in, outermost first.
+    /// The spans that this thread has entered, the last one last.
     static ENTERED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -40,9 +42,24 @@ struct Spans {
 }
 
 struct Span {
-    name: &'static str,
+    metadata: &'static Metadata<'static>,
     fields: Fields,
+    /// The span in which it was made, which it holds.
+    parent: Option<u64>,
     holders: usize,
+}
+
+/// A line, in the order of its members.
+#[derive(Serialize)]
+struct Line<'a> {
+    timestamp: String,
+    level: &'static str,
+    fields: Fields,
+    target: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<Fields>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    spans: Vec<Fields>,
 }
 
 /// Logs to standard output from now on what a filter lets through, in the whole process. It is an error to ask for it twice.
@@ -62,6 +79,11 @@ impl<W> Log<W> {
     }
 }
 
+/// The span that this thread is in.
+fn innermost() -> Option<u64> {
+    ENTERED.try_with(|entered| entered.borrow().last().copied()).ok()?
+}
+
 impl<W: Fn(&str) + 'static> Subscriber for Log<W>
 where
     Self: Send + Sync,
@@ -77,16 +99,22 @@ where
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
         let mut fields = Fields::default();
         attributes.record(&mut fields);
+        let inner = attributes.is_contextual().then(innermost).flatten();
+        let parent = attributes.parent().map(Id::into_u64).or(inner);
         let mut spans = self.spans();
+        let parent = parent.filter(|parent| spans.hold(*parent));
         spans.last += 1;
         let id = spans.last;
-        spans.open.insert(id, Span { name: attributes.metadata().name(), fields, holders: 1 });
+        spans.open.insert(id, Span { metadata: attributes.metadata(), fields, parent, holders: 1 });
         Id::from_u64(id)
     }
 
     fn record(&self, span: &Id, values: &Record<'_>) {
+        let mut fields = Fields::default();
+        // Before the lock: a value may log while it is written.
+        values.record(&mut fields);
         if let Some(span) = self.spans().open.get_mut(&span.into_u64()) {
-            values.record(&mut span.fields);
+            fields.0.into_iter().for_each(|(name, value)| span.fields.put(name, value));
         }
     }
 
@@ -95,99 +123,132 @@ where
     fn event(&self, event: &Event<'_>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
+        let inner = event.is_contextual().then(innermost).flatten();
+        let spans = self.spans().chain(event.parent().map(Id::into_u64).or(inner));
         let metadata = event.metadata();
-        let mut line = json!({
-            "timestamp": Clock::machine().to_string(),
-            "level": metadata.level().as_str(),
-            "fields": fields.0,
-            "target": metadata.target(),
-        });
-        let spans = self.around();
-        if let (Value::Object(line), Some(innermost)) = (&mut line, spans.last()) {
-            line.insert("span".to_owned(), innermost.clone());
-            line.insert("spans".to_owned(), Value::Array(spans));
+        let line = Line {
+            timestamp: Clock::machine().to_string(),
+            level: metadata.level().as_str(),
+            fields,
+            target: metadata.target(),
+            span: spans.last().cloned(),
+            spans,
+        };
+        if let Ok(mut line) = serde_json::to_string(&line) {
+            line.push('\n');
+            (self.write)(&line);
         }
-        (self.write)(&format!("{line}\n"));
     }
 
     fn enter(&self, span: &Id) {
-        ENTERED.with_borrow_mut(|entered| entered.push(span.into_u64()));
+        let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(span.into_u64()));
     }
 
     fn exit(&self, span: &Id) {
-        ENTERED.with_borrow_mut(|entered| {
+        let _ = ENTERED.try_with(|entered| {
+            let mut entered = entered.borrow_mut();
             if let Some(place) = entered.iter().rposition(|id| *id == span.into_u64()) {
                 entered.remove(place);
             }
         });
     }
 
+    fn current_span(&self) -> Current {
+        let Some(id) = innermost() else { return Current::none() };
+        let metadata = self.spans().open.get(&id).map(|span| span.metadata);
+        metadata.map_or_else(Current::none, |metadata| Current::new(Id::from_u64(id), metadata))
+    }
+
     fn clone_span(&self, id: &Id) -> Id {
-        if let Some(span) = self.spans().open.get_mut(&id.into_u64()) {
-            span.holders += 1;
-        }
+        self.spans().hold(id.into_u64());
         id.clone()
     }
 
     fn try_close(&self, id: Id) -> bool {
-        let mut spans = self.spans();
-        let Some(span) = spans.open.get_mut(&id.into_u64()) else { return false };
-        span.holders -= 1;
-        let is_last = span.holders == 0;
-        if is_last {
-            spans.open.remove(&id.into_u64());
+        self.spans().release(id.into_u64())
+    }
+}
+
+impl Spans {
+    /// One holder more; `false` for a span that is not there.
+    fn hold(&mut self, id: u64) -> bool {
+        let span = self.open.get_mut(&id);
+        span.map(|span| span.holders += 1).is_some()
+    }
+
+    /// One holder less; whether it was the last. Then its parent has one less, too.
+    fn release(&mut self, id: u64) -> bool {
+        let (mut next, mut has_ended) = (Some(id), false);
+        while let Some(span) = next.and_then(|id| self.open.get_mut(&id)) {
+            span.holders -= 1;
+            if span.holders > 0 {
+                break;
+            }
+            let ended = next.and_then(|id| self.open.remove(&id));
+            has_ended = true;
+            next = ended.and_then(|span| span.parent);
         }
-        is_last
+        has_ended
+    }
+
+    /// A span and those around it, outermost first, as lines have them.
+    fn chain(&self, innermost: Option<u64>) -> Vec<Fields> {
+        let spans =
+            std::iter::successors(self.open.get(&innermost.unwrap_or_default()), |span| self.open.get(&span.parent?));
+        let mut shown: Vec<Fields> = spans
+            .map(|span| {
+                let mut fields = span.fields.clone();
+                fields.put("name", json!(span.metadata.name()));
+                fields
+            })
+            .collect();
+        shown.reverse();
+        shown
     }
 }
 
-impl<W> Log<W> {
-    /// The spans that this thread is in, as lines have them.
-    fn around(&self) -> Vec<Value> {
-        let spans = self.spans();
-        let shown = |id: &u64| {
-            let Span { name, fields, .. } = spans.open.get(id)?;
-            let mut members = fields.0.clone();
-            members.insert("name".to_owned(), json!(name));
-            Some(Value::Object(members))
-        };
-        ENTERED.with_borrow(|entered| entered.iter().filter_map(shown).collect())
-    }
-}
-
-/// What an event or a span says.
-#[derive(Default)]
-struct Fields(Map<String, Value>);
+/// What an event or a span says, in the order in which it does.
+#[derive(Clone, Default)]
+struct Fields(Vec<(&'static str, Value)>);
 
 impl Fields {
-    fn put(&mut self, field: &Field, value: Value) {
-        self.0.insert(field.name().to_owned(), value);
+    fn put(&mut self, name: &'static str, value: Value) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, before)) => *before = value,
+            None => self.0.push((name, value)),
+        }
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 
 impl Visit for Fields {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, json!(value));
+        self.put(field.name(), json!(value));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, json!(value));
+        self.put(field.name(), json!(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, json!(value));
+        self.put(field.name(), json!(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, json!(value));
+        self.put(field.name(), json!(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, json!(value));
+        self.put(field.name(), json!(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, json!(format!("{value:?}")));
+        self.put(field.name(), json!(format!("{value:?}")));
     }
 }
 
@@ -198,6 +259,7 @@ mod tests {
     use super::Log;
     use serde_json::{Value, json};
     use std::sync::{Arc, Mutex};
+    use tracing::Instrument;
     use tracing::subscriber::with_default;
 
     /// The lines that `what` logs through a filter, without their timestamps, and how many spans are left.
@@ -272,23 +334,65 @@ mod tests {
     #[test]
     fn spans_may_be_left_in_any_order() {
         let (lines, open) = logged("info", || {
-            let (a, b) = (tracing::info_span!("a"), tracing::info_span!("b"));
-            let (in_a, again, in_b) = (a.enter(), a.enter(), b.enter());
+            let a = tracing::info_span!("a");
+            let (in_a, again) = (a.enter(), a.enter());
+            let b = tracing::info_span!("b");
+            let in_b = b.enter();
             drop(again);
             tracing::info!("both");
             drop(in_a);
-            tracing::info!("one");
-            drop(in_b);
-            let b = b.clone();
             drop(a);
-            tracing::info!(parent: &b, "none");
+            tracing::info!("b lies in a still");
+            drop(in_b);
+            tracing::info!("none");
+            let b = b.clone();
+            tracing::info!(parent: &b, "both again");
+            tracing::info_span!(parent: None, "apart").in_scope(|| tracing::info!("one"));
         });
-        let names = |line: &Value| -> Vec<String> {
-            let spans = line["spans"].as_array().into_iter().flatten();
-            spans.filter_map(|span| span["name"].as_str().map(str::to_owned)).collect()
-        };
         let names: Vec<Vec<String>> = lines.iter().map(names).collect();
-        assert_eq!(names, [vec!["a", "b"], vec!["b"], vec![]]);
+        assert_eq!(names, [vec!["a", "b"], vec!["a", "b"], vec![], vec!["a", "b"], vec!["apart"]]);
         assert_eq!(open, 0);
+    }
+
+    /// What goes on in a task of its own belongs to whatever asked for it.
+    #[test]
+    fn tasks_are_in_the_span_that_they_were_made_in() {
+        let (lines, open) = logged("info", || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let asked = async {
+                let work = async { tracing::info!("in a task") };
+                let task = tokio::spawn(work.in_current_span());
+                tracing::info!("before it");
+                task.await.unwrap();
+            };
+            let asked = asked.instrument(tracing::info_span!("request")).instrument(tracing::info_span!("invocation"));
+            runtime.block_on(asked);
+        });
+        let messages: Vec<&str> = lines.iter().filter_map(|line| line["fields"]["message"].as_str()).collect();
+        assert_eq!(messages, ["before it", "in a task"]);
+        assert_eq!(names(&lines[0]).last().map(String::as_str), Some("request"));
+        assert_eq!(names(&lines[1]), names(&lines[0]));
+        assert_eq!(open, 0);
+    }
+
+    fn names(line: &Value) -> Vec<String> {
+        let spans = line["spans"].as_array().into_iter().flatten();
+        spans.filter_map(|span| span["name"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// In the order in which people read it.
+    #[test]
+    fn members_are_in_order() {
+        let line = Arc::new(Mutex::new(String::new()));
+        let write = {
+            let line = Arc::clone(&line);
+            move |text: &str| line.lock().unwrap().push_str(text)
+        };
+        with_default(Log::new("info".parse().unwrap(), write), || tracing::info!(z = 1, a = 2, "said"));
+        let line = line.lock().unwrap().clone();
+        let rest = line.split_once("Z\"").unwrap().1;
+        let target = module_path!();
+        let wanted = format!(r#","level":"INFO","fields":{{"message":"said","z":1,"a":2}},"target":"{target}"}}"#);
+        assert_eq!(rest.trim_end(), wanted);
     }
 }
