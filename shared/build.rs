@@ -6,7 +6,7 @@
 use framework::Control;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -22,9 +22,12 @@ mod framework {
     pub use known::Control;
 }
 
+/// The members of `rule.yaml` that lists show.
+const BRIEF: [&str; 7] = ["key", "params", "resource_type", "rule_id", "severity", "title", "version"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let rules = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../rules");
-    let mut out = String::new();
+    let (mut out, mut briefs) = (String::new(), Vec::new());
     let (mut shapes, mut library, mut folders, mut rules_made) =
         (String::new(), String::new(), String::new(), String::new());
     for file in sorted(&rules.join("shapes"))? {
@@ -53,6 +56,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(rules_made, "        metadata: {:?},", metadata.to_string())?;
         writeln!(rules_made, "        rego: include_str!({file:?}),\n        digest: {digest:?},")?;
         writeln!(rules_made, "        controls: &{:?},\n    }},", controls(&metadata))?;
+        briefs.push(
+            BRIEF.iter().filter_map(|name| Some((*name, metadata.get(name)?.clone()))).collect::<BTreeMap<_, _>>(),
+        );
         writeln!(folders, "    ({:?}, &[", name(folder))?;
         for file in sorted(folder)? {
             writeln!(folders, "        ({:?}, include_str!({:?})),", name(&file), file.canonicalize()?)?;
@@ -63,6 +69,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(out, "const LIBRARY: &[(&str, &str)] = &[\n{library}];")?;
     writeln!(out, "type Files = &'static [(&'static str, &'static str)];")?;
     writeln!(out, "const FOLDERS: &[(&str, Files)] = &[\n{folders}];")?;
+    let briefs = serde_json::to_string(&briefs)?;
+    writeln!(out, "/// What lists show of every rule, as JSON.\nconst SHOWN: &str = {briefs:?};")?;
     writeln!(out, "static SHIPPED: &[Shipped] = &[\n{rules_made}];")?;
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("rules.rs"), out)?;
     println!("cargo::rerun-if-changed={}", rules.display());

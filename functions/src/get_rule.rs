@@ -24,5 +24,5 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
     let version = parse_version(call.query("version"))?;
-    Ok(one(&get_rule_sheet(ledger, &call.caller.tenant, call.parameter("key")?, version).await?))
+    one(&get_rule_sheet(ledger, &call.caller.tenant, call.parameter("key")?, version).await?)
 }

@@ -23,5 +23,5 @@ pub static ROUTE: Route = Route {
 };
 
 async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
-    Ok(list(&list_rule_rows(ledger, &call.caller.tenant).await?))
+    list(&list_rule_rows(ledger, &call.caller.tenant).await?)
 }

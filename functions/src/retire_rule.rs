@@ -23,5 +23,5 @@ pub static ROUTE: Route = Route {
 };
 
 async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
-    Ok(one(&retire_rule(ledger, &call.caller, call.parameter("key")?).await?))
+    one(&retire_rule(ledger, &call.caller, call.parameter("key")?).await?)
 }

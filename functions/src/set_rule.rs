@@ -24,5 +24,5 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
     let files = parse(&call.body)?;
-    Ok(one(&set_rule(ledger, &call.caller, call.parameter("key")?, files).await?))
+    one(&set_rule(ledger, &call.caller, call.parameter("key")?, files).await?)
 }

@@ -24,5 +24,5 @@ pub static ROUTE: Route = Route {
 
 async fn handle(ledger: &Writer, call: Call) -> Result<Reply, Error> {
     let values = parse_params(&call.body)?;
-    Ok(one(&set_rule_params(ledger, &call.caller, call.parameter("key")?, values).await?))
+    one(&set_rule_params(ledger, &call.caller, call.parameter("key")?, values).await?)
 }

@@ -18,7 +18,7 @@ pub(super) async fn list(door: &Door, settings: &Settings) -> Result<Ending, Fai
     match door.open(settings, Absent::Fail).await? {
         Opened::Store(open, tenant) => {
             for row in list_rule_rows(&open.app.writer, &tenant).await? {
-                print(&native::row(&row))?;
+                print(&native::row(&row)?)?;
             }
         }
         Opened::Server(server) => print_all(&server.web.send("GET", &server.path("rules"), b"").await?, "rules")?,
@@ -30,7 +30,7 @@ pub(super) async fn list(door: &Door, settings: &Settings) -> Result<Ending, Fai
 pub(super) async fn show(door: &Door, settings: &Settings, rule: &str) -> Result<Ending, Failure> {
     match door.open(settings, Absent::Fail).await? {
         Opened::Store(open, tenant) => {
-            print(&native::shown(&get_rule_sheet(&open.app.writer, &tenant, rule, None).await?))?;
+            print(&native::shown(&get_rule_sheet(&open.app.writer, &tenant, rule, None).await?)?)?;
         }
         Opened::Server(server) => print(&server.web.send("GET", &server.path(&place(rule)), b"").await?)?,
     }
@@ -46,7 +46,7 @@ pub(super) async fn add(door: &Door, settings: &Settings, sources: Vec<RuleSourc
         let added = match &opened {
             Opened::Store(open, tenant) => {
                 let added = set_rule(&open.app.writer, &operator(tenant.clone()), &folder, files).await;
-                added.map(|sheet| native::row(&sheet.row))
+                added.and_then(|sheet| native::row(&sheet.row))
             }
             Opened::Server(server) => {
                 let body = json!({"files": files}).to_string();
@@ -69,7 +69,7 @@ pub(super) async fn add(door: &Door, settings: &Settings, sources: Vec<RuleSourc
 pub(super) async fn remove(door: &Door, settings: &Settings, key: &str) -> Result<Ending, Failure> {
     match door.open(settings, Absent::Fail).await? {
         Opened::Store(open, tenant) => {
-            print(&native::row(&retire_rule(&open.app.writer, &operator(tenant), key).await?.row))?;
+            print(&native::row(&retire_rule(&open.app.writer, &operator(tenant), key).await?.row)?)?;
         }
         Opened::Server(server) => {
             print(&without_files(server.web.send("DELETE", &server.path(&place(key)), b"").await?))?;
@@ -88,7 +88,7 @@ pub(super) async fn set(
     let values: Object = values.into_iter().collect();
     match door.open(settings, Absent::Make).await? {
         Opened::Store(open, tenant) => {
-            print(&native::row(&set_rule_params(&open.app.writer, &operator(tenant), key, values).await?.row))?;
+            print(&native::row(&set_rule_params(&open.app.writer, &operator(tenant), key, values).await?.row)?)?;
         }
         Opened::Server(server) => {
             let body = json!({"params": values}).to_string();

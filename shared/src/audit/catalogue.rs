@@ -46,8 +46,7 @@ pub struct Shipped {
 static RULES: LazyLock<Result<Arc<Vec<Rule>>, Problem>> =
     LazyLock::new(|| SHIPPED.iter().map(Shipped::read).collect::<Result<_, _>>().map(Arc::new));
 
-static BRIEFS: LazyLock<Result<Vec<Brief>, Problem>> =
-    LazyLock::new(|| SHIPPED.iter().map(|shipped| parsed(shipped.metadata)).collect());
+static BRIEFS: LazyLock<Result<Vec<Brief>, Problem>> = LazyLock::new(|| parsed(SHOWN));
 
 impl Shipped {
     /// The controls that it checks, in order.
@@ -76,7 +75,7 @@ fn parsed<T: DeserializeOwned>(metadata: &str) -> Result<T, Problem> {
     serde_json::from_str(metadata).map_err(|error| Problem::new("the catalogue", 0, error.to_string()))
 }
 
-/// What lists show of every rule, by key: a third of what it takes to read them.
+/// What lists show of every rule, by key: an eighth of all that they say.
 pub fn briefs() -> Result<&'static [Brief], Problem> {
     BRIEFS.as_deref().map_err(Clone::clone)
 }

@@ -21,6 +21,7 @@ pub mod securityhub;
 
 use crate::domain::rate::PERIOD;
 use crate::domain::{Error, Rate};
+use serde::Serialize;
 use serde_json::Value;
 
 /// An answer on the wire.
@@ -42,6 +43,13 @@ impl Reply {
             headers: vec![("content-type", "application/json".to_owned())],
             body: body.to_string().into_bytes(),
         }
+    }
+
+    /// The same, of what has a shape of its own: a tree of values between it and the text would take longer than the text.
+    /// [`Error::Internal`] when JSON cannot say it.
+    pub fn written(status: u16, body: &impl Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_vec(body).map_err(Error::internal)?;
+        Ok(Self { status, headers: vec![("content-type", "application/json".to_owned())], body })
     }
 
     /// The same answer with one more header; `name` is in lower case.

@@ -9,6 +9,7 @@ use crate::domain::audit_rule::{Deed, Files, Param, RuleRow, RuleSheet};
 use crate::domain::framework::Control;
 use crate::domain::json::Object;
 use crate::domain::{Error, Vocabulary};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Bytes of the files of a rule together.
@@ -50,34 +51,81 @@ pub fn parse_version(version: Option<&str>) -> Result<Option<u32>, Error> {
 }
 
 /// All rules, in short.
-pub fn list(rows: &[RuleRow]) -> Reply {
-    Reply::json(200, &json!({"rules": rows.iter().map(row).collect::<Vec<_>>()}))
+pub fn list(rows: &[RuleRow]) -> Result<Reply, Error> {
+    Reply::written(200, &List { rules: rows.iter().map(Row::of).collect() })
 }
 
 /// One rule, with everything that is known of it.
-pub fn one(sheet: &RuleSheet) -> Reply {
-    Reply::json(200, &shown(sheet))
+pub fn one(sheet: &RuleSheet) -> Result<Reply, Error> {
+    Ok(Reply::json(200, &shown(sheet)?))
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    rules: Vec<Row<'a>>,
 }
 
 /// A rule in short.
-pub fn row(row: &RuleRow) -> Value {
-    let retired = row.own.as_ref().and_then(|own| own.retired.as_ref());
-    json!({
-        "key": row.key,
-        "rule_id": row.rule_id,
-        "origin": if row.own.is_some() { "tenant" } else { "catalogue" },
-        "version": row.version,
-        "severity": row.severity.word(),
-        "resource_type": row.resource_type,
-        "title": row.title,
-        "params": row.params.iter().map(|(name, param)| shown_param(row, name, param)).collect::<Vec<_>>(),
-        "params_set": row.set.as_ref().map(deed),
-        "retired": retired.map(deed),
-    })
+pub fn row(row: &RuleRow) -> Result<Value, Error> {
+    serde_json::to_value(Row::of(row)).map_err(Error::internal)
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    key: &'a str,
+    origin: &'static str,
+    params: Vec<ShownParam<'a>>,
+    params_set: Option<Value>,
+    resource_type: &'a str,
+    retired: Option<Value>,
+    rule_id: &'a str,
+    severity: &'static str,
+    title: &'a str,
+    version: u32,
+}
+
+impl<'a> Row<'a> {
+    fn of(row: &'a RuleRow) -> Self {
+        let retired = row.own.as_ref().and_then(|own| own.retired.as_ref());
+        Self {
+            key: &row.key,
+            origin: if row.own.is_some() { "tenant" } else { "catalogue" },
+            params: row.params.iter().map(|(name, param)| ShownParam::of(row, name, param)).collect(),
+            params_set: row.set.as_ref().map(deed),
+            resource_type: &row.resource_type,
+            retired: retired.map(deed),
+            rule_id: &row.rule_id,
+            severity: row.severity.word(),
+            title: &row.title,
+            version: row.version,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ShownParam<'a> {
+    default: &'a Value,
+    description: Option<&'a str>,
+    items: Option<&'static str>,
+    max: Option<f64>,
+    min: Option<f64>,
+    name: &'a str,
+    one_of: &'a [Value],
+    #[serde(rename = "type")]
+    kind: &'static str,
+    value: &'a Value,
+}
+
+impl<'a> ShownParam<'a> {
+    fn of(row: &'a RuleRow, name: &'a str, param: &'a Param) -> Self {
+        let Param { kind, items, default, description, min, max, one_of } = param;
+        let (value, description) = (row.values.get(name).unwrap_or(default), description.as_deref());
+        Self { default, description, items: *items, max: *max, min: *min, name, one_of, kind, value }
+    }
 }
 
 /// A rule with everything that is known of it.
-pub fn shown(sheet: &RuleSheet) -> Value {
+pub fn shown(sheet: &RuleSheet) -> Result<Value, Error> {
     let RuleSheet { row: short, description, rationale, ccss, controls, remediation, files } = sheet;
     let controls = controls.iter().map(|control| {
         let Control { control: id, .. } = control;
@@ -100,26 +148,11 @@ pub fn shown(sheet: &RuleSheet) -> Value {
         "versions": versions.collect::<Vec<_>>(),
         "files": files,
     });
-    let mut shown = row(short);
+    let mut shown = row(short)?;
     if let (Value::Object(members), Value::Object(more)) = (&mut shown, more) {
         members.extend(more);
     }
-    shown
-}
-
-fn shown_param(row: &RuleRow, name: &str, param: &Param) -> Value {
-    let Param { kind, items, default, description, min, max, one_of } = param;
-    json!({
-        "name": name,
-        "type": kind,
-        "items": items,
-        "default": default,
-        "value": row.values.get(name).unwrap_or(default),
-        "description": description,
-        "min": min,
-        "max": max,
-        "one_of": one_of,
-    })
+    Ok(shown)
 }
 
 fn deed(deed: &Deed) -> Value {
