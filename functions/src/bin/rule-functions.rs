@@ -1,8 +1,6 @@
 //! Functions about rules and what they are asked of, but for those that judge: Lambda's `_HANDLER` says which one this process is.
 
-use posture_functions::{
-    get_rule, infracast_run_audit, list_rules, retire_rule, runtime, set_rule_params, start_audits, sweep_inventory,
-};
+use posture_functions::{get_rule, infracast_run_audit, list_rules, retire_rule, runtime, set_rule_params};
 
 fn main() -> Result<(), lambda_runtime::Error> {
     runtime::run_named(
@@ -13,6 +11,6 @@ fn main() -> Result<(), lambda_runtime::Error> {
             &retire_rule::ROUTE,
             &set_rule_params::ROUTE,
         ],
-        &[&start_audits::TRIGGER, &sweep_inventory::TRIGGER],
+        &[],
     )
 }
