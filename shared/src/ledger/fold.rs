@@ -223,7 +223,7 @@ impl Writer {
         let mut wanted = Vec::new();
         for number in 0..count.div_ceil(SEGMENT_ROWS) {
             for family in Family::ALL {
-                let part = old.segments.get(number as usize).and_then(|parts| parts.get(family.name()));
+                let part = old.part(number, family);
                 let perishable = part.is_none_or(|part| checkpoint && part.expires.is_some());
                 if perishable || touched.contains_key(&(number, family)) {
                     wanted.push((number, family));

@@ -206,13 +206,13 @@ impl Reader {
     /// As [`Reader::view`], where an instant is known to lie in the past.
     pub(super) async fn view_of(&self, tenant: &TenantId, when: When, need: &Need) -> Result<View, Error> {
         let mut lineage = self.lineage(tenant, when, need).await?;
-        match lineage.base.load(&self.store, tenant, need).await {
+        match self.load(tenant, &lineage.base, need).await {
             Ok(()) => {}
             Err(Missing::Failed(error) | Missing::Damaged(error)) => return Err(error),
             Err(Missing::Segment) => {
                 tracing::warn!(tenant = %tenant, seq = lineage.base.manifest.seq, "a segment is gone; falling back to a checkpoint");
                 lineage = self.checkpointed(tenant, when).await?;
-                match lineage.base.load(&self.store, tenant, need).await {
+                match self.load(tenant, &lineage.base, need).await {
                     Ok(()) => {}
                     Err(Missing::Failed(error) | Missing::Damaged(error)) => return Err(error),
                     Err(Missing::Segment) => {
@@ -228,6 +228,13 @@ impl Reader {
             When::At(at) | When::Pinned { at, .. } => at,
         };
         Ok(lineage.view(now))
+    }
+
+    /// Loads what `need` names of a base, as far as no other base that is known of the tenant has it.
+    async fn load(&self, tenant: &TenantId, base: &Base, need: &Need) -> Result<(), Missing> {
+        let (newest, other) = self.cache.get(tenant);
+        newest.iter().chain(&other).for_each(|known| base.share(&known.base, need));
+        base.load(&self.store, tenant, need).await
     }
 
     async fn lineage(&self, tenant: &TenantId, when: When, need: &Need) -> Result<Lineage, Error> {
@@ -248,7 +255,7 @@ impl Reader {
                 let base = Arc::clone(&known.base);
                 // Loading is repeated by the caller, who also handles missing segments. On the heap, because everything that
                 // opens a view would be larger by it.
-                let load = Box::pin(base.load(&self.store, tenant, need));
+                let load = Box::pin(self.load(tenant, &base, need));
                 let (fresh, _) = tokio::join!(self.refresh(tenant, known), load);
                 fresh?
             }
@@ -345,9 +352,11 @@ impl Reader {
         need: &Need,
     ) -> Result<Option<Lineage>, Error> {
         let base = Arc::new(Base::new(manifest));
+        if !matches!(when, None | Some(When::Now)) {
+            base.put_beside();
+        }
         // Loading is repeated by the caller, who also handles missing segments.
-        let (layers, _) =
-            tokio::join!(self.log_after(tenant, &base.manifest, until), base.load(&self.store, tenant, need));
+        let (layers, _) = tokio::join!(self.log_after(tenant, &base.manifest, until), self.load(tenant, &base, need));
         let layers = layers?;
         let fits = layers
             .first()
