@@ -1,7 +1,10 @@
 //! `as_of` on the reads of a dialect that has no such parameter of its own (DESIGN §3: any instant, one code path).
 
 use crate::house::{ARN, House, finding};
+use crate::ledger::{self, Ledger, day};
 use lambda_http::http::Method;
+use posture_shared::domain::{Cell, Column, Family, Ordinal};
+use posture_shared::ledger::{Need, When, Writer};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "111111111111";
@@ -115,4 +118,32 @@ async fn what_another_clock_wrote_is_no_future() {
         let (_, body) = get(format!("{changes}&from_date={}&to_date={to}", start.plus(-MINUTE))).await;
         assert_eq!(body["meta"]["total"], json!(1), "an end between our clock and the newest commit: {body}");
     }
+}
+
+/// A past state that has most segments in common with the newest is not read, and not held, a second time.
+#[tokio::test]
+async fn what_two_states_have_in_common_is_read_once() {
+    let ledger = Ledger::new().await;
+    ledger.import(&[ledger::finding(0, "LOW", &day(1))]).await;
+    ledger.writer.fold(ledger.tenant()).await.unwrap();
+    let first = ledger.clock.now();
+    ledger.clock.set(first.plus(60_000));
+    ledger.import(&[ledger::finding(0, "HIGH", &day(2))]).await;
+    ledger.writer.fold(ledger.tenant()).await.unwrap();
+    let config = posture_local::embedded::config(ledger.faults.clone());
+    let fresh = Writer::connect(&config, ledger::TABLE, ledger.clock.clone(), ledger.writer.masters().clone());
+    let need = Need::all([Family::Core, Family::Ids]);
+    let mut told = Vec::new();
+    for (when, expected) in [(When::Now, &["segment core", "segment ids"][..]), (When::At(first), &["segment core"])] {
+        ledger.meter.take();
+        let view = fresh.view(ledger.tenant(), when, &need).await.unwrap();
+        let kinds = ledger.meter.take().kinds;
+        let asked: Vec<&String> = kinds.keys().filter(|kind| kind.starts_with("segment")).collect();
+        assert_eq!(asked, expected);
+        let cell = |column| view.cell(Ordinal(0), column).unwrap();
+        told.push((cell(Column::Severity), cell(Column::Id)));
+    }
+    let severity = |word: &str| Cell::Text(word.to_owned());
+    assert_eq!(told.iter().map(|(one, _)| one.clone()).collect::<Vec<_>>(), [severity("high"), severity("low")]);
+    assert!(told.iter().all(|(_, id)| *id == Cell::Text(ledger::key(0).id)), "{told:?}");
 }

@@ -65,8 +65,8 @@ pub(super) struct Base {
     pub manifest: Manifest,
     /// How many bytes are kept ready.
     most: AtomicUsize,
-    loaded: RwLock<HashMap<Place, Held>>,
-    /// Bytes of the loaded segments that are ready.
+    loaded: RwLock<HashMap<Place, Slot>>,
+    /// Bytes of the loaded segments that are ready, but for those that one beside the newest shares with it.
     ready: AtomicUsize,
     /// The segment of each family that was unpacked last; findings are gone through in order.
     unpacked: Mutex<HashMap<Family, (u32, Arc<Block>)>>,
@@ -75,9 +75,12 @@ pub(super) struct Base {
 /// A segment's number and family.
 type Place = (u32, Family);
 
-/// A segment in memory.
+/// A segment in memory, once for all bases that have it.
+type Slot = Arc<RwLock<Held>>;
+
+/// How a segment is held in memory.
 #[derive(Debug, Clone)]
-pub(super) enum Held {
+enum Held {
     Packed(Arc<Segment>),
     Ready(Arc<Block>),
 }
@@ -112,8 +115,8 @@ impl Base {
     /// The base of the next fold, whose segments are those of this one but for what was written.
     pub fn next(&self, manifest: Manifest, written: impl IntoIterator<Item = (Place, Segment)>) -> Self {
         let mut loaded = self.loaded().clone();
-        loaded.extend(written.into_iter().map(|(place, segment)| (place, Held::Packed(Arc::new(segment)))));
-        let ready = loaded.values().filter(|held| matches!(held, Held::Ready(_))).map(Held::bytes).sum();
+        loaded.extend(written.into_iter().map(|(place, segment)| (place, packed(segment))));
+        let ready = ready_bytes(loaded.values());
         Self { manifest, loaded: RwLock::new(loaded), ready: AtomicUsize::new(ready), ..Self::default() }
     }
 
@@ -122,12 +125,16 @@ impl Base {
         self.most.store(READY_BYTES_BESIDE, Ordering::Relaxed);
     }
 
-    /// Bytes held in memory, roughly.
-    pub fn bytes(&self) -> usize {
-        self.loaded().values().map(Held::bytes).sum()
+    fn is_beside(&self) -> bool {
+        self.most.load(Ordering::Relaxed) <= READY_BYTES_BESIDE
     }
 
-    fn loaded(&self) -> RwLockReadGuard<'_, HashMap<Place, Held>> {
+    /// Bytes held in memory, roughly.
+    pub fn bytes(&self) -> usize {
+        self.loaded().values().map(|slot| held(slot).bytes()).sum()
+    }
+
+    fn loaded(&self) -> RwLockReadGuard<'_, HashMap<Place, Slot>> {
         self.loaded.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -140,11 +147,10 @@ impl Base {
     /// The columns of a loaded segment. What is read is kept ready as far as there is room, but for long texts, because few
     /// questions look at them.
     pub fn block(&self, number: u32, family: Family) -> Result<Option<Arc<Block>>, Error> {
-        let held = self.loaded().get(&(number, family)).cloned();
-        let segment = match held {
-            None => return Ok(None),
-            Some(Held::Ready(block)) => return Ok(Some(block)),
-            Some(Held::Packed(segment)) => segment,
+        let Some(slot) = self.loaded().get(&(number, family)).cloned() else { return Ok(None) };
+        let segment = match held(&slot) {
+            Held::Ready(block) => return Ok(Some(block)),
+            Held::Packed(segment) => segment,
         };
         let last = self.unpacked().get(&family).filter(|(last, _)| *last == number).map(|(_, block)| Arc::clone(block));
         if let Some(block) = last {
@@ -152,9 +158,12 @@ impl Base {
         }
         let block = Arc::new(segment.unpack()?);
         let has_room = self.ready.load(Ordering::Relaxed) + block.bytes() <= self.most.load(Ordering::Relaxed);
-        if family != Family::Text && has_room {
-            let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
-            if let Some(Held::Packed(_)) = loaded.insert((number, family), Held::Ready(Arc::clone(&block))) {
+        // Held here, among the loaded ones, and by the newest base, whose room is not for others to fill.
+        let is_shared = self.is_beside() && Arc::strong_count(&slot) > 2;
+        if family != Family::Text && has_room && !is_shared {
+            let ready = Held::Ready(Arc::clone(&block));
+            let former = std::mem::replace(&mut *slot.write().unwrap_or_else(PoisonError::into_inner), ready);
+            if matches!(former, Held::Packed(_)) {
                 self.ready.fetch_add(block.bytes(), Ordering::Relaxed);
             }
         } else {
@@ -179,20 +188,8 @@ impl Base {
 
     /// Loads what `need` names and is not here yet, in one round of requests.
     pub async fn load(&self, store: &Store, tenant: &TenantId, need: &Need) -> Result<(), Missing> {
-        let numbers = need.numbers();
-        let mut wanted: Vec<(u32, Family, Part)> = Vec::new();
-        for (number, parts) in (0_u32..).zip(&self.manifest.segments) {
-            if numbers.as_ref().is_some_and(|numbers| !numbers.contains(&number)) {
-                continue;
-            }
-            for family in &need.families {
-                if !self.loaded().contains_key(&(number, *family))
-                    && let Some(part) = parts.get(family.name())
-                {
-                    wanted.push((number, *family, part.clone()));
-                }
-            }
-        }
+        let wanted: Vec<(u32, Family, Part)> =
+            self.absent(need).map(|(number, family, part)| (number, family, part.clone())).collect();
         if wanted.is_empty() {
             return Ok(());
         }
@@ -211,16 +208,58 @@ impl Base {
                 bytes.extend_from_slice(item.bytes("body").map_err(Missing::Damaged)?);
             }
             let segment = Segment::decode(&bytes).map_err(Missing::Damaged)?;
-            loaded.push(((number, family), Held::Packed(Arc::new(segment))));
+            loaded.push(((number, family), packed(segment)));
         }
-        let mut known = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
-        for (place, held) in loaded {
-            // Another request may have been faster, and what it loaded be ready by now.
-            known.entry(place).or_insert(held);
-        }
-        drop(known);
+        self.keep(loaded);
         Ok(())
     }
+
+    /// Takes over what `need` names and another base of the same tenant has: the same part of a segment is never written twice.
+    pub fn share(&self, other: &Self, need: &Need) {
+        let shared: Vec<(Place, Slot)> = self
+            .absent(need)
+            .filter(|(number, family, part)| other.manifest.part(*number, *family) == Some(*part))
+            .filter_map(|(number, family, _)| {
+                let place = (number, family);
+                other.loaded().get(&place).map(|slot| (place, Arc::clone(slot)))
+            })
+            .collect();
+        if !self.is_beside() {
+            self.ready.fetch_add(ready_bytes(shared.iter().map(|(_, slot)| slot)), Ordering::Relaxed);
+        }
+        self.keep(shared);
+    }
+
+    /// What `need` names and is not here yet.
+    fn absent<'a>(&'a self, need: &'a Need) -> impl Iterator<Item = (u32, Family, &'a Part)> {
+        let numbers = need.numbers();
+        let segments = (0_u32..).zip(&self.manifest.segments);
+        let named = segments.filter(move |(number, _)| numbers.as_ref().is_none_or(|these| these.contains(number)));
+        let parts = named.flat_map(|(number, parts)| {
+            need.families.iter().filter_map(move |family| Some((number, *family, parts.get(family.name())?)))
+        });
+        parts.filter(|(number, family, _)| !self.loaded().contains_key(&(*number, *family)))
+    }
+
+    fn keep(&self, loaded: Vec<(Place, Slot)>) {
+        let mut known = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        for (place, slot) in loaded {
+            // Another request may have been faster, and what it loaded be ready by now.
+            known.entry(place).or_insert(slot);
+        }
+    }
+}
+
+fn packed(segment: Segment) -> Slot {
+    Arc::new(RwLock::new(Held::Packed(Arc::new(segment))))
+}
+
+fn ready_bytes<'a>(slots: impl Iterator<Item = &'a Slot>) -> usize {
+    slots.map(held).filter(|held| matches!(held, Held::Ready(_))).map(|held| held.bytes()).sum()
+}
+
+fn held(slot: &Slot) -> Held {
+    slot.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// The keys of the items over which a part is spread.
@@ -232,7 +271,7 @@ pub(super) fn part_keys(tenant: &TenantId, number: u32, family: Family, part: &P
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-    use super::{Base, Manifest, READY_BYTES, SEGMENT_ROWS, Segment};
+    use super::{Base, Manifest, Need, Part, READY_BYTES, SEGMENT_ROWS, Segment};
     use crate::domain::query::{Clause, Filter, SortKey, Test};
     use crate::domain::{Cell, Column, Family, Instant, Ordinal};
     use crate::ledger::manifest::Parts;
@@ -279,6 +318,39 @@ mod tests {
             base: Arc::new(base),
             overlay: Arc::new(Overlay::new(ROWS)),
         }
+    }
+
+    /// Two states have most segments in common: these are read, held and unpacked once.
+    #[test]
+    fn bases_share_the_segments_that_both_have() {
+        let all = Need::all([Family::Core, Family::Ids]);
+        let part = |fold: &str| Part { fold: fold.to_owned(), items: 1, bytes: 1, expires: None };
+        let segment = |fold: &str| Family::ALL.map(|family| (family.name().to_owned(), part(fold)));
+        let manifest = |folds: [&str; 3]| {
+            let segments = folds.iter().map(|fold| Parts::from(segment(fold))).collect();
+            Manifest { count: ROWS, segments, ..Manifest::default() }
+        };
+        let newest = view(READY_BYTES).base.next(manifest(["a", "b", "c"]), []);
+        let past = Base::new(manifest(["a", "b", "before"]));
+        past.put_beside();
+        past.share(&newest, &all);
+        let absent: Vec<(u32, Family)> = past.absent(&all).map(|(number, family, _)| (number, family)).collect();
+        assert_eq!(absent, [(2, Family::Core), (2, Family::Ids)]);
+        assert_eq!(past.absent(&Need::all([Family::Text])).count(), 3, "what was not named is not taken over");
+        let ready = |base: &Base| base.ready.load(Ordering::Relaxed);
+        let unpack = |base: &Base| base.block(0, Family::Ids).unwrap().unwrap();
+        let packed = newest.bytes();
+        unpack(&past);
+        assert_eq!((newest.bytes(), ready(&past)), (packed, 0), "the newest one's room is its own");
+        assert!(Arc::ptr_eq(&unpack(&newest), &newest.block(0, Family::Ids).unwrap().unwrap()));
+        let other = Base::new(manifest(["a", "d", "e"]));
+        other.share(&newest, &all);
+        assert!(Arc::ptr_eq(&unpack(&newest), &unpack(&other)));
+        assert_eq!(
+            (ready(&other), ready(&past)),
+            (ready(&newest), 0),
+            "what is ready counts once it is the newest one's"
+        );
     }
 
     /// What there is no room for is unpacked whenever it is read, and answers the same.

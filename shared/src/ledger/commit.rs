@@ -13,7 +13,6 @@ use crate::domain::{
 use crate::secrets;
 use crate::tally;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Items per transaction (a limit of DynamoDB).
 pub(super) const TRANSACTION_ITEMS: usize = 100;
@@ -380,7 +379,7 @@ impl Writer {
             Transacted::Throttled => false,
         };
         if done {
-            self.cache.append(tenant, Arc::new(entry));
+            self.cache.append(tenant, entry);
             tally::committed();
             return Ok(Committed::Done(head));
         }

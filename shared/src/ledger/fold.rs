@@ -139,8 +139,8 @@ impl Writer {
 
     /// Writes the index anew from the log alone, as a checkpoint. Returns the covered sequence number.
     pub async fn rebuild(&self, tenant: &TenantId) -> Result<u64, Error> {
-        let entries = self.log_after(tenant, &Manifest::default(), None).await?;
-        let view = super::lineage::Lineage::new(Arc::default(), entries).view(self.clock.now());
+        let layers = self.log_after(tenant, &Manifest::default(), None).await?;
+        let view = super::lineage::Lineage::new(Arc::default(), layers).view(self.clock.now());
         self.cache.forget(tenant);
         let stale = self.store.query(&keys::manifest_partition(tenant), &Default::default()).await?.0;
         for item in stale {
@@ -223,7 +223,7 @@ impl Writer {
         let mut wanted = Vec::new();
         for number in 0..count.div_ceil(SEGMENT_ROWS) {
             for family in Family::ALL {
-                let part = old.segments.get(number as usize).and_then(|parts| parts.get(family.name()));
+                let part = old.part(number, family);
                 let perishable = part.is_none_or(|part| checkpoint && part.expires.is_some());
                 if perishable || touched.contains_key(&(number, family)) {
                     wanted.push((number, family));

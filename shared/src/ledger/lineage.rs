@@ -2,8 +2,9 @@
 
 use super::base::{Base, Missing, Need};
 use super::entry::Entry;
+use super::log::layers;
 use super::manifest::Manifest;
-use super::overlay::Overlay;
+use super::overlay::{Layer, Overlay};
 use super::proof::Hash;
 use super::store::Range;
 use super::view::View;
@@ -26,7 +27,7 @@ const MANIFESTS_TRIED: usize = 8;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lineage {
     pub base: Arc<Base>,
-    pub entries: Vec<Arc<Entry>>,
+    layers: Vec<Arc<Layer>>,
     overlay: Arc<Overlay>,
 }
 
@@ -45,38 +46,38 @@ pub(super) struct Cache {
 }
 
 impl Lineage {
-    pub fn new(base: Arc<Base>, entries: Vec<Arc<Entry>>) -> Self {
+    pub fn new(base: Arc<Base>, layers: Vec<Arc<Layer>>) -> Self {
         let mut overlay = Overlay::new(base.manifest.count);
-        entries.iter().for_each(|entry| overlay.apply(entry));
-        Self { base, entries, overlay: Arc::new(overlay) }
+        layers.iter().for_each(|layer| overlay.apply(layer));
+        Self { base, layers, overlay: Arc::new(overlay) }
     }
 
     /// The newest commit in it: sequence number, instant and chain hash.
     pub fn tip(&self) -> (u64, Instant, Hash) {
         let manifest = &self.base.manifest;
-        self.entries.last().map_or((manifest.seq, manifest.at, manifest.chain), |e| (e.seq, e.at, e.chain))
+        self.layers.last().map_or((manifest.seq, manifest.at, manifest.chain), |e| (e.seq, e.at, e.chain))
     }
 
     /// Stored bytes of the entries.
     pub fn tail_bytes(&self) -> usize {
-        self.entries.iter().map(|entry| entry.size).sum()
+        self.layers.iter().map(|layer| layer.size).sum()
     }
 
     /// The same lineage without the entries that `keep` refuses.
-    fn cut(&self, keep: impl Fn(&Entry) -> bool) -> Self {
-        let count = self.entries.iter().take_while(|entry| keep(entry)).count();
-        if count == self.entries.len() {
+    fn cut(&self, keep: impl Fn(&Layer) -> bool) -> Self {
+        let count = self.layers.iter().take_while(|layer| keep(layer)).count();
+        if count == self.layers.len() {
             return self.clone();
         }
-        Self::new(Arc::clone(&self.base), self.entries.iter().take(count).cloned().collect())
+        Self::new(Arc::clone(&self.base), self.layers.iter().take(count).cloned().collect())
     }
 
     /// Adds entries that follow; what is known already is passed over, and so is everything after a gap.
-    fn extend(&mut self, entries: &[Arc<Entry>]) {
-        for entry in entries {
-            if entry.seq == self.tip().0 + 1 {
-                Arc::make_mut(&mut self.overlay).apply(entry);
-                self.entries.push(Arc::clone(entry));
+    fn extend(&mut self, layers: &[Arc<Layer>]) {
+        for layer in layers {
+            if layer.seq == self.tip().0 + 1 {
+                Arc::make_mut(&mut self.overlay).apply(layer);
+                self.layers.push(Arc::clone(layer));
             }
         }
     }
@@ -144,12 +145,12 @@ impl Cache {
     /// Puts a new base under the newest lineage; the former one is kept beside it.
     pub fn rebase(&self, tenant: &TenantId, base: Arc<Base>) {
         let newest = self.get(tenant).0;
-        let entries = newest.map_or_else(Vec::new, |known| {
-            known.entries.iter().filter(|entry| entry.seq > base.manifest.seq).cloned().collect()
+        let layers = newest.map_or_else(Vec::new, |known| {
+            known.layers.iter().filter(|layer| layer.seq > base.manifest.seq).cloned().collect()
         });
-        let follows = entries.first().is_none_or(|entry| entry.previous == base.manifest.chain);
+        let follows = layers.first().is_none_or(|layer| layer.previous == base.manifest.chain);
         if follows {
-            self.put_newest(tenant, Lineage::new(base, entries));
+            self.put_newest(tenant, Lineage::new(base, layers));
         } else {
             self.forget(tenant);
         }
@@ -170,12 +171,12 @@ impl Cache {
     }
 
     /// Adds a commit of this process to the newest lineage, if it follows there.
-    pub fn append(&self, tenant: &TenantId, entry: Arc<Entry>) {
+    pub fn append(&self, tenant: &TenantId, entry: Entry) {
         let mut guard = self.lock();
         if let Some(lineage) = guard.0.get_mut(tenant).and_then(|warm| warm.newest.as_mut())
             && lineage.tip().2 == entry.previous
         {
-            lineage.extend(&[entry]);
+            lineage.extend(&[Arc::new(Layer::of(entry))]);
         }
     }
 
@@ -205,19 +206,19 @@ impl Reader {
     /// As [`Reader::view`], where an instant is known to lie in the past.
     pub(super) async fn view_of(&self, tenant: &TenantId, when: When, need: &Need) -> Result<View, Error> {
         let mut lineage = self.lineage(tenant, when, need).await?;
-        match lineage.base.load(&self.store, tenant, need).await {
+        match self.load(tenant, &lineage.base, need).await {
             Ok(()) => {}
             Err(Missing::Failed(error) | Missing::Damaged(error)) => return Err(error),
             Err(Missing::Segment) => {
                 tracing::warn!(tenant = %tenant, seq = lineage.base.manifest.seq, "a segment is gone; falling back to a checkpoint");
                 lineage = self.checkpointed(tenant, when).await?;
-                match lineage.base.load(&self.store, tenant, need).await {
+                match self.load(tenant, &lineage.base, need).await {
                     Ok(()) => {}
                     Err(Missing::Failed(error) | Missing::Damaged(error)) => return Err(error),
                     Err(Missing::Segment) => {
                         // Not even the checkpoint is whole: the log alone still tells everything.
-                        let entries = self.log_after(tenant, &Manifest::default(), None).await?;
-                        lineage = cut_to(&Lineage::new(Arc::default(), entries), when)?;
+                        let layers = self.log_after(tenant, &Manifest::default(), None).await?;
+                        lineage = cut_to(&Lineage::new(Arc::default(), layers), when)?;
                     }
                 }
             }
@@ -227,6 +228,13 @@ impl Reader {
             When::At(at) | When::Pinned { at, .. } => at,
         };
         Ok(lineage.view(now))
+    }
+
+    /// Loads what `need` names of a base, as far as no other base that is known of the tenant has it.
+    async fn load(&self, tenant: &TenantId, base: &Base, need: &Need) -> Result<(), Missing> {
+        let (newest, other) = self.cache.get(tenant);
+        newest.iter().chain(&other).for_each(|known| base.share(&known.base, need));
+        base.load(&self.store, tenant, need).await
     }
 
     async fn lineage(&self, tenant: &TenantId, when: When, need: &Need) -> Result<Lineage, Error> {
@@ -247,7 +255,7 @@ impl Reader {
                 let base = Arc::clone(&known.base);
                 // Loading is repeated by the caller, who also handles missing segments. On the heap, because everything that
                 // opens a view would be larger by it.
-                let load = Box::pin(base.load(&self.store, tenant, need));
+                let load = Box::pin(self.load(tenant, &base, need));
                 let (fresh, _) = tokio::join!(self.refresh(tenant, known), load);
                 fresh?
             }
@@ -270,26 +278,25 @@ impl Reader {
         let (seq, at, chain) = known.tip();
         let range = Range { from: (seq > 0).then(|| at.key()), consistent: true, ..Range::default() };
         let (items, more) = self.store.query_page(&keys::log_partition(tenant), &range).await?;
-        let mut entries =
-            items.iter().map(|item| Entry::from_item(item).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
+        let mut layers = layers(&items)?;
         if seq > 0 {
             // The entry that we know comes first, also when it is in the fold; another one or none in its place means
             // that the table was restored.
-            match entries.first() {
-                Some(first) if first.seq == seq && first.chain == chain => drop(entries.remove(0)),
+            match layers.first() {
+                Some(first) if first.seq == seq && first.chain == chain => drop(layers.remove(0)),
                 _ => {
                     self.cache.forget(tenant);
                     return Ok(None);
                 }
             }
         }
-        let follows = entries.first().is_none_or(|first| first.seq == seq + 1 && first.previous == chain);
-        let gapless = entries.windows(2).all(|pair| matches!(pair, [a, b] if b.seq == a.seq + 1));
+        let follows = layers.first().is_none_or(|first| first.seq == seq + 1 && first.previous == chain);
+        let gapless = layers.windows(2).all(|pair| matches!(pair, [a, b] if b.seq == a.seq + 1));
         if more || !follows || !gapless {
             self.cache.forget(tenant);
             return Ok(None);
         }
-        known.extend(&entries);
+        known.extend(&layers);
         if known.tail_bytes() > WARM_TAIL_BYTES {
             // Rather than carry ever more entries, start from the newest base at the next look.
             self.cache.forget(tenant);
@@ -332,8 +339,8 @@ impl Reader {
                 }
             }
         }
-        let entries = self.log_after(tenant, &Manifest::default(), until).await?;
-        self.remember(tenant, Lineage::new(Arc::default(), entries), when)
+        let layers = self.log_after(tenant, &Manifest::default(), until).await?;
+        self.remember(tenant, Lineage::new(Arc::default(), layers), when)
     }
 
     async fn cold_from(
@@ -345,17 +352,19 @@ impl Reader {
         need: &Need,
     ) -> Result<Option<Lineage>, Error> {
         let base = Arc::new(Base::new(manifest));
+        if !matches!(when, None | Some(When::Now)) {
+            base.put_beside();
+        }
         // Loading is repeated by the caller, who also handles missing segments.
-        let (entries, _) =
-            tokio::join!(self.log_after(tenant, &base.manifest, until), base.load(&self.store, tenant, need));
-        let entries = entries?;
-        let fits = entries
+        let (layers, _) = tokio::join!(self.log_after(tenant, &base.manifest, until), self.load(tenant, &base, need));
+        let layers = layers?;
+        let fits = layers
             .first()
             .is_none_or(|first| first.seq == base.manifest.seq + 1 && first.previous == base.manifest.chain);
         if !fits {
             return Ok(None);
         }
-        self.remember(tenant, Lineage::new(base, entries), when).map(Some)
+        self.remember(tenant, Lineage::new(base, layers), when).map(Some)
     }
 
     fn remember(&self, tenant: &TenantId, lineage: Lineage, when: Option<When>) -> Result<Lineage, Error> {
@@ -383,12 +392,12 @@ impl Reader {
             let manifest = Manifest::from_item(item)?;
             let later = matches!(when, When::Pinned { seq, .. } if manifest.seq > seq);
             if manifest.checkpoint && !later {
-                let entries = self.log_after(tenant, &manifest, bound).await?;
-                return cut_to(&Lineage::new(Arc::new(Base::new(manifest)), entries), when);
+                let layers = self.log_after(tenant, &manifest, bound).await?;
+                return cut_to(&Lineage::new(Arc::new(Base::new(manifest)), layers), when);
             }
         }
-        let entries = self.log_after(tenant, &Manifest::default(), bound).await?;
-        cut_to(&Lineage::new(Arc::default(), entries), when)
+        let layers = self.log_after(tenant, &Manifest::default(), bound).await?;
+        cut_to(&Lineage::new(Arc::default(), layers), when)
     }
 }
 
@@ -414,9 +423,9 @@ fn covers(lineage: &Lineage, when: When) -> bool {
 fn cut_to(lineage: &Lineage, when: When) -> Result<Lineage, Error> {
     match when {
         When::Now => Ok(lineage.clone()),
-        When::At(at) => Ok(lineage.cut(|entry| entry.at <= at)),
+        When::At(at) => Ok(lineage.cut(|layer| layer.at <= at)),
         When::Pinned { seq, chain, .. } => {
-            let cut = lineage.cut(|entry| entry.seq <= seq);
+            let cut = lineage.cut(|layer| layer.seq <= seq);
             let (tip, _, hash) = cut.tip();
             if tip == seq && chain.is_none_or(|chain| hash.short() == chain) {
                 return Ok(cut);

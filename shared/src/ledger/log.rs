@@ -2,7 +2,9 @@
 
 use super::entry::Entry;
 use super::evidence::right_after;
+use super::item::Item;
 use super::manifest::Manifest;
+use super::overlay::Layer;
 use super::proof::Hash;
 use super::store::{Range, Store};
 use super::view::View;
@@ -53,13 +55,13 @@ impl Reader {
         Err(gap(tenant))
     }
 
-    /// The entries after a manifest's commit, up to an instant, without gaps.
+    /// What the entries after a manifest's commit lay over it, up to an instant, without gaps.
     pub(super) async fn log_after(
         &self,
         tenant: &TenantId,
         manifest: &Manifest,
         until: Option<Instant>,
-    ) -> Result<Vec<Arc<Entry>>, Error> {
+    ) -> Result<Vec<Arc<Layer>>, Error> {
         let from = manifest.at.plus(1);
         if until.is_some_and(|until| until < from) {
             return Ok(Vec::new());
@@ -75,15 +77,20 @@ impl Reader {
 }
 
 /// Reads a stretch of the log, again when it seems to have a gap: pages of one query are read at different moments.
-async fn read_log(store: &Store, tenant: &TenantId, range: &Range) -> Result<Vec<Arc<Entry>>, Error> {
+async fn read_log(store: &Store, tenant: &TenantId, range: &Range) -> Result<Vec<Arc<Layer>>, Error> {
     for _ in 0..GAP_RETRIES {
         let (items, _) = store.query(&keys::log_partition(tenant), range).await?;
-        let entries = items.iter().map(|item| Entry::from_item(item).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
-        if entries.windows(2).all(|pair| matches!(pair, [a, b] if b.seq == a.seq + 1 && b.previous == a.chain)) {
-            return Ok(entries);
+        let layers = layers(&items)?;
+        if layers.windows(2).all(|pair| matches!(pair, [a, b] if b.seq == a.seq + 1 && b.previous == a.chain)) {
+            return Ok(layers);
         }
     }
     Err(gap(tenant))
+}
+
+/// What log entries lay over the columns below.
+pub(super) fn layers(items: &[Item]) -> Result<Vec<Arc<Layer>>, Error> {
+    items.iter().map(|item| Ok(Arc::new(Layer::of(Entry::from_item(item)?)))).collect()
 }
 
 fn gap(tenant: &TenantId) -> Error {

@@ -6,7 +6,7 @@ use super::keys;
 use super::proof::Hash;
 use super::store::{Range, Store};
 use super::{FORMAT, check_format};
-use crate::domain::{Error, Instant, TenantId};
+use crate::domain::{Error, Family, Instant, TenantId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -74,6 +74,11 @@ impl Manifest {
     /// The size of everything that it names, in bytes.
     pub fn bytes(&self) -> u64 {
         self.segments.iter().flat_map(BTreeMap::values).map(|part| part.bytes).sum()
+    }
+
+    /// What was written for a family of a segment.
+    pub fn part(&self, number: u32, family: Family) -> Option<&Part> {
+        self.segments.get(number as usize)?.get(family.name())
     }
 
     pub fn to_item(&self, tenant: &TenantId) -> Result<Item, Error> {

@@ -156,7 +156,7 @@ fn damaged() -> Error {
 }
 
 /// What is left to read.
-struct Input<'a>(&'a [u8]);
+pub(super) struct Input<'a>(pub &'a [u8]);
 
 impl<'a> Input<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], Error> {
@@ -171,12 +171,12 @@ impl<'a> Input<'a> {
         Ok(*byte)
     }
 
-    fn bytes(&mut self) -> Result<&'a [u8], Error> {
+    pub fn bytes(&mut self) -> Result<&'a [u8], Error> {
         let count = self.number()?;
         self.take(count)
     }
 
-    fn number(&mut self) -> Result<usize, Error> {
+    pub fn number(&mut self) -> Result<usize, Error> {
         usize::try_from(self.u64()?).map_err(|_| damaged())
     }
 
@@ -193,7 +193,7 @@ impl<'a> Input<'a> {
     }
 }
 
-fn put_number(out: &mut Vec<u8>, number: usize) {
+pub(super) fn put_number(out: &mut Vec<u8>, number: usize) {
     put_u64(out, number as u64);
 }
 

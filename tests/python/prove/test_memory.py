@@ -12,7 +12,8 @@ import uuid
 
 import pytest
 
-from cold_start import start
+import lambda_runtime
+from cold_start import peak, start
 from lambda_runtime import functions
 from posture import RELEASE, ROOT, admin, dynamodb, environment
 from test_package import unpacked  # noqa: F401
@@ -71,11 +72,13 @@ def questions():
             if event["httpMethod"] == "POST":
                 wide = event | {"body": json.dumps(wish), "isBase64Encoded": False}
             else:
-                wide = event | {
-                    "queryStringParameters": wish,
-                    "multiValueQueryStringParameters": {name: [value] for name, value in wish.items()},
-                }
+                wide = asked(event, wish)
             yield f"{path.stem} {number + 1}", path.stem, wide
+
+
+def asked(event, query):
+    """The event with that query."""
+    return event | {"queryStringParameters": query, "multiValueQueryStringParameters": {name: [value] for name, value in query.items()}}
 
 
 def imports():
@@ -123,3 +126,44 @@ def test_a_million_findings_fit_into_the_memory(unpacked, store, capsys):  # noq
     folds = [peak for name, peak in peaks.items() if name.startswith("import ")]
     assert max(folds) > 3 * min(folds), "one that folds reads the index, and the others do not"
     assert {name: peak for name, peak in peaks.items() if peak > MOST_MEGABYTES} == {}
+
+
+@pytest.fixture
+def warm(unpacked, monkeypatch):  # noqa: F811
+    """Runs packaged functions that answer more than one event."""
+    folder, _ = unpacked
+    programs = {name: folder / debug.name for name, debug in functions().items()}
+    monkeypatch.setattr(lambda_runtime, "program_of", programs.get)
+    return lambda_runtime.running
+
+
+def halfway(warm, variables, token):
+    """An instant between the first commit and the newest, as clients name it."""
+    event = json.loads((ROOT / "events" / "list-changes.json").read_text().replace("tenants/default", "tenants/bench").replace("TOKEN", token))
+    with warm("list-changes", **variables) as runtime:
+        # Nothing has changed since a time to come: that page names the place of the newest commit.
+        pages = [json.loads(runtime.invoke(asked(event, query)).answer()[2]) for query in ({"limit": "1"}, {"from": "2999-01-01"})]
+    first, newest = (int(page["position"].split("-")[0]) for page in pages)
+    middle = datetime.datetime.fromtimestamp((first + newest) // 2 / 1000, datetime.timezone.utc)
+    return middle.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize("function", ["bitdefender-get-resources", "securityhub-get-findings"])
+def test_a_function_that_stays_warm_fits_as_well(warm, store, capsys, function):
+    variables, token = store
+    past = halfway(warm, variables, token)
+    lines, longest = [], {"now": 0, past: 0}
+    with warm(function, **variables) as runtime:
+        for turn in range(2):
+            for name, _, event in (question for question in questions() if question[1] == function):
+                query = event.get("queryStringParameters") or {}
+                for text, one in (("now", event), (past, asked(event, query | {"as_of": past}))):
+                    status, _, body = runtime.invoke(json.dumps(one).replace("TOKEN", token), PATIENCE).answer()
+                    assert status == 200, (name, text, body[:500])
+                    longest[text] = max(longest[text], len(body))
+                    memory = peak(runtime.process.pid)
+                    lines.append(f"{name:<42} {memory:6.1f} MB {len(body):9} bytes, turn {turn + 1}, {text}")
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))
+    assert min(longest.values()) > 10_000, "both states have findings"
+    assert memory <= MOST_MEGABYTES

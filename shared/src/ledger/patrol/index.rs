@@ -8,7 +8,7 @@ use crate::ledger::evidence::right_after;
 use crate::ledger::item::expires_in;
 use crate::ledger::keys;
 use crate::ledger::manifest::Manifest;
-use crate::ledger::overlay::Overlay;
+use crate::ledger::overlay::{Layer, Overlay};
 use crate::ledger::problems::Problems;
 use crate::ledger::segment::SEGMENT_ROWS;
 use crate::ledger::store::Range;
@@ -145,8 +145,8 @@ impl Visit<'_> {
             for item in &items {
                 match Entry::from_item(item) {
                     Ok(entry) if entry.seq == seq + 1 && entry.previous == chain => {
-                        overlay.apply(&entry);
                         (seq, chain) = (entry.seq, entry.chain);
+                        overlay.apply(&Layer::of(entry));
                     }
                     Ok(entry) if seq == manifest.seq && entry.seq == seq + 1 => {
                         let told = "was made of another log; posture rebuild writes it anew";
