@@ -75,12 +75,8 @@ pub async fn tell_hubs(
         found.done = false;
         return Ok(found);
     }
-    if extent == Extent::Due && !known.hubs.is_empty() {
-        let places = known.hubs.iter().filter(|hub| hub.is_due(now)).map(Listener::place);
-        let Some(from) = places.min_by_key(|place| place.at) else { return Ok(found) };
-        if writer.decided_behind(tenant, from).await?.reached == from {
-            return Ok(found);
-        }
+    if extent == Extent::Due && is_quiet(writer, tenant, &known, hubs).await? {
+        return Ok(found);
     }
     // Whose findings fall to whom depends on it, so without it nobody is told.
     let Some(own) = own_account(hubs, &mut found.untold).await else {
@@ -88,7 +84,10 @@ pub async fn tell_hubs(
         return Ok(found);
     };
     let hearers: BTreeMap<Scope, Aws> = known_to(hubs, Some(own.clone()), &mut found.untold).into_iter().collect();
-    let telling = begun(writer, tenant, known, hearers.keys(), extent).await?;
+    let mut telling = begun(writer, tenant, known, hearers.keys(), extent).await?;
+    if extent == Extent::Due {
+        telling.own = Some(own.clone());
+    }
     let Some(telling) = writer.telling_put(tenant, telling.held(now)).await? else {
         found.done = false;
         return Ok(found);
@@ -103,6 +102,19 @@ pub async fn tell_hubs(
         Err(error) => tracing::warn!(%tenant, %error, "the telling of hubs could not be left; its lease runs out"),
     }
     ended.map(|()| worker.found)
+}
+
+/// Whether the log holds nothing new for the hubs that the settings name, for which AWS need not be asked.
+async fn is_quiet(reader: &Reader, tenant: &TenantId, known: &Telling, hubs: &Hubs) -> Result<bool, Error> {
+    let Some(own) = known.own.clone() else { return Ok(false) };
+    let named = known_to(hubs, Some(own), &mut BTreeMap::new());
+    let listeners: Option<Vec<&Listener>> = named.iter().map(|(scope, _)| known.hub(scope)).collect();
+    // One that is not known yet gets its place first.
+    let Some(listeners) = listeners else { return Ok(false) };
+    let now = reader.clock().now();
+    let places = listeners.into_iter().filter(|hub| hub.is_due(now)).map(Listener::place);
+    let Some(from) = places.min_by_key(|place| place.at) else { return Ok(true) };
+    Ok(reader.decided_behind(tenant, from).await?.reached == from)
 }
 
 /// What hubs would be told, of which nothing is sent or recorded: all that the log holds, or what is behind the places of the hubs. At most
