@@ -41,7 +41,7 @@ fn with(mut house: House, stub: &Stub) -> House {
 }
 
 /// A house that has read all hubs, and tells them of what is decided from now on.
-async fn house(stub: &Stub) -> House {
+pub async fn house(stub: &Stub) -> House {
     let house = with(House::new().await, stub);
     let read = house.app.wake(&synchronise_hubs::TRIGGER, json!({}), "r").await.unwrap();
     assert!(read["created"].as_u64().unwrap() > 0, "{read}");
@@ -50,7 +50,7 @@ async fn house(stub: &Stub) -> House {
     house
 }
 
-async fn wake(house: &House) -> Result<Value, Error> {
+pub async fn wake(house: &House) -> Result<Value, Error> {
     house.app.wake(&tell_hubs::TRIGGER, json!({}), "r").await
 }
 
@@ -67,7 +67,7 @@ async fn set(house: &House, findings: &[(&str, &str, usize)], members: Value) {
 }
 
 /// Accepts findings by a filter, as our own clients do.
-async fn accept(house: &House, search: &str, review_date: &str) {
+pub async fn accept(house: &House, search: &str, review_date: &str) {
     let body = json!({"decision": "accept", "justification": "a public website", "review_date": review_date,
         "filter": {"search": search}});
     let path = "/api/v1/tenants/acme/findings/decisions";
@@ -75,7 +75,7 @@ async fn accept(house: &House, search: &str, review_date: &str) {
     assert!(answer.status == 200 && answer.body["counts"]["changed"].as_u64().unwrap() > 0, "{}", answer.body);
 }
 
-async fn suppress(house: &House, findings: &[(&str, &str, usize)]) {
+pub async fn suppress(house: &House, findings: &[(&str, &str, usize)]) {
     set(house, findings, json!({"Workflow": {"Status": "SUPPRESSED"}})).await;
 }
 
@@ -91,7 +91,7 @@ async fn event(house: &House, finding: &Value, at: Instant) {
     assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
-async fn listener(house: &House, account: &str, region: &str) -> Listener {
+pub async fn listener(house: &House, account: &str, region: &str) -> Listener {
     let telling = house.writer().telling_get(&tenant("acme")).await.unwrap();
     let scope = Scope { account: account.to_owned(), region: region.to_owned() };
     telling.hub(&scope).unwrap().clone()

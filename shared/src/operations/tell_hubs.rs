@@ -6,8 +6,11 @@
 //! what was not is, and the same update twice does no harm. Chosen where the contract is silent:
 //!
 //! - A hub that is told for the first time is told what is decided from then on. [`Extent::Whole`] looks through the whole log.
-//! - A finding that the hub does not have, or refuses, is passed over and said. What it did not take for reasons of its own keeps the
-//!   hub's place, and is tried again, five times.
+//! - A finding that the hub does not have, or refuses, is passed over and said. What it did not take for reasons of its own, or refused in
+//!   words that nobody knows, keeps the hub's place, and is tried again, five times; then those that it still refuses are looked for one by
+//!   one, and passed over.
+//! - A hub that may not be told keeps its place for as long as that lasts, and says so each time: rights are given by people, late, and
+//!   all that was decided until then would be lost to it.
 
 use super::hubs::{Hubs, known_to, own_account};
 use super::list_changes::newest_position;
@@ -29,6 +32,8 @@ const ROUNDS: u32 = 3;
 /// What a hub says of such a finding (CONTRACTS 1.7).
 const PASSING: [&str; 2] = ["ConcurrentUpdateError", "InternalFailure"];
 const NOT_FOUND: &str = "FindingNotFound";
+/// Findings refused one after the other in words that nobody knows, after which it is no single one that is refused.
+const MOST_IN_A_ROW: usize = 8;
 
 /// What became of telling hubs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -301,7 +306,8 @@ impl Worker<'_> {
         {
             return Ok(Some((heard_of(&refusal), tally)));
         }
-        let mut last = String::new();
+        let is_last_try = self.telling.hub(scope).is_none_or(|hub| hub.tries + 1 >= MOST_TRIES);
+        let (mut last, mut in_a_row) = (String::new(), 0);
         for round in 1..=ROUNDS {
             let mut again = Vec::new();
             while let Some((members, keys)) = batches.pop_front() {
@@ -313,19 +319,27 @@ impl Worker<'_> {
                 let named: Vec<&FindingKey> = keys.iter().collect();
                 let updated = match teller.update(&named, &members).await {
                     Ok(updated) => updated,
-                    Err(refusal) if refusal.is_about_the_page() && keys.len() > 1 => {
-                        let (one, other) = keys.split_at(keys.len() / 2);
-                        batches.push_front((members.clone(), other.to_vec()));
-                        batches.push_front((members, one.to_vec()));
-                        continue;
-                    }
-                    Err(refusal) if refusal.is_about_the_page() => {
+                    Err(refusal) => {
+                        let is_known = refusal.is_about_the_page() && refusal.why != Why::Denied;
+                        if !is_known && refusal.why != Why::Refused {
+                            return Ok(Some((heard_of(&refusal), tally)));
+                        }
+                        if !is_known && !is_last_try {
+                            return Ok(Some((Listened::Untaken(refusal.to_string()), tally)));
+                        }
+                        if keys.len() > 1 && (is_known || in_a_row < MOST_IN_A_ROW) {
+                            let (one, other) = keys.split_at(keys.len() / 2);
+                            batches.push_front((members.clone(), other.to_vec()));
+                            batches.push_front((members, one.to_vec()));
+                            continue;
+                        }
+                        in_a_row += keys.len();
                         keys.iter().for_each(|key| self.pass_over(scope, key, &refusal.to_string()));
-                        tally.refused += 1;
+                        tally.refused += keys.len() as u64;
                         continue;
                     }
-                    Err(refusal) => return Ok(Some((heard_of(&refusal), tally))),
                 };
+                in_a_row = 0;
                 let taken: Vec<FindingKey> =
                     keys.iter().filter(|key| updated.processed.contains(key)).cloned().collect();
                 tally.told += taken.len() as u64;
@@ -352,8 +366,7 @@ impl Worker<'_> {
             if again.is_empty() {
                 return Ok(Some((Listened::Up(reached), tally)));
             }
-            let is_given_up = self.telling.hub(scope).is_none_or(|hub| hub.tries + 1 >= MOST_TRIES);
-            if round == ROUNDS && is_given_up {
+            if round == ROUNDS && is_last_try {
                 again.iter().for_each(|(_, key)| self.pass_over(scope, key, &last));
                 tally.refused += again.len() as u64;
                 return Ok(Some((Listened::Up(reached), tally)));
@@ -423,6 +436,6 @@ fn heard_of(refusal: &Refusal) -> Listened {
             Listened::Wait { ms: i64::try_from(pause).unwrap_or(i64::MAX), reason }
         }
         Why::Denied | Why::Unsupported | Why::Absent => Listened::Closed(reason),
-        Why::Failed => Listened::Lost(reason),
+        Why::Refused | Why::Failed => Listened::Lost(reason),
     }
 }
