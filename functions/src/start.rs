@@ -32,7 +32,7 @@ pub enum Role {
 /// The app of a function, from its environment.
 pub async fn app(role: Role) -> Result<App, Error> {
     let settings = Settings::from_environment();
-    let filter: Targets = settings.log.as_deref().unwrap_or("info").parse()?;
+    let filter: Targets = settings.log("info")?.parse()?;
     log::begin(filter)?;
     let (reads_aws, words, ahead) = match role {
         Role::Endpoint(route) => (false, matches!(route.handler, Handler::Words(_)), route.ahead),

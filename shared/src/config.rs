@@ -16,8 +16,8 @@ pub struct Settings {
     pub url: Option<String>,
     /// `POSTURE_TOKEN`: the key that commands present.
     pub token: Option<String>,
-    /// `POSTURE_LOG`: what to log, in the syntax of `tracing_subscriber::filter::Targets`.
-    pub log: Option<String>,
+    /// `POSTURE_LOG`: see [`Settings::log`].
+    log: Option<String>,
     /// `POSTURE_BITDEFENDER_MAX_DAYS`: how many days ago an interval of Bitdefender's finding changes may begin; any time
     /// when it is not set, 90 with the vendor.
     bitdefender_max_days: Option<String>,
@@ -102,6 +102,23 @@ impl Settings {
     /// The table's name; [`Error::Internal`] when it is not set.
     pub fn table(&self) -> Result<&str, Error> {
         self.table.as_deref().ok_or_else(|| Error::internal("TABLE_NAME is not set"))
+    }
+
+    /// What to log: targets and levels, in the syntax of `tracing_subscriber::filter::Targets`; `usual` when it is not set.
+    ///
+    /// [`Error::Invalid`] when it asks for spans or fields. That syntax takes them, and a function's log then leaves out what was asked for,
+    /// and perhaps everything.
+    pub fn log<'a>(&'a self, usual: &'a str) -> Result<&'a str, Error> {
+        let log = self.log.as_deref().unwrap_or(usual);
+        match log.contains(['[', ']', '{', '}']) {
+            true => Err(Error::invalid(
+                "POSTURE_LOG",
+                format!(
+                    "{log} asks for spans or fields, by which nothing is selected: name targets and levels, such as posture_shared=debug,info"
+                ),
+            )),
+            false => Ok(log),
+        }
     }
 
     /// Where AWS is, if not where it is for everybody.
@@ -247,6 +264,19 @@ mod tests {
         assert_eq!(days("90").unwrap(), Some(90));
         assert_eq!(days("").unwrap(), None);
         assert!(days("-1").is_err() && days("ninety").is_err());
+    }
+
+    #[test]
+    fn a_log_of_spans_or_fields_is_refused() {
+        for wrong in ["[{tenant}]=debug", "info,posture_shared[{tenant}]=debug", "[request]=debug", "[request{tenant}]"]
+        {
+            let settings = Settings::read(|_| Some(wrong.to_owned()));
+            let refusal = settings.log("info").unwrap_err().to_string();
+            assert!(refusal.starts_with("POSTURE_LOG: ") && refusal.contains("posture_shared=debug,info"), "{refusal}");
+        }
+        let right = "warn,posture_shared::ledger=debug";
+        assert_eq!(Settings::read(|_| Some(right.to_owned())).log("info").unwrap(), right);
+        assert_eq!(Settings::read(|_| None).log("info").unwrap(), "info");
     }
 
     #[test]

@@ -159,6 +159,12 @@ def test_a_secret_that_is_no_master_ends_the_start(cloud, text):
     assert done.returncode != 0 and "master" in done.stderr and "5a5a" not in done.stderr, done.stderr
 
 
+def test_a_log_that_nothing_would_be_selected_by_ends_the_start():
+    variables = environment(_HANDLER="get-docs", POSTURE_LOG="[{tenant}]=debug", AWS_LAMBDA_RUNTIME_API="127.0.0.1:1")
+    done = subprocess.run([program_of("get-docs")], env=variables, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode != 0 and "POSTURE_LOG" in done.stderr and "name targets and levels" in done.stderr, done.stderr
+
+
 def test_a_key_that_is_none_is_refused(cloud):
     variables, _ = cloud
     for function in ("securityhub-get-findings", "infracast-stream-findings"):

@@ -45,6 +45,12 @@ def test_wrong_usage_is_named_and_ends_with_2(tmp_path, report, arguments, setti
     assert not (tmp_path / "data").exists()
 
 
+def test_a_log_that_nothing_would_be_selected_by_is_refused(tmp_path):
+    for log in ("[{tenant}]=debug", "[request]=info"):
+        done = run("jobs", "--data", tmp_path, POSTURE_LOG=log)
+        assert done.returncode == 1 and f"POSTURE_LOG: {log} asks for" in done.stderr, done.stderr
+
+
 def test_a_url_that_is_none_is_wrong_usage(server, report):
     for url in ("localhost:9000", "", "http://"):
         done = run("import", report, "--url", url, "--token", server.key["token"])

@@ -49,6 +49,14 @@ def test_five_thousand_findings_arrive_once_and_a_repeat_changes_nothing(hub, tm
     assert stored(data) == (known, history, commits)
 
 
+def test_a_store_that_is_made_is_said(hub, tmp_path):
+    fill(hub.client("securityhub"), [told(1)])
+    code, counts, said = sync(hub, tmp_path / "mistyped")
+    assert (code, counts["created"]) == (0, 1)
+    assert f"no store in the folder {tmp_path / 'mistyped'}" in said, "a wrong name makes one as well"
+    assert "no store" not in sync(hub, tmp_path / "mistyped")[2]
+
+
 def test_a_throttled_and_killed_run_ends_as_an_undisturbed_one(hub, tmp_path):
     fill(hub.client("securityhub"), [told(number) for number in range(850)])
     assert sync(hub, tmp_path / "undisturbed")[0] == 0
@@ -97,9 +105,11 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_read(hub, tmp_path):
             raise Refused("InvalidAccessException", f"Account {ACCOUNT} is not subscribed to AWS Security Hub")
 
     hub.refuse = refuse
-    code, counts, _ = sync(hub, data, *regions, "--whole")
+    code, counts, said = sync(hub, data, *regions, "--whole")
     assert code == 3 and counts["hubs"] == [{"account_id": ACCOUNT, "region": REGION}]
     reasons = {unread["region"]: unread["reason"] for unread in counts["unread"]}
+    for region in ("ap-south-1", "us-east-1"):
+        assert f"{ACCOUNT}/{region} could not be read: {reasons[region]}" in said, said
     assert "not authorized" in reasons["ap-south-1"] and "not subscribed" in reasons["us-east-1"]
     assert stored(data) == before, "what cannot be read stays as it was"
     jobs = [json.loads(line) for line in run("jobs", "--data", data).stdout.splitlines()]

@@ -91,8 +91,9 @@ def test_what_the_hub_refuses_is_told(hub, tmp_path):
             raise Refused("AccessDeniedException", "not authorized to perform: securityhub:BatchUpdateFindings")
 
     hub.refuse = deny
-    code, (counts,), _ = hub_command(hub, "tell", data, "--whole")
+    code, (counts,), said = hub_command(hub, "tell", data, "--whole")
     assert code == 3 and counts["told"] == 0 and "not authorized" in counts["untold"][0]["reason"]
+    assert f"{ACCOUNT}/{REGION} could not be told: {counts['untold'][0]['reason']}" in said
     jobs = [json.loads(line) for line in run("jobs", "--data", data).stdout.splitlines()]
     (job,) = [job for job in jobs if job["kind"] == "tell-hubs"]
     assert (job["state"], job["error"]) == ("failed", counts["untold"][0]["reason"])

@@ -2,6 +2,9 @@
 
 use crate::ledger::{DAMAGES, Ledger, START, Table, day, finding, flip, place_of, small, text};
 use crate::verify_ledgers::{DAY, a_week_later, assert_clean, verify};
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use posture_local::embedded::Embedded;
 
 /// Everything that the whole verification knows of, with the same words: before anybody has verified the ledger, and when all of it
 /// was verified before. It is told again, and no more when it is put right.
@@ -122,6 +125,35 @@ async fn damage_of_what_is_derived_is_told() {
         let told = verify(&ledger).await;
         assert!(told.tells(expected), "{what}: {expected}: {:?}", told.problems);
     }
+}
+
+/// A fold takes over unread what it does not change; a visit reads it, however many folds have done so.
+#[tokio::test]
+async fn what_folds_take_over_unread_is_told() {
+    let store = Embedded::memory().unwrap();
+    let ledger = Ledger::over(&store);
+    ledger.writer.create_table().await.unwrap();
+    ledger.import(&[finding(0, "LOW", &day(1)), finding(1, "LOW", &day(1))]).await;
+    ledger.writer.fold(ledger.tenant()).await.unwrap();
+    let mut table = ledger.dump().await;
+    let (place, item) = table.iter_mut().find(|(place, _)| place.0.ends_with("#text")).unwrap();
+    let body = item["body"].as_b().unwrap().as_ref();
+    item.insert("body".to_owned(), AttributeValue::B(Blob::new(&body[..body.len() - 1])));
+    let (place, item) = (place.clone(), item.clone());
+    ledger.restore(&table).await;
+    let other = Ledger::over(&store);
+    for (n, severity) in [(2, "HIGH"), (3, "LOW")] {
+        other.import(&[finding(0, severity, &day(n))]).await;
+        other.writer.fold(other.tenant()).await.unwrap();
+    }
+    let table = other.dump().await;
+    assert_eq!(table.keys().filter(|place| place.0.ends_with("#text")).count(), 1, "no fold has written it anew");
+    assert_eq!(table[&place], item);
+    let told = verify(&other).await;
+    assert!(told.tells("the index of commit 3 cannot be read"), "{:?}", told.problems);
+    other.writer.rebuild(other.tenant()).await.unwrap();
+    other.clock.set(other.clock.now().plus(DAY));
+    assert_clean("rebuilt", &other).await;
 }
 
 /// The head moved back, with or without the commits behind it, and a log that was written anew.

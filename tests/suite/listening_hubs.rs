@@ -30,6 +30,8 @@ pub struct State {
     pub unprocessed: BTreeMap<String, (String, usize)>,
     /// Ids that a request may not name.
     pub malformed: Vec<String>,
+    /// The same, in words of which AWS's description knows nothing.
+    pub outlandish: Vec<String>,
     /// How many updates there were.
     pub answered: usize,
 }
@@ -83,6 +85,9 @@ impl Stub {
             assert!((1..=100).contains(&named.len()), "a request takes 100 findings");
             if named.iter().any(|id| state.malformed.iter().any(|bad| id["Id"] == json!(bad))) {
                 return refuse(&("InvalidInputException".to_owned(), "Invalid FindingIdentifier".to_owned()));
+            }
+            if named.iter().any(|id| state.outlandish.iter().any(|bad| id["Id"] == json!(bad))) {
+                return refuse(&("FindingFrozenException".to_owned(), "not now".to_owned()));
             }
             state.told.push((account.to_owned(), region.to_owned(), body.clone()));
             let (mut processed, mut unprocessed) = (Vec::new(), Vec::new());

@@ -82,6 +82,7 @@ mod programs;
 mod reader_rights;
 mod record_expiries;
 mod record_resource;
+mod refusing_hubs;
 mod reserved_names;
 mod restores;
 mod retire_rule;

@@ -3,12 +3,15 @@
 
 use crate::house::{Answer, House, START, TABLE, finding, tenant};
 use crate::import_resources::ACCOUNT;
+use crate::infracast::shop;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::http::Method;
 use posture_local::embedded::Embedded;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
+use std::pin::Pin;
+use std::sync::Arc;
 
 pub type Item = HashMap<String, AttributeValue>;
 /// Every item by its keys.
@@ -166,4 +169,53 @@ async fn a_warm_process_forgets_what_is_no_more() {
     import(&house, 505..507, 3).await;
     assert_eq!((count(&house).await, count(&other).await), (97, 97));
     assert!(house.writer().verify(&tenant("acme"), None, &|_, _| ()).await.unwrap().is_clean());
+}
+
+/// A decision by names during which the table becomes what it was, at any of its requests: it is made, or is to be sent again, and that
+/// helps. No client is told of a token that it never sent.
+#[tokio::test]
+async fn a_decision_that_a_restore_comes_between_is_made_or_sent_again() {
+    let shop = shop().await;
+    let before = dump(&shop.raw()).await;
+    import(&shop, 0..3, 3).await;
+    let mut after = vec![dump(&shop.raw()).await];
+    shop.writer().fold(&tenant("acme")).await.unwrap();
+    after.push(dump(&shop.raw()).await);
+    let body = json!({"justification": "known", "review_date": "2023-11-30"});
+    let path = "/api/v1/tenants/acme/findings/CIS-AWS-5.2-sg-0abc123/accept";
+    let mut refused = 0;
+    for (after, is_warm) in after.iter().flat_map(|after| [(after, false), (after, true)]) {
+        for number in 1.. {
+            let house = beside(&shop, after).await;
+            if is_warm {
+                count(&house).await;
+            }
+            let (raw, table) = (house.raw(), Arc::new(before.clone()));
+            let first = house.faults.seen() + number;
+            let hook = move |seen: u64, _: &str| {
+                let (raw, table) = (raw.clone(), Arc::clone(&table));
+                let work = async move {
+                    if seen == first {
+                        restore(&raw, &table).await;
+                    }
+                };
+                Box::pin(work) as Pin<Box<dyn Future<Output = ()> + Send>>
+            };
+            house.faults.before_each(Some(Arc::new(hook)));
+            let answer = house.ask(&house.acme.token, Method::POST, path, &body).await;
+            house.faults.before_each(None);
+            let what = format!("before request {number}, warm: {is_warm}: {}", answer.body);
+            assert!([200, 429].contains(&answer.status), "{what}");
+            if answer.status == 429 {
+                refused += 1;
+                assert!(answer.body.to_string().contains("try again"), "{what}");
+                let again = house.ask(&house.acme.token, Method::POST, path, &body).await;
+                assert_eq!(again.status, 200, "{what}, again: {}", again.body);
+            }
+            if house.faults.seen() < first {
+                break;
+            }
+        }
+    }
+    assert!(refused > 0);
 }

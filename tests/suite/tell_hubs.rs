@@ -15,6 +15,7 @@ use posture_shared::domain::{Error, Instant, Place, Position};
 use posture_shared::operations::{Extent, Following, Hubs, tell_hubs as work, untold_hubs};
 use posture_shared::upstream::{Aws, Pace};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ fn with(mut house: House, stub: &Stub) -> House {
 }
 
 /// A house that has read all hubs, and tells them of what is decided from now on.
-async fn house(stub: &Stub) -> House {
+pub async fn house(stub: &Stub) -> House {
     let house = with(House::new().await, stub);
     let read = house.app.wake(&synchronise_hubs::TRIGGER, json!({}), "r").await.unwrap();
     assert!(read["created"].as_u64().unwrap() > 0, "{read}");
@@ -49,7 +50,7 @@ async fn house(stub: &Stub) -> House {
     house
 }
 
-async fn wake(house: &House) -> Result<Value, Error> {
+pub async fn wake(house: &House) -> Result<Value, Error> {
     house.app.wake(&tell_hubs::TRIGGER, json!({}), "r").await
 }
 
@@ -66,7 +67,7 @@ async fn set(house: &House, findings: &[(&str, &str, usize)], members: Value) {
 }
 
 /// Accepts findings by a filter, as our own clients do.
-async fn accept(house: &House, search: &str, review_date: &str) {
+pub async fn accept(house: &House, search: &str, review_date: &str) {
     let body = json!({"decision": "accept", "justification": "a public website", "review_date": review_date,
         "filter": {"search": search}});
     let path = "/api/v1/tenants/acme/findings/decisions";
@@ -74,7 +75,7 @@ async fn accept(house: &House, search: &str, review_date: &str) {
     assert!(answer.status == 200 && answer.body["counts"]["changed"].as_u64().unwrap() > 0, "{}", answer.body);
 }
 
-async fn suppress(house: &House, findings: &[(&str, &str, usize)]) {
+pub async fn suppress(house: &House, findings: &[(&str, &str, usize)]) {
     set(house, findings, json!({"Workflow": {"Status": "SUPPRESSED"}})).await;
 }
 
@@ -90,7 +91,7 @@ async fn event(house: &House, finding: &Value, at: Instant) {
     assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
-async fn listener(house: &House, account: &str, region: &str) -> Listener {
+pub async fn listener(house: &House, account: &str, region: &str) -> Listener {
     let telling = house.writer().telling_get(&tenant("acme")).await.unwrap();
     let scope = Scope { account: account.to_owned(), region: region.to_owned() };
     telling.hub(&scope).unwrap().clone()
@@ -396,6 +397,37 @@ async fn a_quiet_tenant_costs_next_to_nothing() {
     wake(&house).await.unwrap();
     assert!(house.meter.take().total() <= 2);
     assert_eq!(stub.told(), Vec::new());
+}
+
+/// What a hub still owed when the settings stopped to name it keeps nobody at work, and is told when they name it again.
+#[tokio::test]
+async fn a_hub_that_is_asked_no_more_is_left_alone() {
+    let stub = Stub::with(&[(OWN, EU, 1), (OWN, US, 1), (MEMBER, EU, 1)]);
+    let mut house = house(&stub).await;
+    let scopes = [(OWN, US), (MEMBER, EU)].map(|(account, region)| (account.to_owned(), region.to_owned()));
+    let denied = ("AccessDeniedException".to_owned(), "no".to_owned());
+    stub.change(|state| state.refuse.extend(scopes.clone().map(|scope| (scope, denied.clone()))));
+    suppress(&house, &[(OWN, EU, 0), (OWN, US, 0), (MEMBER, EU, 0)]).await;
+    let answer = wake(&house).await.unwrap();
+    assert_eq!((&answer["told"], &answer["untold"]), (&json!(1), &json!(2)), "{answer}");
+    stub.told();
+    stub.change(|state| state.refuse.clear());
+    house.clock.set(START.plus(DAY));
+    house.app = house.app.synchronising(hubs(&stub, &[EU], &[]));
+    let read = house.app.wake(&synchronise_hubs::TRIGGER, json!({}), "r").await.unwrap();
+    assert_eq!((&read["hubs"], &read["read"]), (&json!(1), &json!(1)), "{read}");
+    for _ in 0..2 {
+        house.meter.take();
+        let answer = wake(&house).await.unwrap();
+        assert_eq!((&answer["told"], &answer["untold"]), (&json!(0), &json!(0)), "{answer}");
+    }
+    let spent = house.meter.take();
+    assert!(spent.total() <= 2 && spent.of("PutItem") == 0, "nothing is due: {spent:?}");
+    assert_eq!(stub.told(), Vec::new());
+    let house = with(house, &stub);
+    assert_eq!(wake(&house).await.unwrap()["told"], json!(2), "what is owed is not lost");
+    let told: BTreeSet<_> = stub.told().into_iter().map(|(account, region, ..)| (account, region)).collect();
+    assert_eq!(told, BTreeSet::from(scopes));
 }
 
 /// A deployment that was not told how AWS is asked says so.

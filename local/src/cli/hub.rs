@@ -105,6 +105,7 @@ impl Sync {
             synchronise_hubs(&open.app.writer, &tenant, &hubs, extent, &hear, || false).await?
         };
         found.rejected.iter().for_each(tell);
+        tell_unheard("could not be read", &found.unread);
         print(&shown(&found))?;
         let is_whole = found.unread.is_empty() && found.tally.rejected == 0 && found.done;
         Ok(if is_whole { Ending::Done } else { Ending::SomethingRejected })
@@ -127,6 +128,7 @@ impl Tell {
         let found = tell_hubs(&open.app.writer, &tenant, &hubs, extent, || false).await?;
         found.passed_over.iter().for_each(tell);
         let ToldHubs { tally, hubs, untold, passed_over: _, done } = &found;
+        tell_unheard("could not be told", untold);
         if !done && untold.is_empty() {
             tell(&"somebody else is telling these hubs; what is left is told then");
         }
@@ -179,6 +181,13 @@ fn shown_untold(one: &Untold) -> Value {
         "finding": {"Id": key.id, "ProductArn": key.product_arn},
         "set": members,
     })
+}
+
+/// Says which hubs a command did not get through to, because it ends with 3 for them.
+fn tell_unheard(what: &str, hubs: &BTreeMap<Scope, String>) {
+    for (Scope { account, region }, reason) in hubs {
+        tell(&format_args!("{account}/{region} {what}: {reason}"));
+    }
 }
 
 fn named<'a>(hubs: impl Iterator<Item = &'a Scope>) -> Vec<Value> {

@@ -158,7 +158,7 @@ pub fn run() -> ExitCode {
 }
 
 fn prepare(settings: &Settings) -> Result<tokio::runtime::Runtime, Error> {
-    let filter = settings.log.as_deref().unwrap_or("warn,posture_functions=info,posture_local=info");
+    let filter = settings.log("warn,posture_functions=info,posture_local=info")?;
     let filter: Targets = filter.parse().map_err(|error| Error::invalid("POSTURE_LOG", format!("{error}")))?;
     tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().with_writer(io::stderr)).with(filter).init();
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)

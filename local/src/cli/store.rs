@@ -76,7 +76,7 @@ pub(super) struct BesideAws {
 /// Whether a command makes the store that it names when there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Absent {
-    /// It begins one.
+    /// It begins one, and says so, because a name that is wrong makes one as well.
     Make,
     /// It only looks at what is there, or changes it: a name that is wrong would pass for a store in order.
     Fail,
@@ -89,13 +89,20 @@ pub(super) struct Open {
 }
 
 impl Place {
-    /// Opens the store. [`Error::NotFound`] that names it when it is not there and is not to be made.
+    /// Opens the store. [`Error::NotFound`] that names it when it is not there and is not to be made; one that is made is told on stderr.
     pub(super) async fn open(&self, clock: Clock, settings: &Settings, absent: Absent) -> Result<Open, Error> {
         let (config, engine) = match &self.endpoint_url {
             Some(url) => (own(url).await, None),
             None => {
-                self.check_is_there(absent)?;
+                let is_new = !self.is_there();
+                if is_new && absent == Absent::Fail {
+                    let folder = self.data();
+                    return Err(Error::NotFound(format!("there is no store in the folder {folder}: it has no {FILE}")));
+                }
                 let engine = self.engine()?;
+                if is_new {
+                    tell(&format_args!("there was no store in the folder {}: a new one is made", self.data()));
+                }
                 (embedded::config(engine.clone()), Some(engine))
             }
         };
@@ -107,12 +114,8 @@ impl Place {
         over(&config, engine, LOCAL_TABLE, masters, clock, settings)
     }
 
-    fn check_is_there(&self, absent: Absent) -> Result<(), Error> {
-        let file = Path::new(self.data()).join(FILE);
-        if absent == Absent::Make || self.data() == NOTHING_KEPT || file.is_file() {
-            return Ok(());
-        }
-        Err(Error::NotFound(format!("there is no store in the folder {}: it has no {FILE}", self.data())))
+    fn is_there(&self) -> bool {
+        self.data() == NOTHING_KEPT || Path::new(self.data()).join(FILE).is_file()
     }
 
     fn engine(&self) -> Result<Embedded, Error> {

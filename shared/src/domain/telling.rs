@@ -149,8 +149,11 @@ impl Listener {
 /// A tenant's hubs, as far as they have been told.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Telling {
-    /// By account and region.
+    /// By account and region, those that are asked no more among them: what they owe is told if they come back.
     pub hubs: Vec<Listener>,
+    /// Whose credentials hubs were last told with by a schedule.
+    #[serde(default)]
+    pub own: Option<String>,
     /// Until when a worker has them to itself.
     pub lease_until: Option<Instant>,
     /// How often it was recorded. Whoever records it again must have seen the last one.

@@ -192,13 +192,12 @@ impl Reader {
         let (item, view) = (item?, view?);
         let item = item.as_ref().map(FindingItem::from_item).transpose()?;
         let Some(item) = item.filter(|item| item.ordinal.0 < view.count()) else { return Ok((None, view)) };
-        let pinned = When::Pinned { seq: view.seq, at: view.at, chain: Some(view.chain.short()) };
         let need = Need::of([Family::Core, Family::Seen], [item.ordinal]);
         // While the segment that holds its timestamps is on its way, the newest document is as well: it is the one,
         // unless the view lies in the past.
         let guess = [(item.ordinal, item.document_at)];
         let (loaded, mut documents) =
-            tokio::join!(self.view(tenant, pinned, &need), self.documents_exact(tenant, &guess, false));
+            tokio::join!(self.view_again(tenant, &view, &need), self.documents_exact(tenant, &guess, false));
         let view = loaded?;
         let at = view.document_at(item.ordinal)?;
         let Some(at) = at else { return Ok((None, view)) };

@@ -76,10 +76,9 @@ impl Reader {
             return Ok(None);
         }
         let need = Need::of([Family::Core, Family::Seen], [item.ordinal]);
-        let pinned = When::Pinned { seq: view.seq, at: view.at, chain: Some(view.chain.short()) };
         let documents = [(item.ordinal, item.document_at)];
         let (view, mut documents) =
-            tokio::try_join!(self.view(tenant, pinned, &need), self.documents_exact(tenant, &documents, true))?;
+            tokio::try_join!(self.view_again(tenant, &view, &need), self.documents_exact(tenant, &documents, true))?;
         let Some(document) = documents.remove(&item.ordinal) else { return Ok(None) };
         let ordinal = item.ordinal;
         ready(head, &view, item, key.clone(), (ordinal, document.finding()?))

@@ -59,4 +59,20 @@ impl Reader {
         }
         self.view_of(tenant, when, need).await
     }
+
+    /// A view with more of its columns. [`Error::Throttled`] when its state is no more, as by [`Reader::view_held`].
+    pub async fn view_again(&self, tenant: &TenantId, view: &View, need: &Need) -> Result<View, Error> {
+        let state = When::Pinned { seq: view.seq, at: view.at, chain: Some(view.chain.short()) };
+        self.view_held(tenant, state, need).await
+    }
+
+    /// The columns of a state that was found in the same piece of work. [`Error::Throttled`] when it is no more, because the table was
+    /// restored since: no client named that state, and whoever asks again is answered from another one.
+    pub(super) async fn view_held(&self, tenant: &TenantId, state: When, need: &Need) -> Result<View, Error> {
+        let message = || "the ledger was restored while this was answered; try again".to_owned();
+        self.view(tenant, state, need).await.map_err(|error| match error {
+            Error::Invalid { .. } => Error::Throttled { message: message(), retry_after: 1 },
+            other => other,
+        })
+    }
 }

@@ -337,7 +337,7 @@ impl Writer {
         let need = Need::of([Family::Core, Family::Seen], concerned);
         let pinned = When::Pinned { seq: head.seq, at: head.at, chain: Some(head.chain.short()) };
         let (documents, view) =
-            tokio::join!(self.documents_exact(tenant, &ordinals, true), self.view(tenant, pinned, &need));
+            tokio::join!(self.documents_exact(tenant, &ordinals, true), self.view_held(tenant, pinned, &need));
         let (mut documents, view) = (documents?, view?);
         // In ascending order, so that a segment which is packed is unpacked once.
         let mut quiet: Vec<(&FindingKey, Ordinal)> = quiet.into_iter().collect();

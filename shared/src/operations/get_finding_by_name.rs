@@ -39,15 +39,14 @@ pub async fn get_finding_by_name(
     if view.count() == 0 {
         return Ok(None);
     }
-    let pinned = When::Pinned { seq: view.seq, at: view.at, chain: Some(view.chain.short()) };
-    let view = reader.view(tenant, pinned, &Need::all([Family::Core])).await?;
+    let view = reader.view_again(tenant, &view, &Need::all([Family::Core])).await?;
     let of_rules = Test::one_of(rules(&view, &query.name)?);
     let candidates = view.select(&query.among.clone().and(Clause::on(Column::GeneratorId, of_rules)))?;
     if candidates.is_empty() {
         return Ok(None);
     }
     let need = Need::of([Family::Core, Family::Seen, Family::Ids], candidates.iter().copied());
-    let view = reader.view(tenant, pinned, &need).await?;
+    let view = reader.view_again(tenant, &view, &need).await?;
     let mut named = Vec::new();
     for ordinal in candidates {
         if is_named(&view, ordinal, &query.name)? {

@@ -54,7 +54,6 @@ pub async fn get_named_finding(
 
 /// The newest version that findings judge by, which takes the columns of all of them.
 async fn newest_version(reader: &Reader, tenant: &TenantId, view: &View, rule: &str) -> Result<i64, Error> {
-    let pinned = When::Pinned { seq: view.seq, at: view.at, chain: Some(view.chain.short()) };
-    let view = reader.view(tenant, pinned, &Need::all([Family::Core])).await?;
+    let view = reader.view_again(tenant, view, &Need::all([Family::Core])).await?;
     Ok(newest_versions(&view, [rule])?.get(rule).copied().unwrap_or(1))
 }

@@ -102,6 +102,5 @@ pub(super) async fn with_keys(
     if ordinals.is_empty() {
         return Ok(view);
     }
-    let pinned = When::Pinned { seq: view.seq, at: view.at, chain: Some(view.chain.short()) };
-    reader.view(tenant, pinned, &Need::of([Family::Core, Family::Ids], ordinals.iter().copied())).await
+    reader.view_again(tenant, &view, &Need::of([Family::Core, Family::Ids], ordinals.iter().copied())).await
 }

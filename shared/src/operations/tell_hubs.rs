@@ -6,8 +6,11 @@
 //! what was not is, and the same update twice does no harm. Chosen where the contract is silent:
 //!
 //! - A hub that is told for the first time is told what is decided from then on. [`Extent::Whole`] looks through the whole log.
-//! - A finding that the hub does not have, or refuses, is passed over and said. What it did not take for reasons of its own keeps the
-//!   hub's place, and is tried again, five times.
+//! - A finding that the hub does not have, or refuses, is passed over and said. What it did not take for reasons of its own, or refused in
+//!   words that nobody knows, keeps the hub's place, and is tried again, five times; then those that it still refuses are looked for one by
+//!   one, and passed over.
+//! - A hub that may not be told keeps its place for as long as that lasts, and says so each time: rights are given by people, late, and
+//!   all that was decided until then would be lost to it.
 
 use super::hubs::{Hubs, known_to, own_account};
 use super::list_changes::newest_position;
@@ -29,6 +32,8 @@ const ROUNDS: u32 = 3;
 /// What a hub says of such a finding (CONTRACTS 1.7).
 const PASSING: [&str; 2] = ["ConcurrentUpdateError", "InternalFailure"];
 const NOT_FOUND: &str = "FindingNotFound";
+/// Findings refused one after the other in words that nobody knows, after which it is no single one that is refused.
+const MOST_IN_A_ROW: usize = 8;
 
 /// What became of telling hubs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -75,12 +80,8 @@ pub async fn tell_hubs(
         found.done = false;
         return Ok(found);
     }
-    if extent == Extent::Due && !known.hubs.is_empty() {
-        let places = known.hubs.iter().filter(|hub| hub.is_due(now)).map(Listener::place);
-        let Some(from) = places.min_by_key(|place| place.at) else { return Ok(found) };
-        if writer.decided_behind(tenant, from).await?.reached == from {
-            return Ok(found);
-        }
+    if extent == Extent::Due && is_quiet(writer, tenant, &known, hubs).await? {
+        return Ok(found);
     }
     // Whose findings fall to whom depends on it, so without it nobody is told.
     let Some(own) = own_account(hubs, &mut found.untold).await else {
@@ -88,7 +89,10 @@ pub async fn tell_hubs(
         return Ok(found);
     };
     let hearers: BTreeMap<Scope, Aws> = known_to(hubs, Some(own.clone()), &mut found.untold).into_iter().collect();
-    let telling = begun(writer, tenant, known, hearers.keys(), extent).await?;
+    let mut telling = begun(writer, tenant, known, hearers.keys(), extent).await?;
+    if extent == Extent::Due {
+        telling.own = Some(own.clone());
+    }
     let Some(telling) = writer.telling_put(tenant, telling.held(now)).await? else {
         found.done = false;
         return Ok(found);
@@ -103,6 +107,19 @@ pub async fn tell_hubs(
         Err(error) => tracing::warn!(%tenant, %error, "the telling of hubs could not be left; its lease runs out"),
     }
     ended.map(|()| worker.found)
+}
+
+/// Whether the log holds nothing new for the hubs that the settings name, for which AWS need not be asked.
+async fn is_quiet(reader: &Reader, tenant: &TenantId, known: &Telling, hubs: &Hubs) -> Result<bool, Error> {
+    let Some(own) = known.own.clone() else { return Ok(false) };
+    let named = known_to(hubs, Some(own), &mut BTreeMap::new());
+    let listeners: Option<Vec<&Listener>> = named.iter().map(|(scope, _)| known.hub(scope)).collect();
+    // One that is not known yet gets its place first.
+    let Some(listeners) = listeners else { return Ok(false) };
+    let now = reader.clock().now();
+    let places = listeners.into_iter().filter(|hub| hub.is_due(now)).map(Listener::place);
+    let Some(from) = places.min_by_key(|place| place.at) else { return Ok(true) };
+    Ok(reader.decided_behind(tenant, from).await?.reached == from)
 }
 
 /// What hubs would be told, of which nothing is sent or recorded: all that the log holds, or what is behind the places of the hubs. At most
@@ -289,7 +306,8 @@ impl Worker<'_> {
         {
             return Ok(Some((heard_of(&refusal), tally)));
         }
-        let mut last = String::new();
+        let is_last_try = self.telling.hub(scope).is_none_or(|hub| hub.tries + 1 >= MOST_TRIES);
+        let (mut last, mut in_a_row) = (String::new(), 0);
         for round in 1..=ROUNDS {
             let mut again = Vec::new();
             while let Some((members, keys)) = batches.pop_front() {
@@ -301,19 +319,27 @@ impl Worker<'_> {
                 let named: Vec<&FindingKey> = keys.iter().collect();
                 let updated = match teller.update(&named, &members).await {
                     Ok(updated) => updated,
-                    Err(refusal) if refusal.is_about_the_page() && keys.len() > 1 => {
-                        let (one, other) = keys.split_at(keys.len() / 2);
-                        batches.push_front((members.clone(), other.to_vec()));
-                        batches.push_front((members, one.to_vec()));
-                        continue;
-                    }
-                    Err(refusal) if refusal.is_about_the_page() => {
+                    Err(refusal) => {
+                        let is_known = refusal.is_about_the_page() && refusal.why != Why::Denied;
+                        if !is_known && refusal.why != Why::Refused {
+                            return Ok(Some((heard_of(&refusal), tally)));
+                        }
+                        if !is_known && !is_last_try {
+                            return Ok(Some((Listened::Untaken(refusal.to_string()), tally)));
+                        }
+                        if keys.len() > 1 && (is_known || in_a_row < MOST_IN_A_ROW) {
+                            let (one, other) = keys.split_at(keys.len() / 2);
+                            batches.push_front((members.clone(), other.to_vec()));
+                            batches.push_front((members, one.to_vec()));
+                            continue;
+                        }
+                        in_a_row += keys.len();
                         keys.iter().for_each(|key| self.pass_over(scope, key, &refusal.to_string()));
-                        tally.refused += 1;
+                        tally.refused += keys.len() as u64;
                         continue;
                     }
-                    Err(refusal) => return Ok(Some((heard_of(&refusal), tally))),
                 };
+                in_a_row = 0;
                 let taken: Vec<FindingKey> =
                     keys.iter().filter(|key| updated.processed.contains(key)).cloned().collect();
                 tally.told += taken.len() as u64;
@@ -340,8 +366,7 @@ impl Worker<'_> {
             if again.is_empty() {
                 return Ok(Some((Listened::Up(reached), tally)));
             }
-            let is_given_up = self.telling.hub(scope).is_none_or(|hub| hub.tries + 1 >= MOST_TRIES);
-            if round == ROUNDS && is_given_up {
+            if round == ROUNDS && is_last_try {
                 again.iter().for_each(|(_, key)| self.pass_over(scope, key, &last));
                 tally.refused += again.len() as u64;
                 return Ok(Some((Listened::Up(reached), tally)));
@@ -411,6 +436,6 @@ fn heard_of(refusal: &Refusal) -> Listened {
             Listened::Wait { ms: i64::try_from(pause).unwrap_or(i64::MAX), reason }
         }
         Why::Denied | Why::Unsupported | Why::Absent => Listened::Closed(reason),
-        Why::Failed => Listened::Lost(reason),
+        Why::Refused | Why::Failed => Listened::Lost(reason),
     }
 }

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// Characters of AWS's own words that are kept.
 const MESSAGE: usize = 200;
 
+/// Parts of codes that are AWS's own failures, or the clocks', whatever the status.
+const PASSING: [&str; 6] = ["Internal", "Unavailable", "ServerError", "ServiceFailure", "Timeout", "RequestExpired"];
+
 /// What a refusal means for whoever asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
@@ -19,7 +22,9 @@ pub enum Why {
     Absent,
     /// AWS does not know the call here, or what it was asked for.
     Unsupported,
-    /// Anything else.
+    /// AWS did not take what was asked, and does not say that it ever will.
+    Refused,
+    /// Anything else: AWS failed, or was not reached.
     Failed,
 }
 
@@ -92,6 +97,10 @@ fn why(status: u16, code: &str) -> Why {
         || has("Unauthorized")
         || has("OptInRequired")
         || has("Token")
+        || has("NotAuthorized")
+        || has("UnrecognizedClient")
+        || has("Signature")
+        || status == 401
         || status == 403
     {
         Why::Denied
@@ -99,6 +108,8 @@ fn why(status: u16, code: &str) -> Why {
         Why::Unsupported
     } else if has("NoSuch") || has("NotFound") || status == 404 {
         Why::Absent
+    } else if (400..500).contains(&status) && !PASSING.iter().any(|part| has(part)) && status != 408 {
+        Why::Refused
     } else {
         Why::Failed
     }
@@ -121,6 +132,14 @@ mod tests {
             (400, Some("AccessDeniedException:http://x"), "{}", "AccessDeniedException", Why::Denied),
             (400, None, r#"{"__type":"UnknownOperationException"}"#, "UnknownOperationException", Why::Unsupported),
             (500, None, "nonsense", "Status500", Why::Failed),
+            (400, None, r#"{"__type":"InternalException"}"#, "InternalException", Why::Failed),
+            (408, None, "", "Status408", Why::Failed),
+            (400, None, r#"{"__type":"RequestExpired"}"#, "RequestExpired", Why::Failed),
+            (401, None, r#"{"__type":"InvalidAccessException"}"#, "InvalidAccessException", Why::Denied),
+            (400, None, r#"{"__type":"IncompleteSignature"}"#, "IncompleteSignature", Why::Denied),
+            (429, None, r#"{"__type":"LimitExceededException"}"#, "LimitExceededException", Why::Throttled),
+            (400, None, r#"{"__type":"InvalidInputException"}"#, "InvalidInputException", Why::Refused),
+            (413, None, "<html>", "Status413", Why::Refused),
         ] {
             let refusal = Refusal::of(status, header, body);
             assert_eq!((refusal.code.as_str(), refusal.why), (code, why), "{body}");

@@ -68,7 +68,7 @@ impl Teller {
             let helps = match refusal.why {
                 Why::Throttled => true,
                 Why::Failed => !refusal.is_about_the_page(),
-                Why::Denied | Why::Absent | Why::Unsupported => false,
+                Why::Denied | Why::Absent | Why::Unsupported | Why::Refused => false,
             };
             if !helps || attempt >= ATTEMPTS {
                 return Err(refusal);
