@@ -241,7 +241,7 @@ impl App {
                 let prepare = async {
                     let call = arrival.call(arrival.presumed());
                     // Whatever went wrong, also a panic, happens again where it can be answered.
-                    AssertUnwindSafe(async { prepare(&self.writer, &call).await }).catch_unwind().await.ok()?.ok()?
+                    AssertUnwindSafe(async { prepare(&self.writer, &call).await }).catch_unwind().await.ok()?.ok()
                 };
                 let (admitted, prepared) = tokio::join!(self.admission(route, &arrival), Box::pin(prepare));
                 let work = async |caller| self.once(route, handler, Call { prepared, ..arrival.call(caller) }).await;

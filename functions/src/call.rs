@@ -112,7 +112,7 @@ pub struct Call {
     pub remaining: Option<Duration>,
     /// What names this request in logs and errors.
     pub request_id: String,
-    /// The finding that it decides about, if that was found before its key was known to be good.
+    /// What was read for its decision before its key was known to be good.
     pub prepared: Option<Prepared>,
     /// What it is to itself when it is sent again, if it bears a key by which it can be.
     pub attempt: Option<Attempt>,

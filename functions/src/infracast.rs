@@ -59,7 +59,7 @@ pub(crate) async fn asked(ledger: &Reader, call: &Call, query: &[(String, String
 }
 
 /// Reads what a decision about the finding of the path needs.
-pub(crate) async fn prepare(ledger: &Reader, call: &Call) -> Result<Option<Prepared>, Error> {
+pub(crate) async fn prepare(ledger: &Reader, call: &Call) -> Result<Prepared, Error> {
     prepare_decision(ledger, &call.caller.tenant, &Wanted::parse(call.parameter(FIELD)?)).await
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn decide(ledger: &Writer, call: &Call, ruling: Ruling) -> Resu
     // No decision changes whether there is a patch, so that is found out meanwhile.
     let patch = async {
         let before = call.prepared.as_ref()?;
-        Some(before.pushed().patchable(ledger, &[before.finding()]).await.pop().flatten())
+        Some(before.pushed().patchable(ledger, &[before.finding()?]).await.pop().flatten())
     };
     let decided = decide_one(ledger, &meant, call.prepared.clone(), ruling, &terms);
     let (decided, patch) = tokio::join!(decided, patch);
@@ -80,6 +80,9 @@ pub(crate) async fn decide(ledger: &Writer, call: &Call, ruling: Ruling) -> Resu
     let now = Asked { uid, finding: found.finding, last_seen: found.last_seen, state, as_of: None };
     match patch {
         Some(patch) => render(&now.row(patch), state),
-        None => render(&now.shown(ledger, &pushed(ledger, &caller.tenant).await).await, state),
+        None => match &call.prepared {
+            Some(before) => render(&now.shown(ledger, before.pushed()).await, state),
+            None => render(&now.shown(ledger, &pushed(ledger, &caller.tenant).await).await, state),
+        },
     }
 }

@@ -53,7 +53,7 @@ pub enum Handler {
     /// Decides about one finding. The first reads what that takes beside the reading of its caller's key, like [`Handler::ReadsAhead`], and
     /// writes nothing; the second finds it in its call.
     Decides(
-        for<'a> fn(&'a Reader, &'a Call) -> Answer<'a, Option<Prepared>>,
+        for<'a> fn(&'a Reader, &'a Call) -> Answer<'a, Prepared>,
         for<'a> fn(&'a Writer, Call) -> Answer<'a, Reply>,
     ),
     /// Answers without a key the same to everyone, from what stands before the route's path: `https://HOST/prod`.

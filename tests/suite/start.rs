@@ -213,7 +213,7 @@ const REQUESTS: [(u32, &[&str]); 8] = [
     (5, &["bitdefender-get-finding-changes", "get-finding-history", "infracast-get-finding", "list-jobs"]),
     (6, &["get-related-resources", "import-snapshots", "securityhub-batch-update-findings"]),
     (7, &["import-resources", "infracast-get-remediation", "set-rule"]),
-    (14, &["infracast-accept-finding", "infracast-resolve-finding"]),
+    (11, &["infracast-accept-finding", "infracast-resolve-finding"]),
 ];
 
 /// Each request is some milliseconds for whoever asks first.

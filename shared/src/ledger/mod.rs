@@ -74,7 +74,7 @@ pub use offline::verify_export;
 pub use patrol::{Patrol, Slice, Visit};
 pub use proof::Hash;
 pub use read::{Former, Found, History, Version, Versions};
-pub use ready::{Became, Ready};
+pub use ready::{Became, Keyed, Ready};
 pub use repair::Repaired;
 pub use tellings::DecidedIn;
 pub use verify::{Progress, Verified};

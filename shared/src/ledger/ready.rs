@@ -25,6 +25,17 @@ pub struct Ready {
     found: Found,
 }
 
+/// What looking for a finding by its producer's names comes to.
+#[derive(Debug)]
+pub enum Keyed {
+    /// It is ready.
+    Ready(Box<Ready>),
+    /// Nothing has these names in this state, whose columns were not loaded.
+    Absent(View),
+    /// That takes a second look.
+    Unsure,
+}
+
 /// What became of a finding that was ready, and what it is then.
 #[derive(Debug, Clone)]
 pub struct Became {
@@ -65,23 +76,24 @@ impl Reader {
         ready(head, &view, FindingItem::from_item(&item)?, key, (ordinal, document.finding()?))
     }
 
-    /// Makes the finding of its producer's names ready; `None` when there is none, or when that takes a second look.
-    pub async fn ready_keyed(&self, tenant: &TenantId, key: &FindingKey) -> Result<Option<Ready>, Error> {
+    /// Makes the finding of its producer's names ready.
+    pub async fn ready_keyed(&self, tenant: &TenantId, key: &FindingKey) -> Result<Keyed, Error> {
         let (place, nothing) = (keys::finding(tenant, key), Need::default());
         let (head, item, view) =
             tokio::try_join!(self.head(tenant), self.store.get(&place, true), self.view(tenant, When::Now, &nothing))?;
-        let Some(item) = item else { return Ok(None) };
+        let Some(item) = item else { return Ok(Keyed::Absent(view)) };
         let item = FindingItem::from_item(&item)?;
         if item.ordinal.0 >= view.count() || !is_at(&view, &head) {
-            return Ok(None);
+            return Ok(Keyed::Unsure);
         }
         let need = Need::of([Family::Core, Family::Seen], [item.ordinal]);
         let documents = [(item.ordinal, item.document_at)];
         let (view, mut documents) =
             tokio::try_join!(self.view_again(tenant, &view, &need), self.documents_exact(tenant, &documents, true))?;
-        let Some(document) = documents.remove(&item.ordinal) else { return Ok(None) };
+        let Some(document) = documents.remove(&item.ordinal) else { return Ok(Keyed::Unsure) };
         let ordinal = item.ordinal;
-        ready(head, &view, item, key.clone(), (ordinal, document.finding()?))
+        let ready = ready(head, &view, item, key.clone(), (ordinal, document.finding()?))?;
+        Ok(ready.map_or(Keyed::Unsure, |ready| Keyed::Ready(Box::new(ready))))
     }
 }
 

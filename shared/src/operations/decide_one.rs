@@ -5,7 +5,7 @@
 
 use super::account_limits::within;
 use super::decide_findings::{decide_finding, findings_of, intents, refusal};
-use super::get_finding_by_name::{NamedQuery, get_finding_by_name};
+use super::get_finding_by_name::{NamedQuery, get_finding_by_name, get_others_finding_by_name};
 use super::get_findings::get_finding_by_uid;
 use super::patchable::{Pushed, pushed};
 use super::select_findings::select_by_ids;
@@ -14,14 +14,24 @@ use crate::domain::query::Filter;
 use crate::domain::{
     AsOf, Caller, Error, Finding, FindingKey, Outcome, Ruling, TenantId, Terms, Uid, Uids, Wanted, asff,
 };
-use crate::ledger::{Became, Found, Reader, Ready, When, Writer};
+use crate::ledger::{Became, Found, Keyed, Reader, Ready, View, When, Writer};
 
-/// A finding that may be decided about, as it was when it was looked at.
+/// What was read for a decision before it was known whether the caller may decide.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    uid: Uid,
-    ready: Ready,
+    looked: Looked,
     pushed: Pushed,
+}
+
+/// What a first look for a finding has come to.
+#[derive(Debug, Clone)]
+enum Looked {
+    /// It may be decided about, as it was then.
+    Ready(Uid, Box<Ready>),
+    /// No audit of our own has filed one by this name in that state, which is without columns.
+    Unfiled(View, Uids),
+    /// It was not found by its uid, or not so fast.
+    Unsure,
 }
 
 /// Which finding is meant, and by whom.
@@ -51,9 +61,12 @@ pub struct Decided {
 }
 
 impl Prepared {
-    /// The finding as it was.
-    pub fn finding(&self) -> &Finding {
-        &self.ready.found().finding
+    /// The finding as it was, where the first look has found it.
+    pub fn finding(&self) -> Option<&Finding> {
+        match &self.looked {
+            Looked::Ready(_, ready) => Some(&ready.found().finding),
+            Looked::Unfiled(..) | Looked::Unsure => None,
+        }
     }
 
     /// What the tenant has pushed, which was asked for beside it.
@@ -62,33 +75,41 @@ impl Prepared {
     }
 }
 
-/// Reads what a decision about a finding needs, in two rounds warm; `None` where it is not found by its uid or by the Id that an
-/// audit of our own has given it, or not so fast.
-pub async fn prepare_decision(reader: &Reader, tenant: &TenantId, wanted: &Wanted) -> Result<Option<Prepared>, Error> {
-    let (ready, pushed) = tokio::join!(prepared(reader, tenant, wanted), pushed(reader, tenant));
-    Ok(ready?.map(|(uid, ready)| Prepared { uid, ready, pushed }))
+/// Reads what a decision about a finding needs, in two rounds warm, if it is found by its uid or by the Id that an audit of our own has
+/// given it.
+pub async fn prepare_decision(reader: &Reader, tenant: &TenantId, wanted: &Wanted) -> Result<Prepared, Error> {
+    let (looked, pushed) = tokio::join!(looked(reader, tenant, wanted), pushed(reader, tenant));
+    Ok(Prepared { looked: looked?, pushed })
 }
 
-async fn prepared(reader: &Reader, tenant: &TenantId, wanted: &Wanted) -> Result<Option<(Uid, Ready)>, Error> {
-    let (uids, ready): (Uids, Option<Ready>) = match wanted {
+async fn looked(reader: &Reader, tenant: &TenantId, wanted: &Wanted) -> Result<Looked, Error> {
+    match wanted {
         Wanted::Uid(uid) => {
             if reader.uids_known(tenant).is_some_and(|uids| uids.ordinal(*uid).is_none()) {
-                return Ok(None);
+                return Ok(Looked::Unsure);
             }
             // What is read for the number that a forged uid claims goes nowhere.
             let ready = Box::pin(reader.ready_numbered(tenant, uid.claimed()));
-            let read = tokio::try_join!(reader.uids(tenant), ready)?;
-            if read.0.ordinal(*uid).is_none() {
-                return Ok(None);
-            }
-            read
+            let (uids, ready) = tokio::try_join!(reader.uids(tenant), ready)?;
+            let ready = ready.filter(|_| uids.ordinal(*uid).is_some());
+            Ok(ready.map_or(Looked::Unsure, |ready| Looked::ready(&uids, ready)))
         }
         Wanted::Named(name) => {
             let key = FindingKey { product_arn: PRODUCT_ARN.to_owned(), id: name.clone() };
-            tokio::try_join!(reader.uids(tenant), Box::pin(reader.ready_keyed(tenant, &key)))?
+            let (uids, keyed) = tokio::try_join!(reader.uids(tenant), Box::pin(reader.ready_keyed(tenant, &key)))?;
+            Ok(match keyed {
+                Keyed::Ready(ready) => Looked::ready(&uids, *ready),
+                Keyed::Absent(view) => Looked::Unfiled(view, uids),
+                Keyed::Unsure => Looked::Unsure,
+            })
         }
-    };
-    Ok(ready.map(|ready| (uids.finding(ready.found().ordinal), ready)))
+    }
+}
+
+impl Looked {
+    fn ready(uids: &Uids, ready: Ready) -> Self {
+        Self::Ready(uids.finding(ready.found().ordinal), Box::new(ready))
+    }
 }
 
 /// Decides about a finding; it as it is then. Errors as [`decide_finding`]'s, and [`Error::NotFound`] for one that the caller may not write or
@@ -103,10 +124,20 @@ pub async fn decide_one(
     let Meant { wanted, among, is_known, field, caller } = meant;
     let tenant = &caller.tenant;
     let may = |finding: &Finding| within(caller, Some(finding)).is_some() && is_known(finding);
-    let ready = match (prepared, wanted) {
-        (Some(Prepared { uid, ready, pushed: _ }), _) => Some((uid, ready)),
-        (None, Wanted::Named(name)) => named(writer, meant, name).await?,
-        (None, Wanted::Uid(_)) => None,
+    let ready = match (prepared.map(|prepared| prepared.looked), wanted) {
+        (Some(Looked::Ready(uid, ready)), _) => Some((uid, *ready)),
+        (Some(Looked::Unfiled(view, uids)), Wanted::Named(name)) => {
+            let query = meant.query(name);
+            let found = get_others_finding_by_name(writer, tenant, &query, view, &uids).await?;
+            let (found, _) = found.ok_or_else(absent)?;
+            ready_found(writer, tenant, &found, &uids).await
+        }
+        (_, Wanted::Named(name)) => {
+            let found = get_finding_by_name(writer, tenant, &meant.query(name)).await?;
+            let (found, _, uids) = found.ok_or_else(absent)?;
+            ready_found(writer, tenant, &found, &uids).await
+        }
+        (_, Wanted::Uid(_)) => None,
     };
     if let Some((uid, ready)) = ready.filter(|(_, ready)| may(&ready.found().finding)) {
         let intent = intents(caller, vec![ready.key().clone()], ruling.clone(), terms, asff::decide).pop();
@@ -131,14 +162,17 @@ pub async fn decide_one(
     Ok(Decided { uid, found, state: view.as_of() })
 }
 
-/// The finding of a name, ready to be decided about; `None` where that takes a second look. [`Error::NotFound`] when there is none.
-async fn named(reader: &Reader, meant: &Meant<'_>, name: &str) -> Result<Option<(Uid, Ready)>, Error> {
-    let Meant { among, field, caller, .. } = meant;
-    let query = NamedQuery { name: name.to_owned(), among: among.clone(), when: When::Now, field };
-    let (found, _, uids) = get_finding_by_name(reader, &caller.tenant, &query).await?.ok_or_else(absent)?;
+impl Meant<'_> {
+    fn query(&self, name: &str) -> NamedQuery {
+        NamedQuery { name: name.to_owned(), among: self.among.clone(), when: When::Now, field: self.field }
+    }
+}
+
+/// A finding that was found by its name, ready to be decided about; `None` where that takes a second look.
+async fn ready_found(reader: &Reader, tenant: &TenantId, found: &Found, uids: &Uids) -> Option<(Uid, Ready)> {
     // What went wrong here goes wrong again in the ordinary way, or is mended there.
-    let ready = Box::pin(reader.ready_numbered(&caller.tenant, found.ordinal)).await.unwrap_or_default();
-    Ok(ready.map(|ready| (uids.finding(found.ordinal), ready)))
+    let ready = Box::pin(reader.ready_numbered(tenant, found.ordinal)).await.unwrap_or_default()?;
+    Some((uids.finding(found.ordinal), ready))
 }
 
 fn absent() -> Error {

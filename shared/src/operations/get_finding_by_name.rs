@@ -36,6 +36,18 @@ pub async fn get_finding_by_name(
     if let Some(own) = own {
         return Ok(Some((own, view, uids)));
     }
+    let found = get_others_finding_by_name(reader, tenant, query, view, &uids).await?;
+    Ok(found.map(|(found, view)| (found, view, uids)))
+}
+
+/// The same of a state in which no audit of our own has filed a finding of this very Id.
+pub(super) async fn get_others_finding_by_name(
+    reader: &Reader,
+    tenant: &TenantId,
+    query: &NamedQuery,
+    view: View,
+    uids: &Uids,
+) -> Result<Option<(Found, View)>, Error> {
     if view.count() == 0 {
         return Ok(None);
     }
@@ -53,9 +65,9 @@ pub async fn get_finding_by_name(
             named.push(ordinal);
         }
     }
-    let Some(ordinal) = the_one(&view, &named, &uids, query.field)? else { return Ok(None) };
+    let Some(ordinal) = the_one(&view, &named, uids, query.field)? else { return Ok(None) };
     let found = reader.documents(tenant, &view, &[ordinal]).await?.pop();
-    Ok(found.map(|found| (found, view, uids)))
+    Ok(found.map(|found| (found, view)))
 }
 
 /// The finding of an audit of our own that has this very Id, if it is among those that are meant, and the state that was asked.
