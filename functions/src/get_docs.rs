@@ -17,5 +17,5 @@ pub static ROUTE: Route = Route {
     scope: None,
     ahead: Ahead::NOTHING,
     describe: openapi::get_docs,
-    handler: Handler::Open(|base| docs::page(&written(base))),
+    handler: Handler::Open(|base| docs::page(&written(base).each_ref().map(AsRef::as_ref))),
 };

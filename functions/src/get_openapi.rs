@@ -17,5 +17,5 @@ pub static ROUTE: Route = Route {
     scope: None,
     ahead: Ahead::NOTHING,
     describe: openapi::get_openapi,
-    handler: Handler::Open(|base| docs::document(written(base))),
+    handler: Handler::Open(|base| docs::document(written(base).concat())),
 };

@@ -11,6 +11,7 @@ use posture_shared::dialects::Dialect;
 use posture_shared::dialects::openapi::{self, Description, Failure, Parameter, Place, reference};
 use posture_shared::domain::json::Object;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// What stands above the operations.
 const ABOUT: &str = "The store of record for cloud security findings. Findings are as they are now, or, with `as_of`, as \
@@ -22,9 +23,11 @@ const WRITTEN: &str = include_str!("../openapi.json");
 /// Where its address stands.
 const SERVERS: &str = r#""servers":[{"url":""}]"#;
 
-/// The document of all routes behind `base`, as text.
-pub fn written(base: &str) -> String {
-    WRITTEN.replacen(SERVERS, &format!(r#""servers":[{{"url":{}}}]"#, Value::from(base)), 1)
+/// The document of all routes behind `base`, as text in pieces.
+pub fn written(base: &str) -> [Cow<'static, str>; 3] {
+    let (before, after) = WRITTEN.split_once(SERVERS).unwrap_or((WRITTEN, ""));
+    let servers = format!(r#""servers":[{{"url":{}}}]"#, Value::from(base));
+    [before.into(), servers.into(), after.into()]
 }
 
 /// [`document`] as it is kept: every member of the document, and every operation and schema, on a line of its own.
@@ -186,7 +189,7 @@ mod tests {
         let told = "write it anew: target/debug/posture openapi > functions/openapi.json, and build again";
         assert!(kept(&document(ROUTES, "")) == super::WRITTEN, "{told}");
         let base = "https://x.example/\"prod\"";
-        let read: Value = serde_json::from_str(&written(base)).unwrap();
+        let read: Value = serde_json::from_str(&written(base).concat()).unwrap();
         assert!(read == document(ROUTES, base));
     }
 

@@ -15,11 +15,13 @@ use std::sync::Arc;
 
 /// Serves the function of these that Lambda's `_HANDLER` names.
 pub fn run_named(routes: &[&'static Route], triggers: &[&'static Trigger]) -> Result<(), Error> {
-    // While logging and certificates are made ready. Without a thread to be had, the first client does it.
-    let _ = std::thread::Builder::new().spawn(Table::prepare);
     let name = Settings::from_environment().handler.unwrap_or_default();
     let route = routes.iter().find(|route| route.function == name);
     let trigger = triggers.iter().find(|trigger| trigger.function == name);
+    if !route.is_some_and(|route| matches!(route.handler, Handler::Open(_))) {
+        // While logging and certificates are made ready. Without a thread to be had, the first client does it.
+        let _ = std::thread::Builder::new().spawn(Table::prepare);
+    }
     match (route, trigger) {
         (Some(route), _) => run(route),
         (None, Some(trigger)) => run_trigger(trigger),

@@ -43,7 +43,8 @@ pub async fn app(role: Role) -> Result<App, Error> {
         // It has no rights on anything, and no use for them.
         let nothing = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
         let masters = Masters::only(Master::new(1, secrets::random::<32>()?.to_vec())?);
-        return told(App::new(Writer::connect(&nothing, settings.table()?, clock, masters), tenant), &settings);
+        let table = Table::unused(&nothing, settings.table()?);
+        return told(App::new(Writer::over(table, clock, masters), tenant), &settings);
     }
     let surroundings = Surroundings::of(&settings)?;
     let table = Table::new(&surroundings.for_dynamodb(&settings), settings.table()?);

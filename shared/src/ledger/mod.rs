@@ -154,7 +154,14 @@ impl Table {
 
     /// The table of that name, reached as `config` says.
     pub fn new(config: &aws_config::SdkConfig, name: &str) -> Self {
-        Self(Store::new(aws_sdk_dynamodb::Client::new(config), name))
+        let table = Self::unused(config, name);
+        table.0.open();
+        table
+    }
+
+    /// The same for a process that most likely asks nothing of it: its client is made when it does.
+    pub fn unused(config: &aws_config::SdkConfig, name: &str) -> Self {
+        Self(Store::new(config.clone(), name))
     }
 
     /// Reads what the first request will need. What comes of that does not matter: whatever is wrong is wrong again where it can be

@@ -4,6 +4,7 @@ use super::FORMAT;
 use super::capacity::{counted, counted_aside, read, written};
 use super::item::{Item, Key, PK, SK, TTL};
 use crate::domain::Error;
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::QueryOutput;
@@ -14,6 +15,7 @@ use aws_sdk_dynamodb::types::{
 };
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 /// Keys per BatchGetItem request (a limit of DynamoDB).
 const BATCH_GET_KEYS: usize = 100;
@@ -75,16 +77,24 @@ pub(super) enum Transacted {
     Unknown(String),
 }
 
+/// A client that is made when it is needed.
+type Made = LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>;
+
 /// A table.
 #[derive(Debug, Clone)]
 pub(super) struct Store {
-    client: Client,
+    client: Arc<Made>,
     table: String,
 }
 
 impl Store {
-    pub fn new(client: Client, table: &str) -> Self {
-        Self { client, table: table.to_owned() }
+    /// A table whose client is made by its first request, or by [`Store::open`].
+    pub fn new(config: SdkConfig, table: &str) -> Self {
+        Self { client: Arc::new(Made::new(Box::new(move || Client::new(&config)))), table: table.to_owned() }
+    }
+
+    pub fn open(&self) {
+        LazyLock::force(&self.client);
     }
 
     /// Makes the table if there is none: on demand, keys `pk` and `sk`, expiry by `ttl`.

@@ -18,12 +18,23 @@ pub fn document(text: String) -> Reply {
     Reply { status: 200, headers: vec![("content-type", "application/json".to_owned())], body: text.into_bytes() }
 }
 
-/// The page of a document, which is a text of JSON.
-pub fn page(document: &str) -> Reply {
-    let document = document.replace('<', "\\u003c");
-    let parts = [("{{style}}", STYLE), ("{{reader}}", READER), ("{{document}}", &document)];
-    // The document last: what it holds is not looked at again.
-    let page = parts.iter().fold(PAGE.to_owned(), |page, (name, part)| page.replacen(name, part, 1));
+/// The page of a document, which is a text of JSON in pieces.
+pub fn page(document: &[&str]) -> Reply {
+    let length: usize = document.iter().map(|piece| piece.len()).sum();
+    // Some room for what is escaped: a page that grows is copied.
+    let mut page = String::with_capacity(PAGE.len() + STYLE.len() + READER.len() + length + length / 16);
+    let mut rest = PAGE;
+    for (place, pieces, is_json) in
+        [("{{style}}", &[STYLE][..], false), ("{{document}}", document, true), ("{{reader}}", &[READER], false)]
+    {
+        let (before, after) = rest.split_once(place).unwrap_or((rest, ""));
+        page.push_str(before);
+        for piece in pieces {
+            if is_json { push_escaped(&mut page, piece) } else { page.push_str(piece) }
+        }
+        rest = after;
+    }
+    page.push_str(rest);
     let headers = vec![
         ("content-type", "text/html; charset=utf-8".to_owned()),
         ("content-security-policy", policy()),
@@ -31,6 +42,15 @@ pub fn page(document: &str) -> Reply {
         ("referrer-policy", "no-referrer".to_owned()),
     ];
     Reply { status: 200, headers, body: page.into_bytes() }
+}
+
+fn push_escaped(page: &mut String, json: &str) {
+    for (place, part) in json.split('<').enumerate() {
+        if place > 0 {
+            page.push_str("\\u003c");
+        }
+        page.push_str(part);
+    }
 }
 
 fn policy() -> String {
@@ -54,7 +74,7 @@ mod tests {
     #[test]
     fn no_text_ends_its_element() {
         let document = json!({"info": {"title": "</script><script>alert(1)</script>{{reader}}<!--"}});
-        let reply = page(&document.to_string());
+        let reply = page(&[&document.to_string()]);
         let text = String::from_utf8(reply.body).unwrap();
         assert_eq!(text.matches("<script").count(), 2);
         let (_, rest) = text.split_once(r#"id="document">"#).unwrap();
@@ -64,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_policy_allows_what_is_in_the_page_alone() {
-        let reply = page("{}");
+        let reply = page(&["{}"]);
         let policy = reply.headers.iter().find(|(name, _)| *name == "content-security-policy").map(|(_, text)| text);
         let policy = policy.unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
