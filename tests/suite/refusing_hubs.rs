@@ -1,11 +1,9 @@
 //! The trigger `tell-hubs` where hubs refuse for reasons that nobody knows, or for want of rights.
 
-use crate::house::tenant;
 use crate::listening_hubs::{OWN, Stub, name};
-use crate::tell_hubs::{accept, house, hubs, listener, suppress, wake};
+use crate::tell_hubs::{accept, house, listener, suppress, wake};
 use posture_shared::domain::synchronisation::PERIOD_MS;
 use posture_shared::domain::telling::MOST_TRIES;
-use posture_shared::operations::{Extent, tell_hubs as work};
 use serde_json::json;
 
 const EU: &str = "eu-west-1";
@@ -42,9 +40,28 @@ async fn a_refusal_that_nobody_knows_is_passed_over_in_the_end() {
     assert_eq!(listener(&house, OWN, EU).await.tries, 0);
 }
 
-/// A hub that refuses everything so is not asked for each finding by itself; one that may not be told is waited for.
+/// Only those that are refused are passed over, however many they are and wherever they stand.
 #[tokio::test]
-async fn a_hub_that_refuses_everything_is_given_up_and_one_that_denies_is_not() {
+async fn what_stands_beside_what_is_refused_is_told() {
+    for refused in [0..40, 80..100, 12..13] {
+        let stub = Stub::with(&[(OWN, EU, 250)]);
+        let house = house(&stub).await;
+        let count = refused.len() as u64;
+        stub.change(|state| state.outlandish.extend(refused.map(|number| name(OWN, EU, number))));
+        accept(&house, "eu-west-1", "2023-12-20").await;
+        for _ in 1..MOST_TRIES {
+            assert_eq!(wake(&house).await.unwrap()["untold"], json!(1));
+            house.clock.set(house.clock.now().plus(PERIOD_MS));
+        }
+        let answer = wake(&house).await.unwrap();
+        let found = ["told", "refused", "untold"].map(|count| answer[count].as_u64().unwrap());
+        assert!(found[1..] == [count, 0] && listener(&house, OWN, EU).await.tally.told == 250 - count, "{answer}");
+    }
+}
+
+/// A hub that refuses everything so is not asked for each finding by itself, and is waited for, as one that may not be told.
+#[tokio::test]
+async fn a_hub_that_refuses_everything_is_waited_for() {
     let stub = Stub::with(&[(OWN, EU, 400)]);
     let house = house(&stub).await;
     let eu = (OWN.to_owned(), EU.to_owned());
@@ -63,12 +80,16 @@ async fn a_hub_that_refuses_everything_is_given_up_and_one_that_denies_is_not() 
         assert_eq!(wake(&house).await.unwrap()["untold"], json!(1));
         house.clock.set(house.clock.now().plus(PERIOD_MS));
     }
-    let before = stub.change(|state| state.answered);
-    let answer = wake(&house).await.unwrap();
-    assert_eq!((&answer["refused"], &answer["untold"]), (&json!(400), &json!(0)), "{answer}");
-    let asked = stub.change(|state| state.answered) - before;
-    assert!(asked < 40, "{asked}");
+    for _ in 0..2 {
+        let before = stub.change(|state| state.answered);
+        let answer = wake(&house).await.unwrap();
+        assert_eq!((&answer["refused"], &answer["untold"]), (&json!(0), &json!(1)), "{answer}");
+        let asked = stub.change(|state| state.answered) - before;
+        assert!((1..40).contains(&asked), "{asked}");
+        let left = listener(&house, OWN, EU).await;
+        assert_eq!((left.error.as_deref(), left.tally.refused), (Some("FindingFrozenException: no"), 0));
+        house.clock.set(house.clock.now().plus(PERIOD_MS));
+    }
     stub.change(|state| state.refuse.clear());
-    let found = work(house.writer(), &tenant("acme"), &hubs(&stub, &[EU], &[]), Extent::Whole, || false).await.unwrap();
-    assert_eq!(found.tally.told, 400, "whoever asks for it tells all of them later");
+    assert_eq!(wake(&house).await.unwrap()["told"], json!(400), "nothing is lost");
 }

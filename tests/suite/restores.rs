@@ -3,7 +3,7 @@
 
 use crate::house::{Answer, House, START, TABLE, finding, tenant};
 use crate::import_resources::ACCOUNT;
-use crate::infracast::shop;
+use crate::infracast::{SHOP, shop};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::http::Method;
@@ -178,6 +178,10 @@ async fn a_decision_that_a_restore_comes_between_is_made_or_sent_again() {
     let shop = shop().await;
     let before = dump(&shop.raw()).await;
     import(&shop, 0..3, 3).await;
+    // Its newest document goes with the restore, too.
+    let mut ssh = SHOP.iter().find(|made| made.id == "ssh").unwrap().asff("FAILED", "2023-11-03T00:00:00Z");
+    ssh["Title"] = json!("Another title");
+    shop.import(&shop.acme.token, &[ssh]).await;
     let mut after = vec![dump(&shop.raw()).await];
     shop.writer().fold(&tenant("acme")).await.unwrap();
     after.push(dump(&shop.raw()).await);

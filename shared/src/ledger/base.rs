@@ -6,6 +6,7 @@ use super::segment::{Block, SEGMENT_ROWS, Segment};
 use super::store::Store;
 use super::{check_format, keys};
 use crate::domain::{Cell, Column, Error, Family, Ordinal, TenantId};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -224,10 +225,10 @@ impl Base {
                 other.loaded().get(&place).map(|slot| (place, Arc::clone(slot)))
             })
             .collect();
+        let kept = self.keep(shared);
         if !self.is_beside() {
-            self.ready.fetch_add(ready_bytes(shared.iter().map(|(_, slot)| slot)), Ordering::Relaxed);
+            self.ready.fetch_add(ready_bytes(kept.iter()), Ordering::Relaxed);
         }
-        self.keep(shared);
     }
 
     /// What `need` names and is not here yet.
@@ -241,12 +242,16 @@ impl Base {
         parts.filter(|(number, family, _)| !self.loaded().contains_key(&(*number, *family)))
     }
 
-    fn keep(&self, loaded: Vec<(Place, Slot)>) {
+    /// Keeps what was not known, and tells what that was: another request may have been faster, and what it loaded be ready by now.
+    fn keep(&self, loaded: Vec<(Place, Slot)>) -> Vec<Slot> {
         let mut known = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = Vec::new();
         for (place, slot) in loaded {
-            // Another request may have been faster, and what it loaded be ready by now.
-            known.entry(place).or_insert(slot);
+            if let Entry::Vacant(vacant) = known.entry(place) {
+                kept.push(Arc::clone(vacant.insert(slot)));
+            }
         }
+        kept
     }
 }
 

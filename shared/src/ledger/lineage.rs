@@ -63,6 +63,11 @@ impl Lineage {
         self.layers.iter().map(|layer| layer.size).sum()
     }
 
+    /// Whether the commit that another base ends with is among the entries.
+    fn has(&self, other: &Base) -> bool {
+        self.layers.iter().any(|layer| (layer.seq, layer.chain) == (other.manifest.seq, other.manifest.chain))
+    }
+
     /// The same lineage without the entries that `keep` refuses.
     fn cut(&self, keep: impl Fn(&Layer) -> bool) -> Self {
         let count = self.layers.iter().take_while(|layer| keep(layer)).count();
@@ -107,7 +112,7 @@ impl Cache {
         self.lock().0.entry(tenant.clone()).or_default().newest.get_or_insert(lineage);
     }
 
-    fn get(&self, tenant: &TenantId) -> (Option<Lineage>, Option<Lineage>) {
+    pub fn get(&self, tenant: &TenantId) -> (Option<Lineage>, Option<Lineage>) {
         let mut guard = self.lock();
         let (tenants, clock) = &mut *guard;
         *clock += 1;
@@ -130,6 +135,11 @@ impl Cache {
         match warm.newest.take() {
             // Another request may have gone further on the same base.
             Some(known) if Arc::ptr_eq(&known.base, &lineage.base) && known.tip().0 > lineage.tip().0 => {
+                warm.newest = Some(known);
+            }
+            // A reader who was slower than a fold knows the commit of the fold as one behind its own base.
+            Some(mut known) if lineage.has(&known.base) => {
+                known.extend(&lineage.layers);
                 warm.newest = Some(known);
             }
             Some(known) if !Arc::ptr_eq(&known.base, &lineage.base) => {

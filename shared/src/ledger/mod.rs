@@ -29,6 +29,8 @@ mod items;
 mod jobs;
 mod keys;
 mod lineage;
+#[cfg(test)]
+mod lineage_tests;
 mod log;
 mod manifest;
 mod offline;

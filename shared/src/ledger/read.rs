@@ -141,14 +141,25 @@ impl Reader {
         let mut items = self.document_items(keys, false).await?;
         for ordinal in ordinals {
             let Some((at, seen, last_seen)) = told.get(ordinal) else { continue };
-            let item = items.remove(&keys::document(tenant, *ordinal, *at)).ok_or_else(|| {
-                Error::internal(format!("the document of finding {} at {at} is not there", ordinal.0))
-            })?;
+            let Some(item) = items.remove(&keys::document(tenant, *ordinal, *at)) else {
+                return Err(self.without_document(tenant, view, *ordinal, *at).await);
+            };
             if !each(lay_over(&Document::from_item(&item)?, *ordinal, seen, *last_seen, view.at)?) {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// The error for a document that a view names and the table does not have: a restore may have taken both away meanwhile.
+    async fn without_document(&self, tenant: &TenantId, view: &View, ordinal: Ordinal, at: Instant) -> Error {
+        let nothing = Need::default();
+        // A process that has known the state forgets it when it asks for the newest.
+        let newest = self.view(tenant, When::Now, &nothing).await;
+        match newest.map(drop).and(self.view_again(tenant, view, &nothing).await) {
+            Ok(_) => Error::internal(format!("the document of finding {} at {at} is not there", ordinal.0)),
+            Err(error) => error,
+        }
     }
 
     /// What `take` makes of each finding as of a view, in the order asked for: some are read at a time, and none is kept. The
@@ -204,9 +215,9 @@ impl Reader {
         if at != item.document_at {
             documents = self.documents_exact(tenant, &[(item.ordinal, at)], false).await;
         }
-        let document = documents?.remove(&item.ordinal).ok_or_else(|| {
-            Error::internal(format!("the document of finding {} at {at} is not there", item.ordinal.0))
-        })?;
+        let Some(document) = documents?.remove(&item.ordinal) else {
+            return Err(self.without_document(tenant, &view, item.ordinal, at).await);
+        };
         let seen = view.seen(item.ordinal)?;
         let last_seen = view.cell(item.ordinal, Column::LastSeen)?.int().map_or(at, Instant);
         let found = lay_over(&document, item.ordinal, &seen, last_seen, view.at)?;

@@ -273,7 +273,7 @@ impl Reader {
         }
         let pinned = When::Pinned { seq, at, chain: Some(chain.short()) };
         let need = Need::all(Family::ALL);
-        let view = self.view(tenant, pinned, &need).await;
+        let view = self.view_held(tenant, pinned, &need).await;
         match view.and_then(|view| view.base.unpack(&need).map(|()| view)) {
             Ok(view) => Some(view),
             Err(error) => {

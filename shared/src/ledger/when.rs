@@ -68,7 +68,7 @@ impl Reader {
 
     /// The columns of a state that was found in the same piece of work. [`Error::Throttled`] when it is no more, because the table was
     /// restored since: no client named that state, and whoever asks again is answered from another one.
-    pub(super) async fn view_held(&self, tenant: &TenantId, state: When, need: &Need) -> Result<View, Error> {
+    pub async fn view_held(&self, tenant: &TenantId, state: When, need: &Need) -> Result<View, Error> {
         let message = || "the ledger was restored while this was answered; try again".to_owned();
         self.view(tenant, state, need).await.map_err(|error| match error {
             Error::Invalid { .. } => Error::Throttled { message: message(), retry_after: 1 },

@@ -155,9 +155,13 @@ impl Writer {
     ) -> Result<(), Error> {
         let (mut attempt, mut left, mut window) = (0, undecided(outcomes), WINDOW);
         while left > 0 {
+            let mut why = throttled();
             let ended = match self.attempt(tenant, intents, outcomes, window).await {
                 // A table that takes no more is asked again like one that somebody else was faster at.
-                Err(Error::Throttled { .. }) => Ended::Lost,
+                Err(error @ Error::Throttled { .. }) => {
+                    why = error;
+                    Ended::Lost
+                }
                 ended => ended?,
             };
             // Whoever got a commit through on the way has lost one race for the next.
@@ -169,7 +173,7 @@ impl Writer {
                 Ended::Lost => attempt + 1,
             };
             if attempt >= ATTEMPTS {
-                return Err(throttled());
+                return Err(why);
             }
             // Where others write, too, what is read and decided far ahead is read and decided in vain, and whoever looks less far
             // ahead wins.

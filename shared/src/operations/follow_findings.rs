@@ -103,7 +103,7 @@ impl Following {
         for ((seq, at), those) in unreported {
             let state = When::Pinned { seq, at, chain: None };
             let need = Need::of([Family::Core, Family::Seen], those.iter().map(|(_, ordinal)| *ordinal));
-            let view = reader.view(&self.tenant, state, &need).await?;
+            let view = reader.view_held(&self.tenant, state, &need).await?;
             for (place, ordinal) in those {
                 let Some(one) = told.get_mut(place) else { continue };
                 one.last_seen = view.cell(ordinal, Column::LastSeen)?.int().map_or(at, Instant);

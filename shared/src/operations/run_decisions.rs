@@ -149,7 +149,7 @@ impl Worker<'_> {
         let (ruling, filter) = read(&bulk.request)?;
         let (caller, from) = (bulk.caller(self.tenant), bulk.from);
         let when = When::Pinned { seq: from.seq, at: from.at, chain: Some(from.chain) };
-        let opened = opened(self.writer, &caller, filter, when).await?;
+        let opened = opened(self.writer, &caller, filter, when).await.map_err(no_more)?;
         let uids = opened.uids()?.clone();
         let candidates: Vec<Ordinal> = opened.view.select(&opened.filter)?;
         let ahead: Vec<Ordinal> = candidates.into_iter().filter(|ordinal| bulk.is_ahead(*ordinal)).collect();
@@ -201,6 +201,16 @@ impl Worker<'_> {
         let moved = run.decided(bulk.clone(), self.writer.clock().now());
         self.run = self.writer.run_put(self.tenant, moved).await?;
         Ok(self.run.is_some())
+    }
+}
+
+/// What a run says that cannot select any more: no client sees the cursor by which it keeps its state.
+fn no_more(error: Error) -> Error {
+    match error {
+        Error::Invalid { .. } => {
+            Error::Conflict("the table was restored to before the state that it selects from".to_owned())
+        }
+        other => other,
     }
 }
 

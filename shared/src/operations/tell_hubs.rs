@@ -7,10 +7,10 @@
 //!
 //! - A hub that is told for the first time is told what is decided from then on. [`Extent::Whole`] looks through the whole log.
 //! - A finding that the hub does not have, or refuses, is passed over and said. What it did not take for reasons of its own, or refused in
-//!   words that nobody knows, keeps the hub's place, and is tried again, five times; then those that it still refuses are looked for one by
-//!   one, and passed over.
-//! - A hub that may not be told keeps its place for as long as that lasts, and says so each time: rights are given by people, late, and
-//!   all that was decided until then would be lost to it.
+//!   words that nobody knows, keeps the hub's place. When it has not taken everything five times in a row, those that it still refuses are
+//!   looked for one by one, and passed over.
+//! - A hub that may not be told, or takes nothing at all, keeps its place for as long as that lasts, and says so each time: rights are given
+//!   by people, late, and all that was decided until then would be lost to it.
 
 use super::hubs::{Hubs, known_to, own_account};
 use super::list_changes::newest_position;
@@ -32,8 +32,8 @@ const ROUNDS: u32 = 3;
 /// What a hub says of such a finding (CONTRACTS 1.7).
 const PASSING: [&str; 2] = ["ConcurrentUpdateError", "InternalFailure"];
 const NOT_FOUND: &str = "FindingNotFound";
-/// Findings refused one after the other in words that nobody knows, after which it is no single one that is refused.
-const MOST_IN_A_ROW: usize = 8;
+/// Requests refused in words that nobody knows, and none taken, after which it is no single finding that is refused.
+const MOST_REFUSED: usize = 32;
 
 /// What became of telling hubs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -298,7 +298,7 @@ impl Worker<'_> {
         reached: Position,
         enough: &(impl Fn() -> bool + Sync),
     ) -> Result<Option<(Listened, Tally)>, Error> {
-        let mut tally = Tally::default();
+        let (mut tally, said) = (Tally::default(), self.found.passed_over.len());
         let mut batches = batches(messages.into_iter().map(|one| (one.members, one.key)));
         let aws = self.tellers.get(scope).map(|(aws, _)| *aws).filter(|_| !batches.is_empty());
         if let Some(aws) = aws
@@ -307,7 +307,8 @@ impl Worker<'_> {
             return Ok(Some((heard_of(&refusal), tally)));
         }
         let is_last_try = self.telling.hub(scope).is_none_or(|hub| hub.tries + 1 >= MOST_TRIES);
-        let (mut last, mut in_a_row) = (String::new(), 0);
+        // How many requests were refused in words that nobody knows; none counts any more once one was taken.
+        let (mut last, mut refused) = (String::new(), Some(0));
         for round in 1..=ROUNDS {
             let mut again = Vec::new();
             while let Some((members, keys)) = batches.pop_front() {
@@ -327,19 +328,28 @@ impl Worker<'_> {
                         if !is_known && !is_last_try {
                             return Ok(Some((Listened::Untaken(refusal.to_string()), tally)));
                         }
-                        if keys.len() > 1 && (is_known || in_a_row < MOST_IN_A_ROW) {
-                            let (one, other) = keys.split_at(keys.len() / 2);
-                            batches.push_front((members.clone(), other.to_vec()));
-                            batches.push_front((members, one.to_vec()));
-                            continue;
+                        refused = refused.map(|count| count + usize::from(!is_known));
+                        if refused.is_some_and(|count| count >= MOST_REFUSED) {
+                            self.found.passed_over.truncate(said);
+                            return Ok(Some((Listened::Closed(refusal.to_string()), Tally::default())));
                         }
-                        in_a_row += keys.len();
-                        keys.iter().for_each(|key| self.pass_over(scope, key, &refusal.to_string()));
-                        tally.refused += keys.len() as u64;
+                        // Halves come after all else, so that what is taken is found early.
+                        match keys.as_slice() {
+                            [] => {}
+                            [one] => {
+                                self.pass_over(scope, one, &refusal.to_string());
+                                tally.refused += 1;
+                            }
+                            several => {
+                                let (one, other) = several.split_at(several.len() / 2);
+                                batches.push_back((members.clone(), one.to_vec()));
+                                batches.push_back((members, other.to_vec()));
+                            }
+                        }
                         continue;
                     }
                 };
-                in_a_row = 0;
+                refused = None;
                 let taken: Vec<FindingKey> =
                     keys.iter().filter(|key| updated.processed.contains(key)).cloned().collect();
                 tally.told += taken.len() as u64;

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// Characters of AWS's own words that are kept.
 const MESSAGE: usize = 200;
 
+/// What stands before a status where an answer has no code.
+const UNNAMED: &str = "Status";
+
 /// Parts of codes that are AWS's own failures, or the clocks', whatever the status.
 const PASSING: [&str; 6] = ["Internal", "Unavailable", "ServerError", "ServiceFailure", "Timeout", "RequestExpired"];
 
@@ -76,7 +79,7 @@ impl Refusal {
         let xml = Document::parse(body.to_owned()).ok();
         let element = |name: &str| xml.as_ref().and_then(|xml| xml.text(name));
         let code = header.map(str::to_owned).or_else(|| said(&["__type", "code", "Code"])).or_else(|| element("Code"));
-        let code = code.unwrap_or_else(|| format!("Status{status}"));
+        let code = code.unwrap_or_else(|| format!("{UNNAMED}{status}"));
         // `com.amazonaws.config#NoSuchThing:http://…` and `NoSuchThing` are one code.
         let code = code.rsplit('#').next().unwrap_or_default().split(':').next().unwrap_or_default().to_owned();
         let message = said(&["message", "Message", "errorMessage"]).or_else(|| element("Message")).unwrap_or_default();
@@ -90,12 +93,15 @@ fn cut(text: &str) -> String {
 
 fn why(status: u16, code: &str) -> Why {
     let has = |part: &str| code.contains(part);
+    // What has no code is not AWS's word, but of somebody on the way.
+    let is_named = !has(UNNAMED);
     if has("Throttl") || has("TooManyRequests") || has("LimitExceeded") || has("SlowDown") || status == 429 {
         Why::Throttled
     } else if has("AccessDenied")
         || has("InvalidAccess")
         || has("Unauthorized")
         || has("OptInRequired")
+        || has("SubscriptionRequired")
         || has("Token")
         || has("NotAuthorized")
         || has("UnrecognizedClient")
@@ -108,7 +114,7 @@ fn why(status: u16, code: &str) -> Why {
         Why::Unsupported
     } else if has("NoSuch") || has("NotFound") || status == 404 {
         Why::Absent
-    } else if (400..500).contains(&status) && !PASSING.iter().any(|part| has(part)) && status != 408 {
+    } else if (400..500).contains(&status) && !PASSING.iter().any(|part| has(part)) && (is_named || status == 413) {
         Why::Refused
     } else {
         Why::Failed
@@ -134,6 +140,8 @@ mod tests {
             (500, None, "nonsense", "Status500", Why::Failed),
             (400, None, r#"{"__type":"InternalException"}"#, "InternalException", Why::Failed),
             (408, None, "", "Status408", Why::Failed),
+            (421, None, "<html>", "Status421", Why::Failed),
+            (400, None, r#"{"__type":"SubscriptionRequiredException"}"#, "SubscriptionRequiredException", Why::Denied),
             (400, None, r#"{"__type":"RequestExpired"}"#, "RequestExpired", Why::Failed),
             (401, None, r#"{"__type":"InvalidAccessException"}"#, "InvalidAccessException", Why::Denied),
             (400, None, r#"{"__type":"IncompleteSignature"}"#, "IncompleteSignature", Why::Denied),
