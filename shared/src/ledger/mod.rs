@@ -17,6 +17,7 @@ mod due;
 mod entry;
 mod evidence;
 mod export;
+mod failure;
 mod fold;
 #[cfg(fuzzing)]
 pub mod fuzzing;

@@ -1,8 +1,9 @@
 //! Runs: an item each, and what leads to those that have not ended. For audits that is one item per extent which names its newest
 //! run, so that there is at most one at a time; for decisions one each, which expires once it has ended.
 
+use super::failure::throttled;
 use super::item::{Item, Key, TTL, expires_in};
-use super::store::{Condition, ConditionalPut, Range, Transacted, throttled};
+use super::store::{Condition, ConditionalPut, Range, Transacted};
 use super::tenants::{from_item, to_item};
 use super::{Reader, Writer, keys};
 use crate::domain::run::Run;

@@ -1,7 +1,8 @@
 //! What was told of scopes: which types there are, which were read completely, and which could not be read.
 
+use super::failure::throttled;
 use super::item::Item;
-use super::store::{Condition, ConditionalPut, Range, throttled};
+use super::store::{Condition, ConditionalPut, Range};
 use super::tenants::from_item;
 use super::{Reader, Writer, keys};
 use crate::domain::inventory::{Coverage, KnownScope, Scope, Unread};

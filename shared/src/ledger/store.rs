@@ -2,11 +2,12 @@
 
 use super::FORMAT;
 use super::capacity::{counted, counted_aside, read, written};
+use super::failure::{describe, failure, throttled};
 use super::item::{Item, Key, PK, SK, TTL};
 use crate::domain::Error;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
@@ -428,30 +429,4 @@ fn names(pairs: &[(&str, &str)]) -> HashMap<String, String> {
 pub(super) async fn pause(round: usize) {
     let exponent = u32::try_from(round.min(7)).unwrap_or(7);
     tokio::time::sleep(std::time::Duration::from_millis(10 * 2_u64.pow(exponent))).await;
-}
-
-/// The error for a table that takes no more requests at the moment.
-pub(super) fn throttled() -> Error {
-    Error::Throttled { message: "too many requests at once; try again shortly".to_owned(), retry_after: 1 }
-}
-
-fn describe<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
-    match error {
-        SdkError::ServiceError(service) => {
-            let meta = service.err();
-            format!("{}: {}", meta.code().unwrap_or("no code"), meta.message().unwrap_or("no message"))
-        }
-        SdkError::TimeoutError(_) => "the request timed out".to_owned(),
-        SdkError::DispatchFailure(_) => "the request could not be sent or its answer was lost".to_owned(),
-        SdkError::ResponseError(_) => "the answer could not be read".to_owned(),
-        _ => "the request could not be built".to_owned(),
-    }
-}
-
-fn failure<E: ProvideErrorMetadata, R>(operation: &str, error: &SdkError<E, R>) -> Error {
-    let throttling = ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"];
-    if error.code().is_some_and(|code| throttling.contains(&code)) {
-        return throttled();
-    }
-    Error::internal(format!("{operation}: {}", describe(error)))
 }

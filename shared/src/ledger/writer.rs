@@ -4,11 +4,12 @@
 
 use super::SETTLING;
 use super::commit::{Before, Committed, Draft, Known};
+use super::failure::throttled;
 use super::glance::{glance, quiet};
 use super::items::{Document, FindingItem, Head};
 use super::round::{Board, Round, Weighed, known_of};
 use super::rules::Lists;
-use super::store::{pause, throttled};
+use super::store::pause;
 use super::when::When;
 use super::{Need, Reader, Writer, keys};
 use crate::domain::{Decision, Error, Family, Finding, FindingKey, Instant, Ordinal, Outcome, Seen, TenantId};

@@ -6,9 +6,8 @@
 //! what was not is, and the same update twice does no harm. Chosen where the contract is silent:
 //!
 //! - A hub that is told for the first time is told what is decided from then on. [`Extent::Whole`] looks through the whole log.
-//! - A finding that the hub does not have, or refuses, is passed over and said. What it did not take for reasons of its own, or refused in
-//!   words that nobody knows, keeps the hub's place. When it has not taken everything five times in a row, those that it still refuses are
-//!   looked for one by one, and passed over.
+//! - A finding that the hub does not have, or refuses, is passed over and said. What it did not take for reasons of its own, or refused in words
+//!   that nobody knows, keeps its place; when that was so five times in a row, those that it still refuses are looked for and passed over.
 //! - A hub that may not be told, or takes nothing at all, keeps its place for as long as that lasts, and says so each time: rights are given
 //!   by people, late, and all that was decided until then would be lost to it.
 
