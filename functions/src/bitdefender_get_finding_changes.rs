@@ -11,7 +11,7 @@ use posture_shared::dialects::bitdefender::resource::{Names, row_size};
 use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::domain::{Error, Scope};
 use posture_shared::ledger::{Ahead, Reader, When};
-use posture_shared::operations::{ChangesQuery, Question, get_finding_changes, page_seal, when};
+use posture_shared::operations::{ChangesQuery, MOST_LOG, Question, get_finding_changes, page_seal, when};
 use std::collections::BTreeMap;
 
 /// The endpoint.
@@ -41,6 +41,7 @@ async fn handle(ledger: &Reader, call: Call) -> Result<Reply, Error> {
         from: request.from,
         kind: Some(request.kind),
         severities: request.severities,
+        most_log: MOST_LOG,
         limit: request.page.limit,
         row_size: Some(row_size),
         token: request.page.token.clone(),

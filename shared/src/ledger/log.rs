@@ -16,24 +16,30 @@ use std::sync::Arc;
 const GAP_RETRIES: usize = 3;
 
 impl Reader {
-    /// What `each` makes of the entries from an instant on, up to the newest of a view, without gaps. They are held a page at a time: each
-    /// change has some kilobytes in memory.
+    /// What `each` makes of the entries from an instant on, up to the newest of a view, without gaps; `None` when more than `most` bytes of
+    /// them are stored. They are held a page at a time: each change has some kilobytes in memory.
     pub(super) async fn log_folded<T: Default>(
         &self,
         tenant: &TenantId,
         from: Instant,
         view: &View,
+        most: usize,
         each: impl Fn(&mut T, &Entry),
-    ) -> Result<T, Error> {
+    ) -> Result<Option<T>, Error> {
         if view.seq == 0 || view.tip_at < from {
-            return Ok(T::default());
+            return Ok(Some(T::default()));
         }
         'again: for _ in 0..GAP_RETRIES {
             let (from, to) = (Some(from.key()), Some(view.tip_at.key()));
             let mut range = Range { from, to, consistent: true, ..Range::default() };
             let (mut made, mut last): (T, Option<(u64, Hash)>) = (T::default(), None);
+            let mut bytes = 0_usize;
             loop {
                 let (items, more) = self.store.query_page(&keys::log_partition(tenant), &range).await?;
+                bytes = items.iter().map(Item::size).fold(bytes, usize::saturating_add);
+                if bytes > most {
+                    return Ok(None);
+                }
                 for item in &items {
                     let entry = Entry::from_item(item)?;
                     if last.is_some_and(|(seq, chain)| entry.seq != seq + 1 || entry.previous != chain) {
@@ -48,7 +54,7 @@ impl Reader {
                 }
             }
             return match last {
-                Some((seq, chain)) if seq == view.seq && chain == view.chain => Ok(made),
+                Some((seq, chain)) if seq == view.seq && chain == view.chain => Ok(Some(made)),
                 _ => Err(Error::Conflict("the ledger was restored while it was read; ask again".to_owned())),
             };
         }

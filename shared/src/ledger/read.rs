@@ -241,13 +241,14 @@ impl Reader {
     }
 
     /// What the log says about the findings that changed from an instant on, up to a view: what was judged of each
-    /// before the first of these changes. One request for each megabyte of log.
+    /// before the first of these changes. One request for each megabyte of log; `None` when it has more than `most` bytes.
     pub async fn former_states(
         &self,
         tenant: &TenantId,
         from: Instant,
         view: &View,
-    ) -> Result<BTreeMap<Ordinal, Former>, Error> {
+        most: usize,
+    ) -> Result<Option<BTreeMap<Ordinal, Former>>, Error> {
         let each = |former: &mut BTreeMap<Ordinal, Former>, entry: &Entry| {
             for change in &entry.body.changes {
                 let known = former.entry(change.ordinal).or_default();
@@ -259,7 +260,7 @@ impl Reader {
                 }
             }
         };
-        self.log_folded(tenant, from, view, each).await
+        self.log_folded(tenant, from, view, most, each).await
     }
 
     /// A stretch of a finding's history, newest first: the records with `from <= instant <= to`, older than `before`,

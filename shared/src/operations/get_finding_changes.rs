@@ -1,15 +1,20 @@
 //! Net changes over an interval: one row per finding whose state at its end differs from that just before it began.
 //!
-//! The log's own before and after values tell what changed; documents are read for the rows of the page only. An
-//! acceptance that ends within the interval is a change at that instant, whether or not a job has recorded it.
+//! The log's own before and after values tell what changed; documents are read for the rows of the page only. Where the log of the interval
+//! is long, as where a tenant came within it, the columns before and after it are compared instead: they take microseconds a finding, and an
+//! entry some tens for each of its changes. An acceptance that ends within the interval is a change at that instant, whether or not a job has
+//! recorded it.
 
 use super::cursor::{Cursor, from_member};
 use super::get_findings::{Room, RowSize};
 use super::question::{Opened, Question};
 use crate::domain::query::{Clause, Filter, InstantRange, Test};
 use crate::domain::{Column, Error, Family, Instant, NetChange, NetKind, Ordinal, Severity, TenantId, net};
-use crate::ledger::{Former, Found, Reader, View};
+use crate::ledger::{Former, Found, Need, Reader, View, When};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Stored bytes of log beyond which columns are compared: some tens of thousands of changes, and the better part of a second.
+pub const MOST_LOG: usize = 4 << 20;
 
 /// A question for a page of net changes.
 #[derive(Debug, Clone)]
@@ -22,6 +27,8 @@ pub struct ChangesQuery {
     pub kind: Option<NetKind>,
     /// Severities of the fail that the row tells of: the one after the interval, or before it when it is resolved.
     pub severities: Option<BTreeSet<Severity>>,
+    /// Bytes of log that are read before columns are compared instead; [`MOST_LOG`].
+    pub most_log: usize,
     /// Rows of a page.
     pub limit: usize,
     /// What a row takes in the answer; without it, what its document takes.
@@ -51,7 +58,16 @@ pub struct ChangesPage {
     pub opened: Opened,
 }
 
-/// A page of net changes. Three rounds when warm: the newest log, the log of the interval, the page's documents.
+/// What findings were just before an interval.
+enum Before {
+    /// Of those that changed in it, by the log.
+    Told(BTreeMap<Ordinal, Former>),
+    /// Of all, by their columns.
+    Held(View),
+}
+
+/// A page of net changes. Three rounds when warm: the newest log, the log of the interval, the page's documents; where that log is long, one
+/// to three more for the columns before it, of which a warm process has most.
 pub async fn get_finding_changes(
     reader: &Reader,
     tenant: &TenantId,
@@ -67,8 +83,14 @@ pub async fn get_finding_changes(
     let opened = from_member(opened, cursor.as_ref(), query.token_field)?;
     let fingerprint = opened.fingerprint(&query.fingerprint);
     let cursor = cursor.map(|cursor| cursor.meant(&fingerprint, query.token_field)).transpose()?;
-    let former = reader.former_states(tenant, query.from, &opened.view).await?;
-    let changes = changes(query, &opened, &former)?;
+    let before = match reader.former_states(tenant, query.from, &opened.view, query.most_log).await? {
+        Some(former) => Before::Told(former),
+        None => {
+            let just_before = When::At(query.from.plus(-1));
+            Before::Held(reader.view(tenant, just_before, &Need::all([Family::Core])).await?)
+        }
+    };
+    let changes = changes(query, &opened, &before)?;
     let total = u32::try_from(changes.len()).unwrap_or(u32::MAX);
     let cursor = cursor.unwrap_or_else(|| Cursor::start(&opened.view, fingerprint, total));
     let rest = changes.get(cursor.position as usize..).unwrap_or_default();
@@ -87,13 +109,23 @@ pub async fn get_finding_changes(
 }
 
 /// Every net change that the query asks for, by ascending numbers.
-fn changes(query: &ChangesQuery, opened: &Opened, former: &BTreeMap<Ordinal, Former>) -> Result<Vec<NetChange>, Error> {
+fn changes(query: &ChangesQuery, opened: &Opened, before: &Before) -> Result<Vec<NetChange>, Error> {
     let Opened { view, filter, .. } = opened;
-    let mut touched: BTreeSet<Ordinal> = former.keys().copied().collect();
-    touched.extend(ended(view, query.from)?);
+    let touched: Box<dyn Iterator<Item = Ordinal>> = match before {
+        Before::Told(former) => {
+            let mut touched: BTreeSet<Ordinal> = former.keys().copied().collect();
+            touched.extend(ended(view, query.from)?);
+            Box::new(touched.into_iter())
+        }
+        Before::Held(_) => Box::new((0..view.count()).map(Ordinal)),
+    };
     let mut changes = Vec::new();
     for ordinal in touched {
-        let before = view.judged_before(ordinal, query.from, former.get(&ordinal))?;
+        let before = match before {
+            Before::Told(former) => view.judged_before(ordinal, query.from, former.get(&ordinal))?,
+            Before::Held(past) if ordinal.0 < past.count() => past.judged_before(ordinal, query.from, None)?,
+            Before::Held(_) => None,
+        };
         let after = view.judged(ordinal)?;
         let Some(reason) = net::compare(before, after) else { continue };
         if query.kind.is_some_and(|kind| kind != reason.kind()) {

@@ -71,7 +71,7 @@ pub use fold_ledgers::fold_ledgers;
 pub use follow_findings::{Following, Told};
 pub use get_compliance_summary::get_compliance_summary;
 pub use get_finding_by_name::{NamedQuery, get_finding_by_name};
-pub use get_finding_changes::{ChangesPage, ChangesQuery, get_finding_changes};
+pub use get_finding_changes::{ChangesPage, ChangesQuery, MOST_LOG, get_finding_changes};
 pub use get_finding_history::{HistoryPage, HistoryQuery, get_finding_history};
 pub use get_findings::{FindingsPage, FindingsQuery, RowSize, get_finding, get_finding_by_uid, get_findings};
 pub use get_named_finding::{NamedFinding, get_named_finding};

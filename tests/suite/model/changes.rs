@@ -17,7 +17,22 @@ pub async fn compare(
     to: Option<Instant>,
     filter: Filter,
 ) {
+    // By the log, and by the columns.
+    for most_log in [usize::MAX, 0] {
+        compare_by(reader, tenant, naive, (from, to), filter.clone(), most_log).await;
+    }
+}
+
+async fn compare_by(
+    reader: &Reader,
+    tenant: &TenantId,
+    naive: &Naive,
+    (from, to): (Instant, Option<Instant>),
+    filter: Filter,
+    most_log: usize,
+) {
     let mut query = ChangesQuery {
+        most_log,
         row_size: None,
         question: Question { filter, when: to.map_or(When::Now, When::At), ..Question::default() },
         from,
