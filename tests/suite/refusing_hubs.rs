@@ -43,7 +43,7 @@ async fn a_refusal_that_nobody_knows_is_passed_over_in_the_end() {
 /// Only those that are refused are passed over, however many they are and wherever they stand.
 #[tokio::test]
 async fn what_stands_beside_what_is_refused_is_told() {
-    for refused in [0..40, 80..100, 12..13] {
+    for refused in [0..40, 80..100, 12..13, 200..250] {
         let stub = Stub::with(&[(OWN, EU, 250)]);
         let house = house(&stub).await;
         let count = refused.len() as u64;
@@ -92,4 +92,31 @@ async fn a_hub_that_refuses_everything_is_waited_for() {
     }
     stub.change(|state| state.refuse.clear());
     assert_eq!(wake(&house).await.unwrap()["told"], json!(400), "nothing is lost");
+    assert_eq!(listener(&house, OWN, EU).await.refuses_since, None);
+}
+
+/// One finding alone tells nothing about the hub: it is waited for, for a day, until it takes something or nobody can wait any longer.
+#[tokio::test]
+async fn a_hub_that_takes_nothing_keeps_nothing_back_for_ever() {
+    for is_helped in [false, true] {
+        let stub = Stub::with(&[(OWN, EU, 3)]);
+        let house = house(&stub).await;
+        stub.change(|state| state.outlandish.push(name(OWN, EU, 0)));
+        suppress(&house, &[(OWN, EU, 0)]).await;
+        let mut refused = Vec::new();
+        for _ in 0..48 {
+            let answer = wake(&house).await.unwrap();
+            refused.push(answer["refused"].as_u64().unwrap());
+            house.clock.set(house.clock.now().plus(PERIOD_MS));
+            if refused.len() == 10 && is_helped {
+                suppress(&house, &[(OWN, EU, 1)]).await;
+            }
+        }
+        let hours = refused.iter().position(|refused| *refused == 1).unwrap();
+        assert_eq!(refused.iter().sum::<u64>(), 1, "{refused:?}");
+        assert_eq!(hours, if is_helped { 10 } else { 24 });
+        suppress(&house, &[(OWN, EU, 2)]).await;
+        assert_eq!(wake(&house).await.unwrap()["told"], json!(1));
+        assert_eq!(listener(&house, OWN, EU).await.tally.told, if is_helped { 2 } else { 1 });
+    }
 }

@@ -14,6 +14,9 @@ const UNREACHABLE_MS: i64 = 10 * 60 * 1000;
 /// How often a hub is told again what it did not take for reasons of its own, before it is passed over.
 pub const MOST_TRIES: u32 = 5;
 
+/// How long a hub that takes nothing of what it is told keeps its place.
+const HOPELESS_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// What became of findings that a hub was told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {
@@ -77,6 +80,9 @@ pub struct Listener {
     pub tally: Tally,
     /// How often in a row it did not take what it was told.
     pub tries: u32,
+    /// When it first did not, since it has last taken everything.
+    #[serde(default)]
+    pub refuses_since: Option<Instant>,
     /// It is not told anything before.
     pub next_at: Option<Instant>,
     /// Why it could not be told, in words for clients.
@@ -94,9 +100,20 @@ impl Listener {
             told_at: None,
             tally: Tally::default(),
             tries: 0,
+            refuses_since: None,
             next_at: None,
             error: None,
         }
+    }
+
+    /// Whether it took something since it first refused something.
+    pub fn takes_some(&self) -> bool {
+        self.refuses_since.is_none_or(|since| self.told_at.is_some_and(|told| told >= since))
+    }
+
+    /// Whether it has refused everything for a day.
+    pub fn is_hopeless(&self, now: Instant) -> bool {
+        !self.takes_some() && self.refuses_since.is_some_and(|since| since.plus(HOPELESS_MS) <= now)
     }
 
     /// Which hub it is.
@@ -132,7 +149,7 @@ impl Listener {
         (self.next_at, self.error) = match heard {
             Listened::Up(place) => {
                 self.move_to(place);
-                self.tries = 0;
+                (self.tries, self.refuses_since) = (0, None);
                 (None, None)
             }
             Listened::Wait { ms, reason } => wait(ms, reason),
@@ -140,6 +157,7 @@ impl Listener {
             Listened::Lost(reason) => wait(UNREACHABLE_MS, reason),
             Listened::Untaken(reason) => {
                 self.tries = self.tries.saturating_add(1);
+                self.refuses_since = self.refuses_since.or(Some(now));
                 wait(UNREACHABLE_MS, reason)
             }
         };

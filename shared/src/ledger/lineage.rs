@@ -80,7 +80,8 @@ impl Lineage {
     /// Adds entries that follow; what is known already is passed over, and so is everything after a gap.
     fn extend(&mut self, layers: &[Arc<Layer>]) {
         for layer in layers {
-            if layer.seq == self.tip().0 + 1 {
+            let (seq, _, chain) = self.tip();
+            if layer.seq == seq + 1 && layer.previous == chain {
                 Arc::make_mut(&mut self.overlay).apply(layer);
                 self.layers.push(Arc::clone(layer));
             }

@@ -1,6 +1,6 @@
 //! What a process remembers of a tenant while several requests read and fold.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 use super::base::Base;
 use super::entry::{Body, Entry};
@@ -48,6 +48,20 @@ fn a_late_reader_does_not_bring_an_older_base_back() {
     let newest = newest.unwrap();
     assert!(Arc::ptr_eq(&newest.base, &newer) && Arc::ptr_eq(&other.unwrap().base, &older));
     assert_eq!(newest.tip(), (4, at(4), chain(4)));
+}
+
+/// What a slower reader brings of another log, which has a commit with this one in common, is not laid over it.
+#[test]
+fn entries_of_another_log_do_not_follow() {
+    let (cache, tenant) = (Cache::default(), TenantId::parse("acme").unwrap());
+    cache.put_newest(&tenant, Lineage::new(base(3), vec![layer(4), layer(5)]));
+    let mut other: Vec<Arc<Layer>> = (2..=6).map(layer).collect();
+    for layer in &mut other[2..] {
+        let layer = Arc::get_mut(layer).unwrap();
+        (layer.chain.0[0], layer.previous.0[0]) = (77, if layer.seq == 4 { layer.previous.0[0] } else { 77 });
+    }
+    cache.put_newest(&tenant, Lineage::new(base(1), other));
+    assert_eq!(cache.get(&tenant).0.unwrap().tip(), (5, at(5), chain(5)));
 }
 
 /// After a restore the older base is the newest one.

@@ -153,10 +153,9 @@ impl Reader {
 
     /// The error for a document that a view names and the table does not have: a restore may have taken both away meanwhile.
     async fn without_document(&self, tenant: &TenantId, view: &View, ordinal: Ordinal, at: Instant) -> Error {
-        let nothing = Need::default();
-        // A process that has known the state forgets it when it asks for the newest.
-        let newest = self.view(tenant, When::Now, &nothing).await;
-        match newest.map(drop).and(self.view_again(tenant, view, &nothing).await) {
+        // What is known of the tenant may be of before that, too.
+        self.cache.forget(tenant);
+        match self.view_again(tenant, view, &Need::default()).await {
             Ok(_) => Error::internal(format!("the document of finding {} at {at} is not there", ordinal.0)),
             Err(error) => error,
         }

@@ -273,7 +273,12 @@ impl Reader {
         }
         let pinned = When::Pinned { seq, at, chain: Some(chain.short()) };
         let need = Need::all(Family::ALL);
-        let view = self.view_held(tenant, pinned, &need).await;
+        let view = self.view(tenant, pinned, &need).await.map_err(|error| match error {
+            Error::Invalid { .. } => {
+                Error::Conflict("it does not lead to the commit that was verified last".to_owned())
+            }
+            other => other,
+        });
         match view.and_then(|view| view.base.unpack(&need).map(|()| view)) {
             Ok(view) => Some(view),
             Err(error) => {

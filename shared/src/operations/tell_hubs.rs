@@ -7,9 +7,10 @@
 //!
 //! - A hub that is told for the first time is told what is decided from then on. [`Extent::Whole`] looks through the whole log.
 //! - A finding that the hub does not have, or refuses, is passed over and said. What it did not take for reasons of its own, or refused in words
-//!   that nobody knows, keeps its place; when that was so five times in a row, those that it still refuses are looked for and passed over.
-//! - A hub that may not be told, or takes nothing at all, keeps its place for as long as that lasts, and says so each time: rights are given
-//!   by people, late, and all that was decided until then would be lost to it.
+//!   that nobody knows, keeps its place; when that was so five times in a row, those that it still refuses are looked for and passed over, if it
+//!   takes others. One that takes nothing keeps its place for a day.
+//! - A hub that may not be told keeps its place for as long as that lasts, and says so each time: rights are given by people, late, and all
+//!   that was decided until then would be lost to it.
 
 use super::hubs::{Hubs, known_to, own_account};
 use super::list_changes::newest_position;
@@ -297,7 +298,7 @@ impl Worker<'_> {
         reached: Position,
         enough: &(impl Fn() -> bool + Sync),
     ) -> Result<Option<(Listened, Tally)>, Error> {
-        let (mut tally, said) = (Tally::default(), self.found.passed_over.len());
+        let mut tally = Tally::default();
         let mut batches = batches(messages.into_iter().map(|one| (one.members, one.key)));
         let aws = self.tellers.get(scope).map(|(aws, _)| *aws).filter(|_| !batches.is_empty());
         if let Some(aws) = aws
@@ -305,9 +306,12 @@ impl Worker<'_> {
         {
             return Ok(Some((heard_of(&refusal), tally)));
         }
-        let is_last_try = self.telling.hub(scope).is_none_or(|hub| hub.tries + 1 >= MOST_TRIES);
-        // How many requests were refused in words that nobody knows; none counts any more once one was taken.
-        let (mut last, mut refused) = (String::new(), Some(0));
+        let (hub, now) = (self.telling.hub(scope), self.writer.clock().now());
+        let is_last_try = hub.is_none_or(|hub| hub.tries + 1 >= MOST_TRIES);
+        let is_hopeless = hub.is_some_and(|hub| hub.is_hopeless(now));
+        let mut takes_some = hub.is_none_or(Listener::takes_some);
+        // What was refused by itself, which is passed over when all is done; and how many requests were refused in words that nobody knows.
+        let (mut refused, mut riddles, mut last) = (Vec::<(FindingKey, String)>::new(), 0, String::new());
         for round in 1..=ROUNDS {
             let mut again = Vec::new();
             while let Some((members, keys)) = batches.pop_front() {
@@ -327,28 +331,23 @@ impl Worker<'_> {
                         if !is_known && !is_last_try {
                             return Ok(Some((Listened::Untaken(refusal.to_string()), tally)));
                         }
-                        refused = refused.map(|count| count + usize::from(!is_known));
-                        if refused.is_some_and(|count| count >= MOST_REFUSED) {
-                            self.found.passed_over.truncate(said);
-                            return Ok(Some((Listened::Closed(refusal.to_string()), Tally::default())));
+                        riddles += usize::from(!is_known);
+                        let is_vain = riddles >= MOST_REFUSED && !takes_some;
+                        if is_vain && !is_hopeless {
+                            return Ok(Some((Listened::Closed(refusal.to_string()), tally)));
                         }
-                        // Halves come after all else, so that what is taken is found early.
-                        match keys.as_slice() {
-                            [] => {}
-                            [one] => {
-                                self.pass_over(scope, one, &refusal.to_string());
-                                tally.refused += 1;
-                            }
-                            several => {
-                                let (one, other) = several.split_at(several.len() / 2);
-                                batches.push_back((members.clone(), one.to_vec()));
-                                batches.push_back((members, other.to_vec()));
-                            }
+                        if keys.len() > 1 && !is_vain {
+                            // Halves come after all else, so that what is taken is found early.
+                            let (one, other) = keys.split_at(keys.len() / 2);
+                            batches.push_back((members.clone(), one.to_vec()));
+                            batches.push_back((members, other.to_vec()));
+                        } else {
+                            refused.extend(keys.into_iter().map(|key| (key, refusal.to_string())));
                         }
                         continue;
                     }
                 };
-                refused = None;
+                takes_some = true;
                 let taken: Vec<FindingKey> =
                     keys.iter().filter(|key| updated.processed.contains(key)).cloned().collect();
                 tally.told += taken.len() as u64;
@@ -372,12 +371,13 @@ impl Worker<'_> {
                     }
                 }
             }
-            if again.is_empty() {
-                return Ok(Some((Listened::Up(reached), tally)));
-            }
-            if round == ROUNDS && is_last_try {
-                again.iter().for_each(|(_, key)| self.pass_over(scope, key, &last));
-                tally.refused += again.len() as u64;
+            if again.is_empty() || (round == ROUNDS && is_last_try) {
+                if let Some((_, why)) = refused.last().filter(|_| riddles > 0 && !takes_some && !is_hopeless) {
+                    return Ok(Some((Listened::Closed(why.clone()), tally)));
+                }
+                refused.extend(again.into_iter().map(|(_, key)| (key, last.clone())));
+                tally.refused += refused.len() as u64;
+                refused.iter().for_each(|(key, why)| self.pass_over(scope, key, why));
                 return Ok(Some((Listened::Up(reached), tally)));
             }
             batches = self::batches(again.into_iter());

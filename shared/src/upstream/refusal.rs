@@ -94,7 +94,7 @@ fn cut(text: &str) -> String {
 fn why(status: u16, code: &str) -> Why {
     let has = |part: &str| code.contains(part);
     // What has no code is not AWS's word, but of somebody on the way.
-    let is_named = !has(UNNAMED);
+    let is_named = code != format!("{UNNAMED}{status}");
     if has("Throttl") || has("TooManyRequests") || has("LimitExceeded") || has("SlowDown") || status == 429 {
         Why::Throttled
     } else if has("AccessDenied")
@@ -148,6 +148,7 @@ mod tests {
             (429, None, r#"{"__type":"LimitExceededException"}"#, "LimitExceededException", Why::Throttled),
             (400, None, r#"{"__type":"InvalidInputException"}"#, "InvalidInputException", Why::Refused),
             (413, None, "<html>", "Status413", Why::Refused),
+            (400, None, r#"{"__type":"InvalidStatusException"}"#, "InvalidStatusException", Why::Refused),
         ] {
             let refusal = Refusal::of(status, header, body);
             assert_eq!((refusal.code.as_str(), refusal.why), (code, why), "{body}");

@@ -197,7 +197,18 @@ pub const TELL: &str = "tell-hubs";
 
 /// How far a hub has been told, as it stands at `now`.
 fn shown_listener(tenant: &TenantId, telling: &Telling, hub: &Listener, now: Instant) -> Value {
-    let Listener { account, region, seq: _, at: told_until, told_at, tally, tries: _, next_at, error } = hub;
+    let Listener {
+        account,
+        region,
+        seq: _,
+        at: told_until,
+        told_at,
+        tally,
+        tries: _,
+        refuses_since: _,
+        next_at,
+        error,
+    } = hub;
     let Told { told, unknown, refused } = tally;
     let state = match error {
         Some(_) => JobState::Failed,
