@@ -78,11 +78,9 @@ pub(crate) async fn decide(ledger: &Writer, call: &Call, ruling: Ruling) -> Resu
     let Decided { uid, found, state } =
         decided.map_err(|error| if matches!(error, Error::NotFound(_)) { not_found() } else { error })?;
     let now = Asked { uid, finding: found.finding, last_seen: found.last_seen, state, as_of: None };
-    match patch {
-        Some(patch) => render(&now.row(patch), state),
-        None => match &call.prepared {
-            Some(before) => render(&now.shown(ledger, before.pushed()).await, state),
-            None => render(&now.shown(ledger, &pushed(ledger, &caller.tenant).await).await, state),
-        },
+    match (patch, &call.prepared) {
+        (Some(patch), _) => render(&now.row(patch), state),
+        (None, Some(before)) => render(&now.shown(ledger, before.pushed()).await, state),
+        (None, None) => render(&now.shown(ledger, &pushed(ledger, &caller.tenant).await).await, state),
     }
 }

@@ -92,13 +92,13 @@ async fn looked(reader: &Reader, tenant: &TenantId, wanted: &Wanted) -> Result<L
             let ready = Box::pin(reader.ready_numbered(tenant, uid.claimed()));
             let (uids, ready) = tokio::try_join!(reader.uids(tenant), ready)?;
             let ready = ready.filter(|_| uids.ordinal(*uid).is_some());
-            Ok(ready.map_or(Looked::Unsure, |ready| Looked::ready(&uids, ready)))
+            Ok(ready.map_or(Looked::Unsure, |ready| Looked::ready(&uids, Box::new(ready))))
         }
         Wanted::Named(name) => {
             let key = FindingKey { product_arn: PRODUCT_ARN.to_owned(), id: name.clone() };
             let (uids, keyed) = tokio::try_join!(reader.uids(tenant), Box::pin(reader.ready_keyed(tenant, &key)))?;
             Ok(match keyed {
-                Keyed::Ready(ready) => Looked::ready(&uids, *ready),
+                Keyed::Ready(ready) => Looked::ready(&uids, ready),
                 Keyed::Absent(view) => Looked::Unfiled(view, uids),
                 Keyed::Unsure => Looked::Unsure,
             })
@@ -107,8 +107,8 @@ async fn looked(reader: &Reader, tenant: &TenantId, wanted: &Wanted) -> Result<L
 }
 
 impl Looked {
-    fn ready(uids: &Uids, ready: Ready) -> Self {
-        Self::Ready(uids.finding(ready.found().ordinal), Box::new(ready))
+    fn ready(uids: &Uids, ready: Box<Ready>) -> Self {
+        Self::Ready(uids.finding(ready.found().ordinal), ready)
     }
 }
 
@@ -126,17 +126,7 @@ pub async fn decide_one(
     let may = |finding: &Finding| within(caller, Some(finding)).is_some() && is_known(finding);
     let ready = match (prepared.map(|prepared| prepared.looked), wanted) {
         (Some(Looked::Ready(uid, ready)), _) => Some((uid, *ready)),
-        (Some(Looked::Unfiled(view, uids)), Wanted::Named(name)) => {
-            let query = meant.query(name);
-            let found = get_others_finding_by_name(writer, tenant, &query, view, &uids).await?;
-            let (found, _) = found.ok_or_else(absent)?;
-            ready_found(writer, tenant, &found, &uids).await
-        }
-        (_, Wanted::Named(name)) => {
-            let found = get_finding_by_name(writer, tenant, &meant.query(name)).await?;
-            let (found, _, uids) = found.ok_or_else(absent)?;
-            ready_found(writer, tenant, &found, &uids).await
-        }
+        (looked, Wanted::Named(name)) => named(writer, meant, name, looked).await?,
         (_, Wanted::Uid(_)) => None,
     };
     if let Some((uid, ready)) = ready.filter(|(_, ready)| may(&ready.found().finding)) {
@@ -162,17 +152,27 @@ pub async fn decide_one(
     Ok(Decided { uid, found, state: view.as_of() })
 }
 
-impl Meant<'_> {
-    fn query(&self, name: &str) -> NamedQuery {
-        NamedQuery { name: name.to_owned(), among: self.among.clone(), when: When::Now, field: self.field }
-    }
-}
-
-/// A finding that was found by its name, ready to be decided about; `None` where that takes a second look.
-async fn ready_found(reader: &Reader, tenant: &TenantId, found: &Found, uids: &Uids) -> Option<(Uid, Ready)> {
+/// The finding of a name, ready to be decided about; `None` where that takes a second look. [`Error::NotFound`] when there is none.
+async fn named(
+    reader: &Reader,
+    meant: &Meant<'_>,
+    name: &str,
+    looked: Option<Looked>,
+) -> Result<Option<(Uid, Ready)>, Error> {
+    let Meant { among, field, caller, .. } = meant;
+    let tenant = &caller.tenant;
+    let query = NamedQuery { name: name.to_owned(), among: among.clone(), when: When::Now, field };
+    let found = match looked {
+        Some(Looked::Unfiled(view, uids)) => {
+            let found = get_others_finding_by_name(reader, tenant, &query, view, &uids).await?;
+            found.map(|(found, _)| (found, uids))
+        }
+        _ => get_finding_by_name(reader, tenant, &query).await?.map(|(found, _, uids)| (found, uids)),
+    };
+    let (found, uids) = found.ok_or_else(absent)?;
     // What went wrong here goes wrong again in the ordinary way, or is mended there.
-    let ready = Box::pin(reader.ready_numbered(tenant, found.ordinal)).await.unwrap_or_default()?;
-    Some((uids.finding(found.ordinal), ready))
+    let ready = Box::pin(reader.ready_numbered(tenant, found.ordinal)).await.unwrap_or_default();
+    Ok(ready.map(|ready| (uids.finding(found.ordinal), ready)))
 }
 
 fn absent() -> Error {
