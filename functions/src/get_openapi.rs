@@ -3,8 +3,8 @@
 use crate::openapi::written;
 use crate::{Handler, Route};
 use lambda_http::http::Method;
-use posture_shared::dialects::Dialect;
-use posture_shared::dialects::native::{docs, openapi};
+use posture_shared::dialects::native::openapi;
+use posture_shared::dialects::{Dialect, Reply};
 use posture_shared::ledger::Ahead;
 
 /// The endpoint.
@@ -17,5 +17,5 @@ pub static ROUTE: Route = Route {
     scope: None,
     ahead: Ahead::NOTHING,
     describe: openapi::get_openapi,
-    handler: Handler::Open(|base| docs::document(written(base).concat())),
+    handler: Handler::Open(|base| Reply::json_text(200, written(base).concat())),
 };

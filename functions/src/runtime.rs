@@ -18,7 +18,7 @@ pub fn run_named(routes: &[&'static Route], triggers: &[&'static Trigger]) -> Re
     let name = Settings::from_environment().handler.unwrap_or_default();
     let route = routes.iter().find(|route| route.function == name);
     let trigger = triggers.iter().find(|trigger| trigger.function == name);
-    if !route.is_some_and(|route| matches!(route.handler, Handler::Open(_))) {
+    if route.is_none_or(|route| route.needs_key()) {
         // While logging and certificates are made ready. Without a thread to be had, the first client does it.
         let _ = std::thread::Builder::new().spawn(Table::prepare);
     }

@@ -39,7 +39,9 @@ pub async fn app(role: Role) -> Result<App, Error> {
         Role::Trigger(trigger) => (trigger.reads_aws, false, Ahead::NOTHING),
     };
     let (clock, tenant) = (Clock::system(), settings.tenant()?);
-    if matches!(role, Role::Endpoint(Route { handler: Handler::Open(_), .. })) {
+    if let Role::Endpoint(route) = role
+        && !route.needs_key()
+    {
         // It has no rights on anything, and no use for them.
         let nothing = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
         let masters = Masters::only(Master::new(1, secrets::random::<32>()?.to_vec())?);

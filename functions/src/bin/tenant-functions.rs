@@ -1,4 +1,5 @@
-//! Functions about what a tenant has beside its findings - keys, accounts, jobs - and the documents about all of it: Lambda's `_HANDLER` says which one this process is.
+//! Functions about what a tenant has beside its findings (keys, accounts, jobs), and the documents about all of it:
+//! Lambda's `_HANDLER` says which one this process is.
 
 use posture_functions::{
     create_key, get_docs, get_job, get_openapi, list_accounts, list_jobs, list_keys, revoke_key, runtime, set_account,

@@ -38,18 +38,18 @@ pub struct Reply {
 impl Reply {
     /// A JSON answer of content type `application/json`.
     pub fn json(status: u16, body: &Value) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type", "application/json".to_owned())],
-            body: body.to_string().into_bytes(),
-        }
+        Self::json_text(status, body.to_string())
     }
 
     /// The same, of what has a shape of its own: a tree of values between it and the text would take longer than the text.
     /// [`Error::Internal`] when JSON cannot say it.
     pub fn written(status: u16, body: &impl Serialize) -> Result<Self, Error> {
-        let body = serde_json::to_vec(body).map_err(Error::internal)?;
-        Ok(Self { status, headers: vec![("content-type", "application/json".to_owned())], body })
+        serde_json::to_string(body).map(|text| Self::json_text(status, text)).map_err(Error::internal)
+    }
+
+    /// The same, of a text of JSON as it is.
+    pub fn json_text(status: u16, text: String) -> Self {
+        Self { status, headers: vec![("content-type", "application/json".to_owned())], body: text.into_bytes() }
     }
 
     /// The same answer with one more header; `name` is in lower case.

@@ -13,11 +13,6 @@ const PAGE: &str = include_str!("docs/page.html");
 const STYLE: &str = include_str!("docs/style.css");
 const READER: &str = include_str!("docs/reader.js");
 
-/// A document, which is a text of JSON, as it is.
-pub fn document(text: String) -> Reply {
-    Reply { status: 200, headers: vec![("content-type", "application/json".to_owned())], body: text.into_bytes() }
-}
-
 /// The page of a document, which is a text of JSON in pieces.
 pub fn page(document: &[&str]) -> Reply {
     let length: usize = document.iter().map(|piece| piece.len()).sum();
